@@ -1,0 +1,25 @@
+namespace Bif.Engine.Models;
+
+/// <summary>How raw items become a model's inputs, from its configuration.</summary>
+/// <param name="Channels">Colour channels (1 or 3), or null where inputs are no images.</param>
+/// <param name="ImageSize">Height and width after cropping, or null to take images as they are.</param>
+/// <param name="ResizeSize">Length that the shorter edge is resized to before the centre crop; null: <see cref="ImageSize"/>.</param>
+/// <param name="Mean">Per channel, subtracted after scaling pixels to [0, 1].</param>
+/// <param name="Std">Per channel, divided by after that.</param>
+/// <param name="LabelNamesFile">A file of "id name" lines in class order (ImageNet's synset list), or null.</param>
+public sealed record InputSpec(
+    int? Channels, int? ImageSize, int? ResizeSize, double[]? Mean, double[]? Std, string? LabelNamesFile)
+{
+    /// <summary>Reads <c>num_channels</c>, <c>image_size</c>, <c>resize_size</c>, <c>image_mean</c>, <c>image_std</c>, <c>label_names_file</c>.</summary>
+    public static InputSpec From(ModelConfig config)
+    {
+        var names = config.Has("label_names_file") ? Path.Combine(config.Folder, config.Text("label_names_file")) : null;
+        return new InputSpec(
+            config.Has("num_channels") ? config.Integer("num_channels") : null,
+            config.Has("image_size") ? config.Integer("image_size") : null,
+            config.Has("resize_size") ? config.Integer("resize_size") : null,
+            config.Numbers("image_mean"),
+            config.Numbers("image_std"),
+            names);
+    }
+}

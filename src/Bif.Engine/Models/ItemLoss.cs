@@ -1,0 +1,25 @@
+using static TorchSharp.torch;
+
+namespace Bif.Engine.Models;
+
+/// <summary>Losses per item, in nats.</summary>
+public static class ItemLoss
+{
+    /// <summary>Losses [batch] of outputs against targets.</summary>
+    public static Tensor Of(Objective objective, Tensor outputs, Tensor targets) => objective switch
+    {
+        Objective.CrossEntropy => CrossEntropy(outputs, targets),
+        Objective.HalfSquaredError => (outputs - targets).square() * 0.5,
+        _ => throw new ArgumentOutOfRangeException(nameof(objective)),
+    };
+
+    // Evaluated as softplus(logsumexp over the other classes − the label's logit): a confident item's loss lies far
+    // below the resolution that log_softmax has in float32 (METHOD section 2).
+    private static Tensor CrossEntropy(Tensor logits, Tensor labels)
+    {
+        var index = labels.unsqueeze(1);
+        var label = logits.gather(1, index).squeeze(1);
+        var others = logits.scatter(1, index, float.NegativeInfinity).logsumexp(1);
+        return nn.functional.softplus(others - label);
+    }
+}

@@ -1,0 +1,19 @@
+using static TorchSharp.torch;
+
+namespace Bif.Engine.Models.Layers;
+
+/// <summary>2-d convolution with a square kernel.</summary>
+/// <param name="Weight">Index of the weight [outputs, inputs, kernel, kernel].</param>
+/// <param name="Bias">Index of the bias [outputs], or null.</param>
+/// <param name="Stride">Stride of both axes.</param>
+/// <param name="Padding">Zero padding on all sides.</param>
+public sealed record Conv2d(int Weight, int? Bias, long Stride, long Padding)
+{
+    /// <summary>Applies the layer to [batch, inputs, height, width].</summary>
+    public Tensor Forward(Weights weights, Tensor inputs) => nn.functional.conv2d(
+        inputs,
+        weights.Parameter(Weight),
+        Bias is { } bias ? weights.Parameter(bias) : null,
+        [Stride, Stride],
+        [Padding, Padding]);
+}

@@ -1,0 +1,13 @@
+using static TorchSharp.torch;
+
+namespace Bif.Engine.Models.Layers;
+
+/// <summary>y = x·Wᵀ + b.</summary>
+/// <param name="Weight">Index of the weight [outputs, inputs].</param>
+/// <param name="Bias">Index of the bias [outputs], or null.</param>
+public sealed record Linear(int Weight, int? Bias)
+{
+    /// <summary>Applies the layer to [batch, inputs].</summary>
+    public Tensor Forward(Weights weights, Tensor inputs) => nn.functional.linear(
+        inputs, weights.Parameter(Weight), Bias is { } bias ? weights.Parameter(bias) : null);
+}
