@@ -1,0 +1,18 @@
+namespace Bif.Engine.Runs;
+
+/// <summary>How a run ended.</summary>
+/// <param name="Directory">The run directory.</param>
+/// <param name="Completed">False when the run was interrupted (finished its block and can be resumed).</param>
+/// <param name="Verdict">The verdict's name ("good", "still-drifting", …), or null when interrupted.</param>
+/// <param name="Reason">The verdict's reason in words.</param>
+/// <param name="ElapsedSeconds">Wall-clock time of this process's part.</param>
+/// <param name="DrawsPerSecond">Draws per second over all chains while sampling.</param>
+/// <param name="PeakBytes">Peak resident size of the process.</param>
+public sealed record RunResult(
+    string Directory,
+    bool Completed,
+    string? Verdict,
+    string? Reason,
+    double ElapsedSeconds,
+    double DrawsPerSecond,
+    long PeakBytes);

@@ -1,0 +1,80 @@
+using System.Text.Json.Serialization;
+
+namespace Bif.Engine.Runs;
+
+/// <summary>
+/// What a run is asked to do. Settings left null take the default of the model's family; the run writes the resolved
+/// spec into <c>run.json</c>. Two runs with equal resolved specs, weights and data are the same run.
+/// </summary>
+public sealed record RunSpec
+{
+    /// <summary>A model folder (config.json + weights) or a TorchScript file.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>The training items to observe: PATH[@SPLIT][[A:B]].</summary>
+    public required string Data { get; init; }
+
+    /// <summary>The query items: PATH[@SPLIT][[A:B]].</summary>
+    public required string Queries { get; init; }
+
+    /// <summary>Which sampler draws from the localized posterior.</summary>
+    public string Sampler { get; init; } = "sgld";
+
+    /// <summary>ε, the step size of the discretisation.</summary>
+    public double? Epsilon { get; init; }
+
+    /// <summary>nβ, the inverse temperature times n: multiplies the MEAN loss.</summary>
+    public double? Nbeta { get; init; }
+
+    /// <summary>γ, the precision of the Gaussian around the checkpoint.</summary>
+    public double? Gamma { get; init; }
+
+    /// <summary>Items per gradient; 0 means all of them (full batch).</summary>
+    public int? Batch { get; init; }
+
+    /// <summary>C, independent chains.</summary>
+    public int? Chains { get; init; }
+
+    /// <summary>T, recorded draws per chain.</summary>
+    public int? Draws { get; init; }
+
+    /// <summary>Sampler steps before the first draw.</summary>
+    public int? BurnIn { get; init; }
+
+    /// <summary>Sampler steps per recorded draw.</summary>
+    public int? Thin { get; init; }
+
+    /// <summary>Seed of noise and mini-batches; the whole run follows from it.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>RMSprop-SGLD: decay a of the second moment.</summary>
+    public double Decay { get; init; } = 0.99;
+
+    /// <summary>RMSprop-SGLD: e, added to the root of the second moment.</summary>
+    public double Stabilizer { get; init; } = 0.1;
+
+    /// <summary>RMSprop-SGLD: whether v starts at 1 and is bias-corrected (as published) or at 0 and is not (devinterp).</summary>
+    public bool BiasCorrection { get; init; } = true;
+
+    /// <summary>Subtract nβ·∇L(w*) from the force, so that w* is the mode of the target.</summary>
+    public bool Centered { get; init; }
+
+    /// <summary>Name patterns of the parameters to sample; empty for all.</summary>
+    public IReadOnlyList<string> Parameters { get; init; } = [];
+
+    /// <summary>cpu or cuda:N.</summary>
+    public string Device { get; init; } = "cpu";
+
+    /// <summary>Items per forward pass when losses are evaluated; null lets the run measure.</summary>
+    public int? EvaluationBatch { get; init; }
+
+    /// <summary>How traces are centred: per-chain (default) or pooled.</summary>
+    public string Centering { get; init; } = "per-chain";
+
+    /// <summary>CPU threads in all; null for one per core.</summary>
+    public int? Threads { get; init; }
+
+    /// <summary>Whether neither ε, nβ nor γ was given, so that uncalibrated defaults apply.</summary>
+    [JsonIgnore]
+    public bool UsesDefaultSettings => Epsilon is null && Nbeta is null && Gamma is null;
+}
