@@ -33,3 +33,6 @@ int guarded(Body&& body) noexcept {
 }
 
 }  // namespace bif
+
+// The message of the calling thread's last failed call; valid until its next failure.
+BIF_API const char* bif_last_error();

@@ -19,5 +19,4 @@ std::string describe(const std::exception& error) {
 
 }  // namespace bif
 
-// The message of the calling thread's last failed call; valid until its next failure.
 BIF_API const char* bif_last_error() { return bif::last_error.c_str(); }

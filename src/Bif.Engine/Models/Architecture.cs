@@ -14,7 +14,7 @@ public enum Objective
 
 /// <summary>
 /// A network's structure: its tensors and its forward pass, without values. One file per architecture in this folder,
-/// found by its <see cref="ModelTypeAttribute"/>; the constructor takes the <see cref="ModelConfig"/>.
+/// found by its <see cref="ModelTypeAttribute"/>; the constructor takes the <see cref="ModelSource"/>.
 /// </summary>
 public abstract class Architecture
 {
@@ -24,8 +24,14 @@ public abstract class Architecture
     /// <summary>What the outputs mean.</summary>
     public virtual Objective Objective => Objective.CrossEntropy;
 
-    /// <summary>Whether inputs are images whose channels should lie innermost in memory (faster convolutions).</summary>
-    public virtual bool PrefersChannelsLast => false;
+    /// <summary>Whether a checkpoint may hold this tensor although the architecture has no use for it.</summary>
+    public virtual bool Ignores(string tensor) => false;
+
+    /// <summary>Parameters [P] that come with the architecture's own file instead of a checkpoint, or null.</summary>
+    public virtual Tensor? OwnParameters() => null;
+
+    /// <summary>Whatever beside the parameters identifies the network (a module's code); empty for our own.</summary>
+    public virtual byte[] OwnContent() => [];
 
     /// <summary>Outputs for a batch of normalised inputs: logits [batch, classes] or predictions [batch].</summary>
     public abstract Tensor Forward(Weights weights, Tensor inputs);

@@ -1,0 +1,87 @@
+using System.Text.Json;
+
+namespace Bif.Engine.Checkpoints;
+
+/// <summary>The weights of a model folder: one safetensors file, shards through their index, or a PyTorch state dict.</summary>
+public sealed class CheckpointReader : ITensorSource
+{
+    private static readonly string[] Pickled = ["pytorch_model.bin", "model.pt", "model.pth", "state_dict.pt"];
+    private readonly Dictionary<string, (ITensorSource Source, string Name)> _tensors = new(StringComparer.Ordinal);
+    private readonly List<ITensorSource> _sources;
+
+    private CheckpointReader(List<ITensorSource> sources, string origin)
+    {
+        _sources = sources;
+        Origin = origin;
+        foreach (var source in sources)
+        {
+            // DataParallel puts "module." before every name.
+            var prefix = source.Names.All(name => name.StartsWith("module.", StringComparison.Ordinal)) ? "module." : "";
+            foreach (var name in source.Names)
+            {
+                _tensors[name[prefix.Length..]] = (source, name);
+            }
+        }
+    }
+
+    /// <summary>The file that errors name.</summary>
+    public string Origin { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyCollection<string> Names => _tensors.Keys;
+
+    /// <summary>Opens the weights in a folder.</summary>
+    /// <exception cref="InputException">There are none, or they are damaged.</exception>
+    public static CheckpointReader Open(string folder)
+    {
+        var single = Path.Combine(folder, "model.safetensors");
+        if (File.Exists(single))
+        {
+            return new([SafetensorsFile.Open(single)], single);
+        }
+
+        var index = Path.Combine(folder, "model.safetensors.index.json");
+        if (File.Exists(index))
+        {
+            return new([.. Shards(index).Select(shard => (ITensorSource)SafetensorsFile.Open(shard))], index);
+        }
+
+        var pickled = Pickled.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists)
+            ?? throw new InputException($"{folder} has no weights: model.safetensors (or shards with model.safetensors.index.json) is missing.");
+        return OpenFile(pickled);
+    }
+
+    /// <summary>Opens a state dict or a safetensors file.</summary>
+    public static CheckpointReader OpenFile(string file)
+        => new([file.EndsWith(".safetensors", StringComparison.Ordinal) ? SafetensorsFile.Open(file) : new PickledTensors(file)], file);
+
+    /// <inheritdoc/>
+    public long[] Shape(string name) => _tensors[name].Source.Shape(_tensors[name].Name);
+
+    /// <summary>The shape, or null where there is no such tensor.</summary>
+    public long[]? FindShape(string name) => _tensors.ContainsKey(name) ? Shape(name) : null;
+
+    /// <inheritdoc/>
+    public void ReadFloat32(string name, Span<float> destination) => _tensors[name].Source.ReadFloat32(_tensors[name].Name, destination);
+
+    /// <inheritdoc/>
+    public void Dispose() => _sources.ForEach(source => source.Dispose());
+
+    private static List<string> Shards(string index)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(File.ReadAllText(index));
+            var folder = Path.GetDirectoryName(Path.GetFullPath(index))!;
+            var shards = document.RootElement.GetProperty("weight_map").EnumerateObject()
+                .Select(pair => Path.GetFileName(pair.Value.GetString()!)).Distinct().Select(name => Path.Combine(folder, name)).ToList();
+            return shards.Find(shard => !File.Exists(shard)) is { } missing
+                ? throw new InputException($"{index} names the shard {Path.GetFileName(missing)}, which is not there: fetch it.")
+                : shards;
+        }
+        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            throw new InputException($"{index} is no index of safetensors shards: it needs a weight_map of names to files.", error);
+        }
+    }
+}

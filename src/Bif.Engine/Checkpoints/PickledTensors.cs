@@ -1,0 +1,46 @@
+using System.Runtime.InteropServices;
+using Bif.Kernels;
+using static TorchSharp.torch;
+
+namespace Bif.Engine.Checkpoints;
+
+/// <summary>A PyTorch state dict, read by libtorch's restricted unpickler.</summary>
+internal sealed class PickledTensors : ITensorSource
+{
+    private readonly IReadOnlyDictionary<string, Tensor> _tensors;
+
+    /// <summary>Reads a file.</summary>
+    /// <exception cref="InputException">It is no state dict of plain tensors.</exception>
+    public PickledTensors(string file)
+    {
+        using var scope = NewDisposeScope();
+        try
+        {
+            _tensors = PickledStateDict.Read(file).ToDictionary(
+                pair => pair.Key, pair => pair.Value.to(float32).contiguous().DetachFromDisposeScope());
+        }
+        catch (InvalidDataException error)
+        {
+            throw new InputException(error.Message, error);
+        }
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyCollection<string> Names => [.. _tensors.Keys];
+
+    /// <inheritdoc/>
+    public long[] Shape(string name) => _tensors[name].shape;
+
+    /// <inheritdoc/>
+    public void ReadFloat32(string name, Span<float> destination)
+        => MemoryMarshal.Cast<byte, float>(_tensors[name].bytes).CopyTo(destination);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var tensor in _tensors.Values)
+        {
+            tensor.Dispose();
+        }
+    }
+}

@@ -1,0 +1,134 @@
+using Bif.Engine.Models;
+using static TorchSharp.torch;
+
+namespace Bif.Engine.Data;
+
+/// <summary>
+/// Items as a model takes them, on its device. What fits is kept there: normalised numbers when small, raw pixels when
+/// larger; else items are read at each batch. Safe to use from several threads, each with its own dispose scope.
+/// </summary>
+public sealed class DataFeed : IDisposable
+{
+    private const long NormalisedLimit = 96L << 20;
+    private readonly Dataset _data;
+    private readonly Device _device;
+    private readonly bool _image;
+    private readonly Tensor? _scale;
+    private readonly Tensor? _shift;
+    private readonly Tensor _targets;
+    private readonly Tensor? _raw;
+    private readonly Tensor? _normalised;
+
+    /// <summary>Prepares the items; the dataset stays the caller's.</summary>
+    /// <param name="data">The items.</param>
+    /// <param name="input">Mean and deviation per channel; null for none.</param>
+    /// <param name="device">Where batches are wanted.</param>
+    /// <param name="residentBytes">How much raw data may stay on the device.</param>
+    public DataFeed(Dataset data, InputSpec? input, Device device, long residentBytes = 1L << 30)
+    {
+        _data = data;
+        _device = device;
+        var shape = data.Items.ItemShape;
+        _image = shape.Length == 3;
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        _targets = (data.Labels is { } labels ? tensor(labels.Select(label => (long)label).ToArray()) : tensor(data.Targets!))
+            .to(device).DetachFromDisposeScope();
+        if (data.Items.ElementType == ElementType.UInt8)
+        {
+            var channels = (int)shape[0];
+            var mean = PerChannel(input?.Mean, channels, 0);
+            var std = PerChannel(input?.Std, channels, 1);
+            _scale = tensor(std.Select(each => (float)(1 / (255 * each))).ToArray()).to(device).DetachFromDisposeScope();
+            _shift = tensor(mean.Zip(std, (m, s) => (float)(m / s)).ToArray()).to(device).DetachFromDisposeScope();
+        }
+
+        var elements = shape.Aggregate(1L, (product, size) => product * size) * data.Count;
+        if (elements * 4 <= NormalisedLimit)
+        {
+            _normalised = empty([data.Count, .. MemoryShape(shape)], float32, device).DetachFromDisposeScope();
+            for (var start = 0; start < data.Count; start += 512)
+            {
+                using var inner = NewDisposeScope();
+                var count = Math.Min(512, data.Count - start);
+                _normalised.narrow(0, start, count).copy_(Normalise(ReadRaw(Enumerable.Range(start, count).ToArray()).to(device)));
+            }
+        }
+        else if (RecordReader.ItemBytes(data.Items.ElementType, shape) * (long)data.Count <= Math.Min(residentBytes, int.MaxValue))
+        {
+            _raw = ReadRaw(Enumerable.Range(0, data.Count).ToArray()).to(device).DetachFromDisposeScope();
+        }
+    }
+
+    /// <summary>Number of items.</summary>
+    public int Count => _data.Count;
+
+    /// <summary>Whether the items stay on the device.</summary>
+    public bool Resident => _raw is not null || _normalised is not null;
+
+    /// <summary>Consecutive items.</summary>
+    public Batch Range(int start, int count)
+    {
+        var targets = _targets.narrow(0, start, count);
+        return _normalised is not null ? new Batch(Arrange(_normalised.narrow(0, start, count)), targets)
+            : _raw is not null ? new Batch(Arrange(Normalise(_raw.narrow(0, start, count))), targets)
+            : new Batch(Arrange(Normalise(ReadRaw(Enumerable.Range(start, count).ToArray()).to(_device))), targets);
+    }
+
+    /// <summary>Items by index.</summary>
+    public Batch Gather(ReadOnlySpan<int> indices)
+    {
+        var wide = new long[indices.Length];
+        for (var position = 0; position < wide.Length; position++)
+        {
+            wide[position] = indices[position];
+        }
+
+        var index = tensor(wide).to(_device);
+        var targets = _targets.index_select(0, index);
+        return _normalised is not null ? new Batch(Arrange(_normalised.index_select(0, index)), targets)
+            : _raw is not null ? new Batch(Arrange(Normalise(_raw.index_select(0, index))), targets)
+            : new Batch(Arrange(Normalise(ReadRaw(indices.ToArray()).to(_device))), targets);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _targets.Dispose();
+        _scale?.Dispose();
+        _shift?.Dispose();
+        _raw?.Dispose();
+        _normalised?.Dispose();
+    }
+
+    // Images lie in memory as [height, width, channels], which convolutions prefer.
+    private long[] MemoryShape(long[] shape) => _image ? [shape[1], shape[2], shape[0]] : shape;
+
+    // [batch, height, width, channels] in memory becomes [batch, channels, height, width] without a copy.
+    private Tensor Arrange(Tensor values) => _image ? values.permute(0, 3, 1, 2) : values;
+
+    private Tensor Normalise(Tensor raw)
+        => _scale is null ? raw : raw.to(float32).mul_(_scale).sub_(_shift!);
+
+    // Raw values [batch, height, width, channels] or [batch, features], on the CPU.
+    private Tensor ReadRaw(int[] indices)
+    {
+        var shape = _data.Items.ItemShape;
+        var type = _data.Items.ElementType == ElementType.UInt8 ? ScalarType.Byte : ScalarType.Float32;
+        var raw = empty([indices.Length, .. shape], type);
+        var itemBytes = RecordReader.ItemBytes(_data.Items.ElementType, shape);
+        var bytes = raw.bytes;
+        for (var row = 0; row < indices.Length; row++)
+        {
+            _data.Items.Read(indices[row], bytes.Slice(row * itemBytes, itemBytes));
+        }
+
+        return _image ? raw.permute(0, 2, 3, 1).contiguous() : raw;
+    }
+
+    private static double[] PerChannel(double[]? given, int channels, double fallback)
+        => given is null ? [.. Enumerable.Repeat(fallback, channels)]
+            : given.Length == channels ? given
+            : given.Length == 1 ? [.. Enumerable.Repeat(given[0], channels)]
+            : throw new InputException($"The model's image_mean and image_std have {given.Length} entries, but the images have {channels} channels.");
+}

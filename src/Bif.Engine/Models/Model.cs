@@ -1,0 +1,226 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using Bif.Engine.Checkpoints;
+using Bif.Engine.Data;
+using static TorchSharp.torch;
+
+namespace Bif.Engine.Models;
+
+/// <summary>A trained checkpoint: an architecture with its parameters w* [P] and buffers, on a device.</summary>
+public sealed class Model : IDisposable
+{
+    private readonly List<Tensor> _buffers;
+
+    private Model(string path, ModelConfig config, Architecture architecture, Tensor parameters, List<Tensor> buffers, string hash)
+    {
+        Path = path;
+        Config = config;
+        Architecture = architecture;
+        Parameters = parameters;
+        _buffers = buffers;
+        Hash = hash;
+        Input = InputSpec.From(config);
+    }
+
+    /// <summary>Where it was loaded from.</summary>
+    public string Path { get; }
+
+    /// <summary>Its configuration.</summary>
+    public ModelConfig Config { get; }
+
+    /// <summary>Its structure.</summary>
+    public Architecture Architecture { get; }
+
+    /// <summary>w* [P], float32.</summary>
+    public Tensor Parameters { get; }
+
+    /// <summary>Frozen tensors in the layout's order.</summary>
+    public IReadOnlyList<Tensor> Buffers => _buffers;
+
+    /// <summary>SHA-256 (hex) of the structure and all values.</summary>
+    public string Hash { get; }
+
+    /// <summary>How raw items become inputs.</summary>
+    public InputSpec Input { get; }
+
+    /// <summary>The tensors' names and places.</summary>
+    public Layout Layout => Architecture.Layout;
+
+    /// <summary>What the outputs mean.</summary>
+    public Objective Objective => Architecture.Objective;
+
+    /// <summary>What a table's last column must be for this model.</summary>
+    public TargetKind TargetKind => Objective == Objective.CrossEntropy ? TargetKind.Class : TargetKind.Number;
+
+    /// <summary>Number of classes, where the configuration says it.</summary>
+    public int? ClassCount => Objective == Objective.CrossEntropy && Config.Has("num_labels") ? Config.Integer("num_labels") : null;
+
+    /// <summary>Loads a model folder, or a TorchScript file by itself.</summary>
+    /// <exception cref="InputException">Anything about it is not usable; one sentence.</exception>
+    public static Model Load(string path, Device device)
+    {
+        var config = Directory.Exists(path) ? ModelConfig.Read(System.IO.Path.Combine(path, "config.json"))
+            : File.Exists(path) ? SingleFile(path)
+            : throw new InputException($"There is no model at {path}: give a folder with config.json, or a TorchScript file.");
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        if (config.ModelType == "torchscript")
+        {
+            var module = ArchitectureCatalog.Create(new ModelSource(config, _ => null));
+            return new Model(path, config, module, module.OwnParameters()!.to(device), [], HashOf(config, module, module.OwnParameters()!, []))
+                .Detached();
+        }
+
+        using var weights = Directory.Exists(path) ? CheckpointReader.Open(path) : CheckpointReader.OpenFile(path);
+        var architecture = ArchitectureCatalog.Create(new ModelSource(config, weights.FindShape));
+        var parameters = Read(architecture, weights, config);
+        var buffers = architecture.Layout.Buffers.Select(spec => ReadBuffer(spec, weights)).ToList();
+        var hash = HashOf(config, architecture, parameters, buffers);
+        return new Model(path, config, architecture, parameters.to(device), [.. buffers.Select(buffer => buffer.to(device))], hash).Detached();
+    }
+
+    /// <summary>Wraps values already in memory; takes ownership of the tensors.</summary>
+    public static Model FromValues(ModelConfig config, Architecture architecture, Tensor parameters, List<Tensor> buffers)
+        => new Model(config.Folder, config, architecture, parameters, buffers, HashOf(config, architecture, parameters.cpu(), buffers)).Detached();
+
+    /// <summary>Binds the network to vectors; see <see cref="Weights"/>.</summary>
+    public Weights Bind(ParameterSelection selection, Tensor vector, Tensor? gradient)
+        => Architecture.Bind(Parameters, _buffers, selection, vector, gradient);
+
+    /// <summary>Loss of each item [batch], nats.</summary>
+    public Tensor Losses(Weights weights, Batch batch)
+        => ItemLoss.Of(Objective, Architecture.Forward(weights, batch.Inputs), batch.Targets);
+
+    /// <summary>Checks that items fit the model, by trying one of them.</summary>
+    /// <exception cref="InputException">They do not; says what differs.</exception>
+    public void CheckData(Dataset data)
+    {
+        if ((Objective == Objective.CrossEntropy) != (data.Labels is not null))
+        {
+            throw new InputException($"{data.Path} has {(data.Labels is null ? "numbers" : "classes")} as targets, but the model {Path} predicts {(data.Labels is null ? "classes" : "numbers")}.");
+        }
+
+        if (ClassCount is { } classes && Array.FindIndex(data.Labels!, label => label < 0 || label >= classes) is >= 0 and var bad)
+        {
+            throw new InputException($"{data.Path}: item {bad} has label {data.Labels![bad]}, but the model {Path} has the classes 0 to {classes - 1}.");
+        }
+
+        var shape = data.Items.ItemShape;
+        if (Input.Channels is { } channels && shape.Length == 3
+            && (shape[0] != channels || (Input.ImageSize is { } size && (shape[1] != size || shape[2] != size))))
+        {
+            throw new InputException(
+                $"{data.Path} has items of {shape[0]}×{shape[1]}×{shape[2]} (channels, height, width), but the model {Path} takes {channels}×{Input.ImageSize?.ToString() ?? "any"}×{Input.ImageSize?.ToString() ?? "any"}.");
+        }
+
+        try
+        {
+            using var scope = NewDisposeScope();
+            using var inference = no_grad();
+            using var weights = Bind(ParameterSelection.All(Layout), Parameters, null);
+            var probe = zeros([1, .. shape], device: Parameters.device);
+            var target = Objective == Objective.CrossEntropy ? zeros([1], int64, Parameters.device) : zeros([1], device: Parameters.device);
+            Losses(weights, new Batch(probe, target));
+        }
+        catch (ExternalException error)
+        {
+            throw new InputException($"{data.Path} has items of shape [{string.Join(", ", shape)}], which the model {Path} cannot take.", error);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Parameters.Dispose();
+        _buffers.ForEach(buffer => buffer.Dispose());
+    }
+
+    private Model Detached()
+    {
+        Parameters.DetachFromDisposeScope();
+        _buffers.ForEach(buffer => buffer.DetachFromDisposeScope());
+        return this;
+    }
+
+    // A file by itself is a TorchScript module, unless a config.json beside it says what its state dict belongs to.
+    private static ModelConfig SingleFile(string path)
+    {
+        var beside = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!, "config.json");
+        if (File.Exists(beside))
+        {
+            return ModelConfig.Read(beside);
+        }
+
+        return new ModelConfig(
+            new JsonObject { ["model_type"] = "torchscript", ["torchscript_file"] = System.IO.Path.GetFileName(path) }, beside);
+    }
+
+    private static Tensor Read(Architecture architecture, CheckpointReader weights, ModelConfig config)
+    {
+        var known = architecture.Layout.Parameters.Select(spec => spec.Name).Concat(architecture.Layout.Buffers.Select(spec => spec.Name)).ToHashSet();
+        if (weights.Names.FirstOrDefault(name => !known.Contains(name) && !architecture.Ignores(name)) is { } extra)
+        {
+            throw new InputException($"{weights.Origin} has the tensor {extra}, which a {config.ModelType} with the configuration {config.Origin} does not have.");
+        }
+
+        var vector = empty([architecture.Layout.ParameterCount]);
+        var values = MemoryMarshal.Cast<byte, float>(vector.bytes);
+        foreach (var spec in architecture.Layout.Parameters)
+        {
+            RequireShape(spec.Name, spec.Shape, weights, config);
+            weights.ReadFloat32(spec.Name, values.Slice((int)spec.Offset, (int)spec.Length));
+        }
+
+        for (var index = 0; index < values.Length; index++)
+        {
+            if (!float.IsFinite(values[index]))
+            {
+                var spec = architecture.Layout.Parameters.Last(each => each.Offset <= index);
+                throw new InputException($"{weights.Origin}: the tensor {spec.Name} contains {values[index]}; a checkpoint must be finite.");
+            }
+        }
+
+        return vector;
+    }
+
+    private static Tensor ReadBuffer(BufferSpec spec, CheckpointReader weights)
+    {
+        var elements = spec.Shape.Aggregate(1L, (product, size) => product * size);
+        var values = new float[elements];
+        if (weights.FindShape(spec.Name) is not null)
+        {
+            weights.ReadFloat32(spec.Name, values);
+        }
+        else if (!spec.Optional)
+        {
+            throw new InputException($"{weights.Origin} lacks the tensor {spec.Name} of shape [{string.Join(", ", spec.Shape)}].");
+        }
+
+        return tensor(values, spec.Shape);
+    }
+
+    private static void RequireShape(string name, long[] expected, CheckpointReader weights, ModelConfig config)
+    {
+        var found = weights.FindShape(name);
+        if (found is null || !found.SequenceEqual(expected))
+        {
+            throw new InputException(
+                $"{weights.Origin} {(found is null ? $"lacks the tensor {name}" : $"has {name} of shape [{string.Join(", ", found)}]")}, but {config.Origin} asks for [{string.Join(", ", expected)}].");
+        }
+    }
+
+    private static string HashOf(ModelConfig config, Architecture architecture, Tensor parameters, List<Tensor> buffers)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.UTF8.GetBytes(config.ToJson()));
+        hash.AppendData(architecture.OwnContent());
+        foreach (var values in buffers.Prepend(parameters))
+        {
+            hash.AppendData(values.bytes);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+}

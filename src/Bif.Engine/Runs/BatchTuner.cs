@@ -1,0 +1,142 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Bif.Engine.Data;
+using Bif.Engine.Models;
+using Bif.Engine.Sampling;
+using Bif.Kernels;
+using static TorchSharp.torch;
+
+namespace Bif.Engine.Runs;
+
+/// <summary>What was measured about a model on this machine.</summary>
+/// <param name="EvaluationBatch">Items per forward pass with the best throughput.</param>
+/// <param name="EvaluationRate">Items per second at it.</param>
+/// <param name="GradientPiece">Items per forward and backward pass with the best throughput.</param>
+/// <param name="GradientRate">Items per second at it.</param>
+internal sealed record BatchTuning(int EvaluationBatch, double EvaluationRate, int GradientPiece, double GradientRate);
+
+/// <summary>
+/// Finds the fastest batch sizes by trying them, within a budget of memory, and keeps the answer per model shape and
+/// machine: runs of one spec on one machine then work in the same pieces, and round alike.
+/// </summary>
+internal static class BatchTuner
+{
+    private const long MemoryBudget = 160L << 20;
+    private static readonly int[] Candidates = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
+
+    /// <summary>Measures, or recalls, the best batch sizes for the calling thread's number of threads.</summary>
+    public static BatchTuning Tune(Model model, DataFeed feed, ExecutionPlan limits)
+    {
+        var file = CacheFile(model, feed, limits);
+        if (Recall(file) is { } known)
+        {
+            return known;
+        }
+
+        set_num_threads(limits.ThreadsPerChain);
+        var budget = MemoryBudget / limits.ConcurrentChains;
+        using var scope = NewDisposeScope();
+        var vector = model.Parameters.clone();
+        var gradient = zeros_like(vector);
+        using var weights = model.Bind(ParameterSelection.All(model.Layout), vector, gradient);
+        var (batch, rate) = Best(feed.Count, budget, count =>
+        {
+            using var inner = NewDisposeScope();
+            using var inference = inference_mode();
+            model.Losses(weights, feed.Range(0, count)).cpu();
+        });
+        var (piece, gradientRate) = Best(feed.Count, budget, count =>
+        {
+            using var inner = NewDisposeScope();
+            model.Losses(weights, feed.Range(0, count)).sum().backward();
+        });
+        var tuning = new BatchTuning(batch, rate, piece, gradientRate);
+        Remember(file, tuning);
+        return tuning;
+    }
+
+    private static (int Batch, double Rate) Best(int items, long budget, Action<int> pass)
+    {
+        var best = (Batch: 1, Rate: 0.0);
+        pass(1);
+        foreach (var candidate in Candidates.Where(candidate => candidate <= items).DefaultIfEmpty(items))
+        {
+            var before = ProcessMemory.CurrentBytes;
+            var canReset = ProcessMemory.TryResetPeak();
+            pass(candidate);
+            if (canReset && ProcessMemory.PeakBytes - before > budget && candidate > 1)
+            {
+                break;
+            }
+
+            var rate = Rate(candidate, pass);
+            if (rate > best.Rate * 1.03)
+            {
+                best = (candidate, rate);
+            }
+            else if (rate < best.Rate * 0.7)
+            {
+                break;
+            }
+        }
+
+        return best;
+    }
+
+    private static double Rate(int count, Action<int> pass)
+    {
+        var best = 0.0;
+        var clock = Stopwatch.StartNew();
+        for (var round = 0; round < 3 || clock.ElapsedMilliseconds < 60; round++)
+        {
+            var start = Stopwatch.GetTimestamp();
+            pass(count);
+            best = Math.Max(best, count / Stopwatch.GetElapsedTime(start).TotalSeconds);
+            if (clock.ElapsedMilliseconds > 1500)
+            {
+                break;
+            }
+        }
+
+        return best;
+    }
+
+    private static string CacheFile(Model model, DataFeed feed, ExecutionPlan limits)
+    {
+        var shapes = string.Join(';', model.Layout.Parameters.Select(each => $"{each.Name}:{string.Join(',', each.Shape)}"));
+        using var scope = NewDisposeScope();
+        var key = $"{model.Config.ModelType}|{shapes}|{string.Join(',', feed.Range(0, 1).Inputs.shape)}|{Math.Min(feed.Count, Candidates[^1])}|{feed.Resident}"
+            + $"|{limits.ConcurrentChains}x{limits.ThreadsPerChain}|{model.Parameters.device}|{TorchLibrary.Version}|{Environment.MachineName}";
+        var name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)))[..24];
+        var root = Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } given
+            ? given
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
+        return Path.Combine(root, "bif", "batches", name + ".json");
+    }
+
+    private static BatchTuning? Recall(string file)
+    {
+        try
+        {
+            return File.Exists(file) ? JsonSerializer.Deserialize<BatchTuning>(File.ReadAllText(file)) : null;
+        }
+        catch (Exception error) when (error is IOException or JsonException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    // A cache that cannot be written costs time at the next run, nothing else.
+    private static void Remember(string file, BatchTuning tuning)
+    {
+        try
+        {
+            RunDirectory.Replace(file, JsonSerializer.Serialize(tuning));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+        }
+    }
+}

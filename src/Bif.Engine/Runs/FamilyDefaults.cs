@@ -1,0 +1,29 @@
+using Bif.Engine.Models;
+
+namespace Bif.Engine.Runs;
+
+/// <summary>Settings that a family of models starts from when the person gives none; not calibrated to the checkpoint.</summary>
+/// <param name="Nbeta">nβ.</param>
+/// <param name="Gamma">γ.</param>
+/// <param name="Epsilon">The largest ε; the step probe may lower it.</param>
+/// <param name="Batch">Items per gradient; 0 for all.</param>
+/// <param name="Chains">C.</param>
+/// <param name="Draws">T per chain.</param>
+/// <param name="BurnIn">Steps before the first draw.</param>
+/// <param name="Thin">Steps per draw.</param>
+public sealed record FamilyDefaults(
+    double Nbeta, double Gamma, double Epsilon, int Batch, int Chains, int Draws, int BurnIn, int Thin)
+{
+    // Full-batch gradients up to here: mini-batch noise heats the steep directions (METHOD section 2).
+    private const int FullBatchLimit = 2000;
+
+    /// <summary>The defaults for a model on n items.</summary>
+    public static FamilyDefaults For(Model model, int items) => model.Config.ModelType switch
+    {
+        "linear" => new(items, 1, 1, 0, 4, 1000, 200, 2),
+        "mlp" => new(1e4, 1e3, 2e-4, items <= FullBatchLimit ? 0 : 512, 4, 500, 100, 1),
+        "torchscript" => new(1e3, 1e3, 2e-4, Math.Min(items, 256), 4, 200, 100, 2),
+        "cifar_resnet" or "resnet9" => new(1e3, 1e4, 2e-5, 128, 4, 50, 40, 3),
+        _ => new(100, 1e4, 2e-5, 32, 4, 50, 40, 3),
+    };
+}

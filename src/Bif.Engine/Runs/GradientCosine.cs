@@ -1,0 +1,60 @@
+using Bif.Engine.Data;
+using Bif.Engine.Models;
+using static TorchSharp.torch;
+
+namespace Bif.Engine.Runs;
+
+/// <summary>
+/// Cosines between loss gradients at w* for a sample of queries and training items. As γ/nβ grows the posterior
+/// correlation tends to them (METHOD section 1): a run that agrees with them fully is over-localized.
+/// </summary>
+/// <param name="Queries">Indices of the sampled queries.</param>
+/// <param name="Items">Indices of the sampled training items.</param>
+/// <param name="Cosine">[queries, items].</param>
+public sealed record GradientCosine(int[] Queries, int[] Items, double[,] Cosine)
+{
+    /// <summary>Computes the cosines for evenly spaced queries and items; memory is a handful of gradients.</summary>
+    public static GradientCosine Compute(
+        Model model, ParameterSelection selection, Tensor center, DataFeed train, DataFeed queries, int maxQueries, int maxItems)
+    {
+        var queryIndices = Spread(queries.Count, maxQueries);
+        var itemIndices = Spread(train.Count, maxItems);
+        using var outer = NewDisposeScope();
+        var gradient = zeros_like(center);
+        using var weights = model.Bind(selection, center, gradient);
+        var directions = queryIndices.Select(query => Direction(model, weights, queries, query, gradient)).ToList();
+        var cosine = new double[queryIndices.Length, itemIndices.Length];
+        for (var column = 0; column < itemIndices.Length; column++)
+        {
+            using var scope = NewDisposeScope();
+            var item = Direction(model, weights, train, itemIndices[column], gradient);
+            for (var row = 0; row < directions.Count; row++)
+            {
+                cosine[row, column] = directions[row].dot(item).item<float>();
+            }
+        }
+
+        return new GradientCosine(queryIndices, itemIndices, cosine);
+    }
+
+    // The unit vector of an item's gradient; zero where the gradient vanishes.
+    private static Tensor Direction(Model model, Weights weights, DataFeed feed, int index, Tensor gradient)
+    {
+        using var scope = NewDisposeScope();
+        using (no_grad())
+        {
+            gradient.zero_();
+        }
+
+        model.Losses(weights, feed.Range(index, 1)).sum().backward();
+        using var noGradient = no_grad();
+        var length = gradient.norm().item<float>();
+        return (length > 0 ? gradient / length : gradient.clone()).MoveToOuterDisposeScope();
+    }
+
+    private static int[] Spread(int count, int wanted)
+    {
+        var taken = Math.Min(count, wanted);
+        return [.. Enumerable.Range(0, taken).Select(index => (int)((long)index * count / taken))];
+    }
+}

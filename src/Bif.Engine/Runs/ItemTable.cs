@@ -1,0 +1,43 @@
+using System.Text.Json;
+using Bif.Engine.Data;
+
+namespace Bif.Engine.Runs;
+
+/// <summary>
+/// What a ranking shows beside a score, kept in the run so that it can be read without the data: indices in the source,
+/// labels and names.
+/// </summary>
+/// <param name="FirstIndex">Index of item 0 in the unsliced source.</param>
+/// <param name="Labels">Class index per item, or null for regression.</param>
+/// <param name="Targets">Target per item, or null for classification.</param>
+/// <param name="ClassNames">Names by class index, where known.</param>
+/// <param name="Names">File names, where items have them.</param>
+public sealed record ItemTable(
+    int FirstIndex, int[]? Labels, float[]? Targets, IReadOnlyList<string>? ClassNames, IReadOnlyList<string>? Names)
+{
+    /// <summary>The table of a dataset.</summary>
+    public static ItemTable Of(Dataset data) => new(data.FirstIndex, data.Labels, data.Targets, data.ClassNames, data.ItemNames);
+
+    /// <summary>Reads a table.</summary>
+    /// <exception cref="InputException">It is missing or damaged.</exception>
+    public static ItemTable Read(string file)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<ItemTable>(File.ReadAllText(file), RunRecord.Json)!;
+        }
+        catch (Exception error) when (error is IOException or JsonException)
+        {
+            throw new InputException($"{file} cannot be read ({error.Message}): the run's item table is needed.", error);
+        }
+    }
+
+    /// <summary>Writes the table.</summary>
+    public void Write(string file) => RunDirectory.Replace(
+        file, JsonSerializer.Serialize(this, RunRecord.Compact));
+
+    /// <summary>What to print for an item: its class name, label or target.</summary>
+    public string Describe(int item) => Labels is { } labels
+        ? ClassNames is { } names && labels[item] < names.Count ? names[labels[item]] : $"class {labels[item]}"
+        : Targets is { } targets ? targets[item].ToString("G6") : $"item {item}";
+}

@@ -1,0 +1,64 @@
+using System.Text.Json;
+
+namespace Bif.Engine.Runs;
+
+/// <summary>The files of one run; the contract is in docs/how-it-works.md.</summary>
+public sealed class RunDirectory(string root)
+{
+    /// <summary>The directory itself.</summary>
+    public string Root { get; } = Path.GetFullPath(root);
+
+    /// <summary>Spec, hashes, settings, timings, diagnostics, verdict.</summary>
+    public string RecordFile => Path.Combine(Root, "run.json");
+
+    /// <summary>The loss traces (Zarr v3).</summary>
+    public string Traces => Path.Combine(Root, "traces.zarr");
+
+    /// <summary>Score matrices [query, item] as .npy files.</summary>
+    public string Scores => Path.Combine(Root, "scores");
+
+    /// <summary>States from which chains resume.</summary>
+    public string Chains => Path.Combine(Root, "chains");
+
+    /// <summary>Labels and names of the training items.</summary>
+    public string TrainItems => Path.Combine(Root, "items", "train.json");
+
+    /// <summary>Labels and names of the queries.</summary>
+    public string QueryItems => Path.Combine(Root, "items", "queries.json");
+
+    /// <summary>Opens a run that exists.</summary>
+    /// <exception cref="InputException">There is no run there.</exception>
+    public static RunDirectory Open(string root)
+    {
+        var directory = new RunDirectory(root);
+        return File.Exists(directory.RecordFile)
+            ? directory
+            : throw new InputException($"There is no run in {root}: it has no run.json; give the folder that attribute --out wrote.");
+    }
+
+    /// <summary>Reads run.json.</summary>
+    /// <exception cref="InputException">It is missing or damaged.</exception>
+    public RunRecord ReadRecord()
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<RunRecord>(File.ReadAllText(RecordFile), RunRecord.Json)
+                ?? throw new InputException($"{RecordFile} is empty: the run cannot be read.");
+        }
+        catch (JsonException error)
+        {
+            throw new InputException($"{RecordFile} is not a run record ({error.Message}): restore it or run anew.", error);
+        }
+    }
+
+    /// <summary>Writes run.json whole: a reader sees the old record or the new one.</summary>
+    public void WriteRecord(RunRecord record) => Replace(RecordFile, JsonSerializer.Serialize(record, RunRecord.Json) + "\n");
+
+    /// <summary>Writes a text file whole through a .part file.</summary>
+    internal static void Replace(string file, string text)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        File.WriteAllText(file + ".part", text);
+        File.Move(file + ".part", file, overwrite: true);
+    }
+}

@@ -1,0 +1,113 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Bif.Engine.Sampling;
+
+namespace Bif.Engine.Runs;
+
+/// <summary>What identifies the checkpoint of a run.</summary>
+public sealed record ModelRecord(
+    string Path, string ModelType, string Objective, long Parameters, long SampledParameters, int? Classes, string Hash);
+
+/// <summary>What identifies a set of items of a run.</summary>
+public sealed record DataRecord(string Path, string Format, int Count, int FirstIndex, string Hash);
+
+/// <summary>Versions of what computed a run.</summary>
+public sealed record VersionRecord(string Bif, string Dotnet, string Libtorch, string OperatingSystem);
+
+/// <summary>Wall-clock seconds of a run's stages, summed over the processes that worked on it.</summary>
+public sealed record TimingRecord(
+    double LoadingSeconds, double PreparingSeconds, double SamplingSeconds, double EstimatingSeconds, double DrawsPerSecond)
+{
+    /// <summary>All stages together.</summary>
+    public double TotalSeconds => LoadingSeconds + PreparingSeconds + SamplingSeconds + EstimatingSeconds;
+}
+
+/// <summary>How trustworthy the rankings are.</summary>
+/// <param name="Name">good, still-drifting, chains-disagree, too-noisy, diverged or over-localized.</param>
+/// <param name="Reason">Why, in words and numbers.</param>
+/// <param name="Advice">Which setting to change; empty when the verdict is good.</param>
+public sealed record VerdictRecord(string Name, string Reason, string Advice);
+
+/// <summary>The content of <c>run.json</c>: everything needed to repeat a run and to judge it.</summary>
+public sealed record RunRecord
+{
+    /// <summary>Version of this file's layout.</summary>
+    public int FormatVersion { get; init; } = 1;
+
+    /// <summary>Hash of what determines the result: settings, weights, data, queries, version.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>running, interrupted, diverged or finished.</summary>
+    public required string State { get; init; }
+
+    /// <summary>The sign convention of the score files.</summary>
+    public string Sign { get; init; } =
+        "scores/bif.npy is -Cov(l_i, l_q) in nats squared, negative = helpful; "
+        + "scores/correlation.npy is the posterior correlation, positive = helpful";
+
+    /// <summary>The spec as the person gave it.</summary>
+    public required RunSpec Spec { get; init; }
+
+    /// <summary>The numbers that the sampler used.</summary>
+    public required SamplerSettings Settings { get; init; }
+
+    /// <summary>Where the settings come from, in words.</summary>
+    public required string SettingsSource { get; init; }
+
+    /// <summary>The layout of the work.</summary>
+    public required ExecutionPlan Plan { get; init; }
+
+    /// <summary>The checkpoint.</summary>
+    public required ModelRecord Model { get; init; }
+
+    /// <summary>The training items.</summary>
+    public required DataRecord Data { get; init; }
+
+    /// <summary>The query items.</summary>
+    public required DataRecord Queries { get; init; }
+
+    /// <summary>Mean training loss at the checkpoint, nats.</summary>
+    public required double InitialTrainLoss { get; init; }
+
+    /// <summary>Mean query loss at the checkpoint, nats.</summary>
+    public required double InitialQueryLoss { get; init; }
+
+    /// <summary>cpu or cuda:N with the device's name.</summary>
+    public required string Device { get; init; }
+
+    /// <summary>What computed it.</summary>
+    public required VersionRecord Versions { get; init; }
+
+    /// <summary>Things the person should know.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>How each chain ended.</summary>
+    public IReadOnlyList<ChainOutcome> Chains { get; init; } = [];
+
+    /// <summary>Time spent.</summary>
+    public TimingRecord? Timings { get; init; }
+
+    /// <summary>Peak resident size of the process, bytes.</summary>
+    public long? PeakBytes { get; init; }
+
+    /// <summary>Errors and health of the estimate.</summary>
+    public JsonElement? Diagnostics { get; init; }
+
+    /// <summary>The verdict.</summary>
+    public VerdictRecord? Verdict { get; init; }
+
+    /// <summary>How this record is written: snake_case, numbers that are not finite as text.</summary>
+    [JsonIgnore]
+    public static JsonSerializerOptions Json { get; } = new()
+    {
+        WriteIndented = true,
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower) },
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    /// <summary>The same on one line.</summary>
+    [JsonIgnore]
+    public static JsonSerializerOptions Compact { get; } = new(Json) { WriteIndented = false };
+}

@@ -1,0 +1,61 @@
+using System.Runtime.InteropServices;
+using Bif.Engine.Checkpoints;
+
+namespace Bif.Engine.Sampling;
+
+/// <summary>
+/// A chain's state after its last complete block, as a safetensors file that is replaced whole: position, the sampler's
+/// vectors, the step number and the number of blocks.
+/// </summary>
+internal sealed class ChainStateFile(string directory, int chain)
+{
+    private const string Position = "position";
+
+    /// <summary>The file.</summary>
+    public string Path { get; } = System.IO.Path.Combine(directory, $"chain-{chain:D3}.safetensors");
+
+    /// <summary>Puts the saved state into <paramref name="state"/>; returns the number of complete blocks, 0 if none.</summary>
+    /// <exception cref="InputException">The file is damaged or belongs to other parameters.</exception>
+    public int Restore(ChainState state)
+    {
+        if (!File.Exists(Path))
+        {
+            return 0;
+        }
+
+        using var file = SafetensorsFile.Open(Path);
+        foreach (var (name, vector) in Vectors(state))
+        {
+            if (!file.Names.Contains(name) || file.Shape(name)[0] != vector.numel())
+            {
+                throw new InputException($"{Path} is not the state of this run's chain: delete it to run the chain anew.");
+            }
+
+            var values = new float[vector.numel()];
+            file.ReadFloat32(name, values);
+            using var scope = TorchSharp.torch.NewDisposeScope();
+            vector.copy_(TorchSharp.torch.tensor(values));
+        }
+
+        var metadata = file.Metadata();
+        state.Step = long.Parse(metadata["step"]);
+        return int.Parse(metadata["blocks"]);
+    }
+
+    /// <summary>Replaces the saved state.</summary>
+    public void Save(ChainState state, int blocks)
+    {
+        Directory.CreateDirectory(directory);
+        using var scope = TorchSharp.torch.NewDisposeScope();
+        SafetensorsFile.Write(
+            Path,
+            Vectors(state).Select(entry => (
+                entry.Name,
+                new[] { entry.Vector.numel() },
+                new ReadOnlyMemory<float>(MemoryMarshal.Cast<byte, float>(entry.Vector.cpu().bytes).ToArray()))),
+            new Dictionary<string, string> { ["step"] = state.Step.ToString(), ["blocks"] = blocks.ToString() });
+    }
+
+    private static IEnumerable<(string Name, TorchSharp.torch.Tensor Vector)> Vectors(ChainState state)
+        => state.Vectors.Select(pair => (pair.Key, pair.Value)).Prepend((Position, state.Position));
+}

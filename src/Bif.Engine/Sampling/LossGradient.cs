@@ -1,0 +1,54 @@
+using Bif.Engine.Data;
+using Bif.Engine.Models;
+using Bif.Kernels;
+using static TorchSharp.torch;
+
+namespace Bif.Engine.Sampling;
+
+/// <summary>
+/// The gradient of the mean training loss, on a mini-batch or on all items, added into a chain's flat gradient by
+/// backward passes over pieces small enough for memory. Which items a step sees follows from (seed, chain, step).
+/// </summary>
+/// <param name="model">The model.</param>
+/// <param name="weights">Its tensors, bound to the chain's position and gradient.</param>
+/// <param name="feed">The training items.</param>
+/// <param name="batch">Items per gradient; 0 or n for all of them.</param>
+/// <param name="pieceSize">Items per forward and backward pass.</param>
+public sealed class LossGradient(Model model, Weights weights, DataFeed feed, int batch, int pieceSize)
+{
+    private readonly int[] _indices = new int[batch == 0 ? 0 : Math.Min(batch, feed.Count)];
+
+    /// <summary>∇L(w*) to subtract, so that w* is the mode of the target; null for the plain force.</summary>
+    public Tensor? Offset { get; init; }
+
+    /// <summary>Adds the gradient at the chain's position to its gradient vector; returns the mean loss in nats.</summary>
+    public double AddTo(ChainState state)
+    {
+        var all = batch == 0 || batch >= feed.Count;
+        if (!all)
+        {
+            var stream = new PhiloxStream(state.Seed, (uint)state.Chain, PhiloxPurpose.Batch, (ulong)state.Step);
+            stream.SampleWithoutReplacement(feed.Count, _indices);
+        }
+
+        var count = all ? feed.Count : _indices.Length;
+        var sum = 0.0;
+        for (var start = 0; start < count; start += pieceSize)
+        {
+            using var scope = NewDisposeScope();
+            var length = Math.Min(pieceSize, count - start);
+            var items = all ? feed.Range(start, length) : feed.Gather(_indices.AsSpan(start, length));
+            var total = model.Losses(weights, items).sum();
+            (total * (1.0 / count)).backward();
+            sum += total.item<float>();
+        }
+
+        if (Offset is not null)
+        {
+            using var noGradient = no_grad();
+            state.Gradient.sub_(Offset);
+        }
+
+        return sum / count;
+    }
+}

@@ -1,0 +1,36 @@
+namespace Bif.Engine.Sampling;
+
+/// <summary>The numbers of a sampling run, all of them decided. Part of what identifies the run.</summary>
+/// <param name="Sampler">Name of the sampler.</param>
+/// <param name="Epsilon">ε, the step size.</param>
+/// <param name="Nbeta">nβ, which multiplies the MEAN loss.</param>
+/// <param name="Gamma">γ, precision of the Gaussian around w*.</param>
+/// <param name="Batch">Items per gradient; 0 for all.</param>
+/// <param name="Chains">C, independent chains.</param>
+/// <param name="Draws">T, recorded draws per chain.</param>
+/// <param name="BurnIn">Steps before the first draw.</param>
+/// <param name="Thin">Steps per draw.</param>
+/// <param name="Seed">Seed of noise and mini-batches.</param>
+/// <param name="Decay">RMSprop: decay of the second moment.</param>
+/// <param name="Stabilizer">RMSprop: added to its root.</param>
+/// <param name="BiasCorrection">RMSprop: published variant (true) or devinterp's (false).</param>
+/// <param name="Centered">Whether nβ·∇L(w*) is subtracted from the force.</param>
+public sealed record SamplerSettings(
+    string Sampler,
+    double Epsilon,
+    double Nbeta,
+    double Gamma,
+    int Batch,
+    int Chains,
+    int Draws,
+    int BurnIn,
+    int Thin,
+    ulong Seed,
+    double Decay = 0.99,
+    double Stabilizer = 0.1,
+    bool BiasCorrection = true,
+    bool Centered = false)
+{
+    /// <summary>Sampler steps of one chain from its start to its last draw.</summary>
+    public long Steps => BurnIn + ((long)Draws * Thin);
+}

@@ -1,0 +1,23 @@
+namespace Bif.Kernels;
+
+/// <summary>What random numbers are for; streams of different purposes never share a counter.</summary>
+public enum PhiloxPurpose
+{
+    /// <summary>The noise of a Langevin step.</summary>
+    Noise = 0,
+
+    /// <summary>Which items a mini-batch holds.</summary>
+    Batch = 1,
+
+    /// <summary>Weights before training.</summary>
+    Initialization = 2,
+
+    /// <summary>The order of items in a training epoch.</summary>
+    Order = 3,
+
+    /// <summary>Image augmentation.</summary>
+    Augmentation = 4,
+
+    /// <summary>Random masks of subset sums and other diagnostics.</summary>
+    Diagnostics = 5,
+}

@@ -1,0 +1,38 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using Bif.Native;
+using static TorchSharp.torch;
+
+namespace Bif.Kernels;
+
+/// <summary>The libtorch that is loaded.</summary>
+public static class TorchLibrary
+{
+    /// <summary>Its version, as "1.13.1".</summary>
+    public static string Version => Marshal.PtrToStringUTF8(KernelMethods.bif_torch_version())!;
+
+    /// <summary>How it was built.</summary>
+    public static string Configuration => Marshal.PtrToStringUTF8(KernelMethods.bif_torch_show_config())!;
+
+    /// <summary>The native library's file.</summary>
+    public static string NativeFile => NativeLoader.FilePath;
+
+    /// <summary>Measured float32 matrix rate in GFLOP/s; below about 20 per core means no optimised BLAS.</summary>
+    public static double MatrixRate(Device device)
+    {
+        using var scope = NewDisposeScope();
+        const int Size = 1024;
+        var left = randn([Size, Size], device: device);
+        var right = randn([Size, Size], device: device);
+        var best = double.PositiveInfinity;
+        for (var round = 0; round < 4; round++)
+        {
+            using var inner = NewDisposeScope();
+            var start = Stopwatch.GetTimestamp();
+            _ = left.matmul(right).sum().item<float>();
+            best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds);
+        }
+
+        return 2e-9 * Size * Size * Size / best;
+    }
+}
