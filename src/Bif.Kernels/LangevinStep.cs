@@ -4,22 +4,28 @@ using static TorchSharp.torch;
 namespace Bif.Kernels;
 
 /// <summary>
-/// The fused Langevin steps: one pass over contiguous float32 vectors [P], multi-threaded, with noise that follows from
-/// (seed, chain, step) alone. Formulas: docs/how-it-works.md and arXiv 2509.26544.
+/// The fused Langevin steps: one pass over contiguous float32 vectors [P] on one device, multi-threaded on the CPU as
+/// libtorch's thread count of the calling thread says. The noise ξ is <see cref="Philox.Normals"/> of
+/// (seed, chain, <see cref="PhiloxPurpose.Noise"/>, step); positions are the same bits for any number of threads and any
+/// processor, and on CUDA.
 /// </summary>
-public static class LangevinStep
+/// <remarks>
+/// Formulas: arXiv 2509.26544. Every method throws <see cref="KernelException"/> for vectors that are not float32,
+/// contiguous, of equal length and on one device, and for a device without a kernel.
+/// </remarks>
+public static partial class LangevinStep
 {
     /// <summary>w ← w − (ε/2)·(nβ·g + γ·(w − w*)) + √ε·ξ, in place.</summary>
-    /// <param name="position">w [P].</param>
-    /// <param name="gradient">g [P], the mean gradient.</param>
+    /// <param name="position">w [P], updated.</param>
+    /// <param name="gradient">g [P], the gradient of the mean loss.</param>
     /// <param name="center">w* [P].</param>
-    /// <param name="epsilon">ε.</param>
-    /// <param name="nbeta">nβ.</param>
-    /// <param name="gamma">γ.</param>
+    /// <param name="epsilon">ε, step size.</param>
+    /// <param name="nbeta">nβ, multiplies the mean loss.</param>
+    /// <param name="gamma">γ, precision of the tie to w*.</param>
     /// <param name="seed">Seed of the run.</param>
-    /// <param name="chain">Index of the chain, below 2²⁴.</param>
-    /// <param name="step">Number of the step.</param>
-    /// <param name="clearGradient">Sets the gradient to zero in the same pass.</param>
+    /// <param name="chain">Number of the chain.</param>
+    /// <param name="step">Number of the step in its chain from 0, below 2⁴⁸.</param>
+    /// <param name="clearGradient">Sets g to zero in the same pass, for the next backward to add to.</param>
     public static void Sgld(
         Tensor position, Tensor gradient, Tensor center, double epsilon, double nbeta, double gamma,
         ulong seed, uint chain, ulong step, bool clearGradient = false)
@@ -32,9 +38,31 @@ public static class LangevinStep
     }
 
     /// <summary>
-    /// v ← a·v + (1−a)·g²; ε_t = ε/(√v̂ + e); w ← w − (ε_t/2)·(nβ·g + γ·(w − w*)) + √ε_t·ξ, in place. With bias
-    /// correction v̂ = v/(1−a^(t+1)), else v̂ = v. At a = 1 no moment is collected and v̂ is 0, so that e = 1 gives SGLD.
+    /// v ← a·v + (1−a)·g²; ε_t = ε/(√v̂ + e); w ← w − (ε_t/2)·(nβ·g + γ·(w − w*)) + √ε_t·ξ, in place. The gradient in v is
+    /// not multiplied by nβ.
     /// </summary>
+    /// <remarks>
+    /// Two variants are published, and both are this method:
+    /// v starting at 1 with <paramref name="biasCorrection"/>, v̂ = v/(1 − a^(t+1)) with t = <paramref name="step"/>, and
+    /// v starting at 0 without it, v̂ = v.
+    /// At a = 1 no gradient ever enters v and the correction divides by zero. v̂ estimates the mean of g², with no
+    /// observation in it, so v̂ = 0 is what is computed there, in both variants: with e = 1 the step is then
+    /// <see cref="Sgld"/> bit for bit.
+    /// </remarks>
+    /// <param name="position">w [P], updated.</param>
+    /// <param name="gradient">g [P], the gradient of the mean loss.</param>
+    /// <param name="center">w* [P].</param>
+    /// <param name="secondMoment">v [P], updated.</param>
+    /// <param name="epsilon">ε, step size.</param>
+    /// <param name="nbeta">nβ, multiplies the mean loss.</param>
+    /// <param name="gamma">γ, precision of the tie to w*.</param>
+    /// <param name="decay">a in [0, 1].</param>
+    /// <param name="stabilizer">e, keeps ε_t finite where gradients vanish.</param>
+    /// <param name="biasCorrection">Whether v̂ is v/(1 − a^(t+1)) or v.</param>
+    /// <param name="seed">Seed of the run.</param>
+    /// <param name="chain">Number of the chain.</param>
+    /// <param name="step">Number t of the step in its chain from 0, below 2⁴⁸.</param>
+    /// <param name="clearGradient">Sets g to zero in the same pass, for the next backward to add to.</param>
     public static void Rmsprop(
         Tensor position, Tensor gradient, Tensor center, Tensor secondMoment, double epsilon, double nbeta, double gamma,
         double decay, double stabilizer, bool biasCorrection, ulong seed, uint chain, ulong step, bool clearGradient = false)
@@ -48,41 +76,15 @@ public static class LangevinStep
         GC.KeepAlive(secondMoment);
     }
 
-    /// <summary>Fills a float32 vector with the standard normals of (seed, chain, purpose, step).</summary>
+    /// <summary>Fills a contiguous float32 tensor, in memory order, with the standard normals of a stream.</summary>
     public static void Normals(Tensor destination, ulong seed, uint chain, PhiloxPurpose purpose, ulong step)
     {
-        KernelMethods.Check(KernelMethods.bif_normals(destination.Handle, seed, chain, (uint)purpose, step));
+        KernelMethods.Check(KernelMethods.bif_normals(destination.Handle, seed, chain, step, (uint)purpose));
         GC.KeepAlive(destination);
     }
 
-    /// <summary>The twin of <see cref="Sgld"/> from tensor operators and the managed noise; returns the new position.</summary>
-    public static Tensor SgldComposed(
-        Tensor position, Tensor gradient, Tensor center, double epsilon, double nbeta, double gamma, ulong seed, uint chain, ulong step)
-    {
-        var noise = ManagedNormals(position, seed, chain, step);
-        return position - (((gradient * nbeta) + ((position - center) * gamma)) * (epsilon / 2)) + (noise * Math.Sqrt(epsilon));
-    }
-
-    /// <summary>The twin of <see cref="Rmsprop"/>; returns the new position and second moment.</summary>
-    public static (Tensor Position, Tensor SecondMoment) RmspropComposed(
-        Tensor position, Tensor gradient, Tensor center, Tensor secondMoment, double epsilon, double nbeta, double gamma,
-        double decay, double stabilizer, bool biasCorrection, ulong seed, uint chain, ulong step)
-    {
-        var noise = ManagedNormals(position, seed, chain, step);
-        var moment = (secondMoment * decay) + (gradient.square() * (1 - decay));
-        var steps = (((moment * Correction(decay, biasCorrection, step)).sqrt() + stabilizer).pow(-1)) * epsilon;
-        var force = (gradient * nbeta) + ((position - center) * gamma);
-        return (position - (steps * 0.5 * force) + (steps.sqrt() * noise), moment);
-    }
-
-    private static Tensor ManagedNormals(Tensor like, ulong seed, uint chain, ulong step)
-    {
-        var noise = new float[like.numel()];
-        Philox.Normals(noise, seed, chain, PhiloxPurpose.Noise, step);
-        return tensor(noise);
-    }
-
-    // What v is multiplied by to give v̂.
-    private static double Correction(double decay, bool biasCorrection, ulong step)
-        => decay >= 1 ? 0 : biasCorrection ? 1 / (1 - Math.Pow(decay, step + 1.0)) : 1;
+    // v̂/v.
+    private static double Correction(double decay, bool biasCorrection, ulong step) => decay >= 1 ? 0
+        : biasCorrection ? 1 / (1 - Math.Pow(decay, step + 1.0))
+        : 1;
 }

@@ -20,4 +20,7 @@ public enum PhiloxPurpose
 
     /// <summary>Random masks of subset sums and other diagnostics.</summary>
     Diagnostics = 5,
+
+    /// <summary>Independent draws from a Gaussian approximation of the posterior.</summary>
+    Laplace = 6,
 }

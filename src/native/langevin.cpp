@@ -1,168 +1,128 @@
-// The fused Langevin steps on the CPU: one pass over memory, noise made in registers.
-#include "abi.h"
+// The ABI of the fused Langevin steps and of the noise: checks, threads, choice of device.
 #include "langevin.h"
-#include "philox.h"
+
+#include "abi.h"
 
 #include <ATen/Parallel.h>
 #include <torch/torch.h>
 
-#define BIF_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#include <algorithm>
 
-namespace bif {
 namespace {
 
-constexpr int64_t kBlock = 64;
+at::Tensor& tensor(void* handle) { return *static_cast<at::Tensor*>(handle); }
 
-struct SgldNumbers {
-  float half_epsilon, nbeta, gamma, noise;
-  bool clear;
-};
-
-struct RmspropNumbers {
-  float epsilon, nbeta, gamma, decay, correction, stabilizer;
-  bool clear;
-};
-
-#if defined(__x86_64__)
-BIF_CLONES
-#endif
-void normals(const NoiseKey& key, int64_t first_block, int64_t last_block, int64_t count, float* out) {
-  for (int64_t block = first_block; block < last_block; block++) {
-    float noise[kBlock];
-    normal_block(key, block, noise);
-    const int64_t start = block * kBlock, length = std::min(kBlock, count - start);
-    std::memcpy(out + start, noise, length * sizeof(float));
-  }
+// The memory of a vector that fits w; one sentence where it does not.
+float* vector_data(const char* name, const at::Tensor& vector, const at::Tensor& w) {
+  TORCH_CHECK(vector.defined(), "the Langevin step needs a ", name, " tensor");
+  TORCH_CHECK(vector.scalar_type() == at::kFloat, "the Langevin step works in float32, but ", name, " is ", vector.scalar_type());
+  TORCH_CHECK(vector.is_contiguous(), "the Langevin step needs contiguous memory, but ", name, " has strides ", vector.strides());
+  TORCH_CHECK(vector.numel() == w.numel(), "the Langevin step needs vectors of equal length, but w has ", w.numel(),
+              " elements and ", name, " has ", vector.numel());
+  TORCH_CHECK(vector.device() == w.device(), "the Langevin step needs vectors on one device, but w is on ", w.device(),
+              " and ", name, " on ", vector.device());
+  return static_cast<float*>(vector.data_ptr());
 }
 
-#if defined(__x86_64__)
-BIF_CLONES
-#endif
-void sgld(const SgldNumbers& n, const NoiseKey& key, int64_t first_block, int64_t last_block, int64_t count, float* w,
-          float* g, const float* center) {
-  for (int64_t block = first_block; block < last_block; block++) {
-    float noise[kBlock];
-    normal_block(key, block, noise);
-    const int64_t start = block * kBlock;
-    const int64_t length = std::min(kBlock, count - start);
-    float* wb = w + start;
-    float* gb = g + start;
-    const float* cb = center + start;
-    for (int64_t i = 0; i < length; i++) {
-      const float force = n.nbeta * gb[i] + n.gamma * (wb[i] - cb[i]);
-      wb[i] = (wb[i] - n.half_epsilon * force) + n.noise * noise[i];
-    }
-    if (n.clear) std::memset(gb, 0, length * sizeof(float));
-  }
+bif::Stream noise_stream(uint64_t seed, uint32_t chain, uint64_t step, uint32_t purpose) {
+  TORCH_CHECK(step >> 48 == 0, "step ", step, " is beyond 2^48, where the noise would repeat");
+  TORCH_CHECK(purpose < 256, "purpose ", purpose, " is beyond 255");
+  return {seed, step, chain, purpose};
 }
 
-#if defined(__x86_64__)
-BIF_CLONES
-#endif
-void rmsprop(const RmspropNumbers& n, const NoiseKey& key, int64_t first_block, int64_t last_block, int64_t count,
-             float* w, float* g, const float* center, float* moment) {
-  for (int64_t block = first_block; block < last_block; block++) {
-    float noise[kBlock];
-    normal_block(key, block, noise);
-    const int64_t start = block * kBlock;
-    const int64_t length = std::min(kBlock, count - start);
-    for (int64_t i = 0; i < length; i++) {
-      const int64_t at = start + i;
-      const float gradient = g[at];
-      moment[at] = n.decay * moment[at] + (1.0f - n.decay) * (gradient * gradient);
-      const float step = n.epsilon / (__builtin_sqrtf(moment[at] * n.correction) + n.stabilizer);
-      const float force = n.nbeta * gradient + n.gamma * (w[at] - center[at]);
-      w[at] = (w[at] - (0.5f * step) * force) + __builtin_sqrtf(step) * noise[i];
-      if (n.clear) g[at] = 0.0f;
-    }
-  }
-}
-
-float* floats(void* handle, int64_t count) {
-  auto& t = *static_cast<at::Tensor*>(handle);
-  TORCH_CHECK(t.is_contiguous() && t.scalar_type() == at::kFloat && t.numel() == count,
-              "a Langevin step needs contiguous float32 vectors of one length");
-  return t.data_ptr<float>();
-}
-
+// Runs body(first, last) over the blocks on as many threads as libtorch gives the calling thread. The team is ours, so
+// that the number holds even where libtorch brought another OpenMP runtime.
 template <typename Body>
-void over_blocks(int64_t count, Body&& body) {
-  at::parallel_for(0, (count + kBlock - 1) / kBlock, 128, [&](int64_t first, int64_t last) { body(first, last); });
+void over_blocks(int64_t count, const Body& body) {
+  const int64_t blocks = (count + bif::kBlock - 1) / bif::kBlock;
+  constexpr int64_t kLeastBlocks = 256;  // below 16,384 elements a second thread costs more than it saves
+  const int64_t wanted = at::in_parallel_region() ? 1 : at::get_num_threads();
+  const int threads = static_cast<int>(std::max<int64_t>(1, std::min(wanted, blocks / kLeastBlocks)));
+#pragma omp parallel for num_threads(threads) schedule(static) if (threads > 1)
+  for (int part = 0; part < threads; part++) {
+    body(blocks * part / threads, blocks * (part + 1) / threads);
+  }
+}
+
+[[noreturn]] void refuse(const at::Device& device) {
+  TORCH_CHECK(false, "the native library was built without a kernel for ", device.str(),
+              ": build it with a CUDA compiler (nvcc) beside a CUDA libtorch, or use the CPU");
+}
+
+void run_step(const at::Tensor& w, const bif::LangevinConstants& constants, const bif::Stream& stream,
+              const bif::LangevinVectors& vectors) {
+  if (w.is_cpu()) {
+    static const bif::LangevinLoops loops = bif::langevin_loops();
+    const auto loop = vectors.second_moment == nullptr ? loops.sgld : loops.rmsprop;
+    over_blocks(vectors.count, [&](int64_t first, int64_t last) { loop(constants, stream, vectors, first, last); });
+    return;
+  }
+#ifdef BIF_WITH_CUDA
+  if (w.is_cuda()) return bif::langevin_cuda(w.device().index(), constants, stream, vectors);
+#endif
+  refuse(w.device());
 }
 
 }  // namespace
-}  // namespace bif
-
-using bif::floats;
-using bif::NoiseKey;
-
-static NoiseKey noise_key(uint64_t seed, uint32_t chain, uint32_t purpose, uint64_t step) {
-  return {static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32), chain | (purpose << 24),
-          static_cast<uint32_t>(step), static_cast<uint32_t>(step >> 32)};
-}
-
-BIF_API int bif_normals(void* out, uint64_t seed, uint32_t chain, uint32_t purpose, uint64_t step) {
-  return bif::guarded([&] {
-    auto& t = *static_cast<at::Tensor*>(out);
-    const auto key = noise_key(seed, chain, purpose, step);
-    if (t.is_cuda()) return bif::cuda_normals(t, key);
-    const int64_t count = t.numel();
-    float* to = floats(out, count);
-    bif::over_blocks(count, [&](int64_t first, int64_t last) { bif::normals(key, first, last, count, to); });
-  });
-}
 
 BIF_API int bif_langevin_sgld(void* w, void* gradient, void* center, double epsilon, double nbeta, double gamma,
-                              uint64_t seed, uint32_t chain, uint64_t step, int clear) {
+                              uint64_t seed, uint32_t chain, uint64_t step, int clear_gradient) {
   return bif::guarded([&] {
-    auto& position = *static_cast<at::Tensor*>(w);
-    const auto key = noise_key(seed, chain, 0, step);
-    if (position.is_cuda()) {
-      return bif::cuda_sgld(position, *static_cast<at::Tensor*>(gradient), *static_cast<at::Tensor*>(center), epsilon,
-                            nbeta, gamma, key, clear != 0);
-    }
-    const int64_t count = position.numel();
-    float* to = floats(w, count);
-    float* g = floats(gradient, count);
-    const float* c = floats(center, count);
-    const bif::SgldNumbers numbers{static_cast<float>(epsilon / 2), static_cast<float>(nbeta), static_cast<float>(gamma),
-                                   static_cast<float>(std::sqrt(epsilon)), clear != 0};
-    bif::over_blocks(count, [&](int64_t first, int64_t last) { bif::sgld(numbers, key, first, last, count, to, g, c); });
+    const at::Tensor& position = tensor(w);
+    const bif::LangevinVectors vectors{
+        vector_data("w", position, position), vector_data("gradient", tensor(gradient), position),
+        vector_data("center", tensor(center), position), nullptr, position.numel(), clear_gradient != 0};
+    const bif::LangevinConstants constants{static_cast<float>(epsilon), static_cast<float>(nbeta), static_cast<float>(gamma), 1, 1, 0};
+    run_step(position, constants, noise_stream(seed, chain, step, 0), vectors);
   });
 }
 
-BIF_API int bif_langevin_rmsprop(void* w, void* gradient, void* center, void* moment, double epsilon, double nbeta,
+BIF_API int bif_langevin_rmsprop(void* w, void* gradient, void* center, void* second_moment, double epsilon, double nbeta,
                                  double gamma, double decay, double stabilizer, double correction, uint64_t seed,
-                                 uint32_t chain, uint64_t step, int clear) {
+                                 uint32_t chain, uint64_t step, int clear_gradient) {
   return bif::guarded([&] {
-    auto& position = *static_cast<at::Tensor*>(w);
-    const auto key = noise_key(seed, chain, 0, step);
-    if (position.is_cuda()) {
-      return bif::cuda_rmsprop(position, *static_cast<at::Tensor*>(gradient), *static_cast<at::Tensor*>(center),
-                               *static_cast<at::Tensor*>(moment), epsilon, nbeta, gamma, decay, correction, stabilizer, key,
-                               clear != 0);
-    }
-    const int64_t count = position.numel();
-    float* to = floats(w, count);
-    float* g = floats(gradient, count);
-    const float* c = floats(center, count);
-    float* v = floats(moment, count);
-    const bif::RmspropNumbers numbers{static_cast<float>(epsilon), static_cast<float>(nbeta), static_cast<float>(gamma),
-                                      static_cast<float>(decay), static_cast<float>(correction),
-                                      static_cast<float>(stabilizer), clear != 0};
-    bif::over_blocks(count, [&](int64_t first, int64_t last) { bif::rmsprop(numbers, key, first, last, count, to, g, c, v); });
+    const at::Tensor& position = tensor(w);
+    const bif::LangevinVectors vectors{
+        vector_data("w", position, position), vector_data("gradient", tensor(gradient), position),
+        vector_data("center", tensor(center), position), vector_data("second moment", tensor(second_moment), position),
+        position.numel(), clear_gradient != 0};
+    const bif::LangevinConstants constants{
+        static_cast<float>(epsilon), static_cast<float>(nbeta), static_cast<float>(gamma),
+        static_cast<float>(decay), static_cast<float>(stabilizer), static_cast<float>(correction)};
+    run_step(position, constants, noise_stream(seed, chain, step, 0), vectors);
   });
 }
 
-// Copies three vectors in parallel, as the yardstick of a step.
-BIF_API int bif_copy_three(void** from, void** to, int64_t count) {
+BIF_API int bif_normals(void* out, uint64_t seed, uint32_t chain, uint64_t step, uint32_t purpose) {
   return bif::guarded([&] {
-    for (int i = 0; i < 3; i++) {
-      const float* source = floats(from[i], count);
-      float* target = floats(to[i], count);
-      at::parallel_for(0, count, 8192, [&](int64_t first, int64_t last) {
-        std::memcpy(target + first, source + first, (last - first) * sizeof(float));
-      });
+    const at::Tensor& target = tensor(out);
+    float* data = vector_data("out", target, target);
+    const bif::Stream stream = noise_stream(seed, chain, step, purpose);
+    if (target.is_cpu()) {
+      static const bif::LangevinLoops loops = bif::langevin_loops();
+      over_blocks(target.numel(), [&](int64_t first, int64_t last) { loops.normals(stream, data, target.numel(), first, last); });
+      return;
     }
+#ifdef BIF_WITH_CUDA
+    if (target.is_cuda()) return bif::normals_cuda(target.device().index(), stream, data, target.numel());
+#endif
+    refuse(target.device());
+  });
+}
+
+// Copies float32 vectors on the step's threads: what the step's speed is measured against.
+BIF_API int bif_copy_vectors(void** from, void** to, int count) {
+  return bif::guarded([&] {
+    const at::Tensor& first = tensor(from[0]);
+    std::vector<std::pair<const float*, float*>> pairs;
+    for (int i = 0; i < count; i++) {
+      pairs.emplace_back(vector_data("source", tensor(from[i]), first), vector_data("target", tensor(to[i]), first));
+    }
+    TORCH_CHECK(first.is_cpu(), "copying is measured on the CPU only");
+    over_blocks(first.numel(), [&](int64_t begin, int64_t end) {
+      const int64_t element = begin * bif::kBlock;
+      const int64_t length = std::min(end * bif::kBlock, first.numel()) - element;
+      for (const auto& [source, target] : pairs) std::memcpy(target + element, source + element, length * sizeof(float));
+    });
   });
 }

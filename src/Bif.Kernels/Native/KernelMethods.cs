@@ -3,13 +3,10 @@ using System.Runtime.InteropServices;
 
 namespace Bif.Native;
 
-/// <summary>The C ABI of the kernels. Tensor arguments are at::Tensor*, as both tensor libraries hand out.</summary>
+/// <summary>The C ABI of the kernels; failures are turned into exceptions by <see cref="Check"/>.</summary>
 internal static unsafe partial class KernelMethods
 {
     private const string Library = NativeLoader.Library;
-
-    [ModuleInitializer]
-    internal static void Initialize() => NativeLoader.Register(typeof(KernelMethods).Assembly);
 
     /// <summary>The message of the calling thread's last failed call.</summary>
     public static string LastError => Marshal.PtrToStringUTF8(bif_last_error()) ?? "unknown error";
@@ -23,17 +20,52 @@ internal static unsafe partial class KernelMethods
         }
     }
 
-    [LibraryImport(Library)] private static partial nint bif_last_error();
-    [LibraryImport(Library)] public static partial nint bif_torch_version();
-    [LibraryImport(Library)] public static partial nint bif_torch_show_config();
-    [LibraryImport(Library)] public static partial int bif_normals(nint tensor, ulong seed, uint chain, uint purpose, ulong step);
-    [LibraryImport(Library)] public static partial int bif_langevin_sgld(nint w, nint gradient, nint center, double epsilon, double nbeta, double gamma, ulong seed, uint chain, ulong step, int clear);
-    [LibraryImport(Library)] public static partial int bif_langevin_rmsprop(nint w, nint gradient, nint center, nint moment, double epsilon, double nbeta, double gamma, double decay, double stabilizer, double correction, ulong seed, uint chain, ulong step, int clear);
-    [LibraryImport(Library)] public static partial int bif_copy_three(nint* from, nint* to, long count);
-    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)] public static partial int bif_state_dict_read(string file, out nint dict, out nint names, out int count);
-    [LibraryImport(Library)] public static partial nint bif_state_dict_tensor(nint dict, int index);
-    [LibraryImport(Library)] public static partial void bif_state_dict_release(nint dict);
-    [LibraryImport(Library)] public static partial int bif_tensor_share(nint tensor, nint view);
-    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)] public static partial int bif_image_size(string file, out int width, out int height);
-    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)] public static partial int bif_image_decode(string file, int channels, int resize, int crop, byte* destination, long capacity);
+    [ModuleInitializer]
+    internal static void Initialize() => NativeLoader.Register(typeof(KernelMethods).Assembly);
+
+    [LibraryImport(Library)]
+    private static partial nint bif_last_error();
+
+    [LibraryImport(Library)]
+    public static partial nint bif_torch_version();
+
+    [LibraryImport(Library)]
+    public static partial nint bif_torch_show_config();
+
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int bif_state_dict_read(string file, out nint dict, out nint names, out int count);
+
+    [LibraryImport(Library)]
+    public static partial nint bif_state_dict_tensor(nint dict, int index);
+
+    [LibraryImport(Library)]
+    public static partial void bif_state_dict_release(nint dict);
+
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int bif_image_size(string file, out int width, out int height);
+
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int bif_image_decode(string file, int channels, int resize, int crop, byte* destination, long capacity);
+
+    [LibraryImport(Library)]
+    public static partial int bif_langevin_sgld(
+        nint w, nint gradient, nint center, double epsilon, double nbeta, double gamma,
+        ulong seed, uint chain, ulong step, int clearGradient);
+
+    [LibraryImport(Library)]
+    public static partial int bif_langevin_rmsprop(
+        nint w, nint gradient, nint center, nint secondMoment, double epsilon, double nbeta, double gamma,
+        double decay, double stabilizer, double correction, ulong seed, uint chain, ulong step, int clearGradient);
+
+    [LibraryImport(Library)]
+    public static partial int bif_normals(nint destination, ulong seed, uint chain, ulong step, uint purpose);
+
+    [LibraryImport(Library)]
+    public static partial int bif_copy_vectors(nint* from, nint* to, int count);
+
+    [LibraryImport(Library)]
+    public static partial int bif_parameter_share(nint parameter, nint view);
+
+    [LibraryImport(Library)]
+    public static partial int bif_parameter_gradient(nint parameter, nint view, int requiresGradient);
 }

@@ -1,4 +1,4 @@
-// Reading PyTorch state dicts with libtorch's restricted unpickler, and binding a module's parameters to other memory.
+// Reading PyTorch state dicts with libtorch's restricted unpickler.
 #include "abi.h"
 
 #include <torch/csrc/api/include/torch/serialize.h>
@@ -49,8 +49,3 @@ BIF_API int bif_state_dict_read(const char* file, void** out, const char** names
 
 BIF_API void* bif_state_dict_tensor(void* dict, int index) { return new at::Tensor(static_cast<StateDict*>(dict)->tensors[index]); }
 BIF_API void bif_state_dict_release(void* dict) { delete static_cast<StateDict*>(dict); }
-
-// Makes a tensor use the memory of another one of the same shape, in place: whoever holds the tensor sees it.
-BIF_API int bif_tensor_share(void* tensor, void* view) {
-  return bif::guarded([&] { static_cast<at::Tensor*>(tensor)->set_data(*static_cast<at::Tensor*>(view)); });
-}

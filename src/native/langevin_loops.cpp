@@ -1,0 +1,131 @@
+// The CPU's loops over blocks, compiled once per vector width from the same source; results do not depend on which.
+// Built with -O3 -fopenmp-simd -fno-math-errno -fno-trapping-math -ffp-contract=off (CMakeLists.txt).
+#include "langevin.h"
+
+#include <cstdlib>
+
+namespace bif {
+namespace {
+
+BIF_INLINE void block_normals(const Stream& stream, int64_t block, float* out) {
+  const uint64_t first = static_cast<uint64_t>(block) * kLanes;
+  const Stream copy = stream;
+  // A block's counters share their upper bits: 16 divides 2^32.
+  const uint32_t low = static_cast<uint32_t>(first);
+  const uint32_t high = (static_cast<uint32_t>(copy.step >> 32) << 16) | (copy.purpose << 8) | static_cast<uint32_t>(first >> 32);
+  uint32_t x0[kLanes], x1[kLanes], x2[kLanes], x3[kLanes];
+#pragma omp simd simdlen(16)
+  for (int lane = 0; lane < kLanes; lane++) {
+    const Words words = philox(static_cast<uint32_t>(copy.seed), static_cast<uint32_t>(copy.seed >> 32),
+                               {low + lane, copy.chain, static_cast<uint32_t>(copy.step), high});
+    x0[lane] = words.x0;
+    x1[lane] = words.x1;
+    x2[lane] = words.x2;
+    x3[lane] = words.x3;
+  }
+#pragma omp simd simdlen(16)
+  for (int lane = 0; lane < kLanes; lane++) {
+    const NormalPair a = normal_pair(x0[lane], x1[lane]);
+    out[lane] = a.first;
+    out[lane + kLanes] = a.second;
+  }
+#pragma omp simd simdlen(16)
+  for (int lane = 0; lane < kLanes; lane++) {
+    const NormalPair b = normal_pair(x2[lane], x3[lane]);
+    out[lane + 2 * kLanes] = b.first;
+    out[lane + 3 * kLanes] = b.second;
+  }
+}
+
+BIF_INLINE int64_t elements_of(int64_t block, int64_t count) {
+  const int64_t left = count - block * kBlock;
+  return left < kBlock ? left : kBlock;
+}
+
+BIF_INLINE void sgld_loop(const LangevinConstants& constants, const Stream& stream, const LangevinVectors& vectors,
+                          int64_t first, int64_t last) {
+  const LangevinConstants k = constants;
+  const bool clear = vectors.clear_gradient;
+  float noise[kBlock];
+  for (int64_t block = first; block < last; block++) {
+    block_normals(stream, block, noise);
+    const int64_t n = elements_of(block, vectors.count);
+    float* __restrict w = vectors.w + block * kBlock;
+    float* __restrict g = vectors.gradient + block * kBlock;
+    const float* __restrict center = vectors.center + block * kBlock;
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) w[i] = langevin(k, k.epsilon, w[i], g[i], center[i], noise[i]);
+    if (clear) std::memset(g, 0, n * sizeof(float));
+  }
+}
+
+BIF_INLINE void rmsprop_loop(const LangevinConstants& constants, const Stream& stream, const LangevinVectors& vectors,
+                             int64_t first, int64_t last) {
+  const LangevinConstants k = constants;
+  const bool clear = vectors.clear_gradient;
+  float noise[kBlock];
+  for (int64_t block = first; block < last; block++) {
+    block_normals(stream, block, noise);
+    const int64_t n = elements_of(block, vectors.count);
+    float* __restrict w = vectors.w + block * kBlock;
+    float* __restrict g = vectors.gradient + block * kBlock;
+    float* __restrict v = vectors.second_moment + block * kBlock;
+    const float* __restrict center = vectors.center + block * kBlock;
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) {
+      v[i] = second_moment(k, v[i], g[i]);
+      w[i] = langevin(k, preconditioned(k, v[i]), w[i], g[i], center[i], noise[i]);
+    }
+    if (clear) std::memset(g, 0, n * sizeof(float));
+  }
+}
+
+BIF_INLINE void normals_loop(const Stream& stream, float* out, int64_t count, int64_t first, int64_t last) {
+  float noise[kBlock];
+  for (int64_t block = first; block < last; block++) {
+    block_normals(stream, block, noise);
+    std::memcpy(out + block * kBlock, noise, elements_of(block, count) * sizeof(float));
+  }
+}
+
+// The three loops under one set of compiler targets.
+#define BIF_LOOPS(NAME, TARGET)                                                                                  \
+  struct NAME {                                                                                                  \
+    TARGET static void sgld(const LangevinConstants& k, const Stream& s, const LangevinVectors& v, int64_t first, \
+                            int64_t last) { sgld_loop(k, s, v, first, last); }                                   \
+    TARGET static void rmsprop(const LangevinConstants& k, const Stream& s, const LangevinVectors& v,            \
+                               int64_t first, int64_t last) { rmsprop_loop(k, s, v, first, last); }              \
+    TARGET static void normals(const Stream& s, float* out, int64_t count, int64_t first, int64_t last) {        \
+      normals_loop(s, out, count, first, last);                                                                  \
+    }                                                                                                            \
+  };
+
+BIF_LOOPS(Plain, )
+#ifdef __x86_64__
+BIF_LOOPS(Avx2, __attribute__((target("avx2,fma"))))
+BIF_LOOPS(Avx512, __attribute__((target("avx512f,avx512dq,avx512vl,avx512bw,avx2,fma,prefer-vector-width=512"))))
+#endif
+
+template <typename Loops>
+LangevinLoops loops_of() {
+  return {Loops::sgld, Loops::rmsprop, Loops::normals};
+}
+
+}  // namespace
+
+LangevinLoops langevin_loops() {
+#ifdef __x86_64__
+  // BIF_VECTORS=plain|avx2 narrows the choice: tests compare the widths, and it is a way round a faulty machine.
+  const char* limit = std::getenv("BIF_VECTORS");
+  const bool plain = limit != nullptr && std::strcmp(limit, "plain") == 0;
+  const bool avx2 = limit != nullptr && std::strcmp(limit, "avx2") == 0;
+  if (!plain && !avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw")) {
+    return loops_of<Avx512>();
+  }
+  if (!plain && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return loops_of<Avx2>();
+#endif
+  return loops_of<Plain>();
+}
+
+}  // namespace bif
