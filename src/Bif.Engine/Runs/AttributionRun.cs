@@ -190,7 +190,8 @@ public sealed class AttributionRun : IDisposable
     private double ProbedStep(FamilyDefaults defaults, double nbeta, double gamma, int pieceSize)
     {
         var curvature = StepProbe.Curvature(_model, _selection, _center, _train, gamma, pieceSize, _spec.Seed);
-        var limit = 1 / ((nbeta * curvature) + gamma);
+        // At ε·k = 0.7 the variance in the steepest direction is a fifth too large, in all others less (METHOD section 2).
+        var limit = 0.7 / ((nbeta * curvature) + gamma);
         if (limit < defaults.Epsilon)
         {
             Say(RunStage.Preparing, $"curvature {curvature:G3} near the checkpoint: step lowered to {limit:G3}");

@@ -23,7 +23,7 @@ public sealed record FamilyDefaults(
         "linear" => new(items, 1, 1, 0, 4, 1000, 200, 2),
         "mlp" => new(1e4, 1e3, 2e-4, items <= FullBatchLimit ? 0 : 512, 4, 500, 100, 1),
         "torchscript" => new(1e3, 1e3, 2e-4, Math.Min(items, 256), 4, 200, 100, 2),
-        "cifar_resnet" or "resnet9" => new(1e3, 1e4, 2e-5, 128, 4, 50, 40, 3),
+        "cifar_resnet" or "resnet9" => new(300, 1e4, 2e-5, 128, 4, 60, 40, 4),
         _ => new(100, 1e4, 2e-5, 32, 4, 50, 40, 3),
     };
 }

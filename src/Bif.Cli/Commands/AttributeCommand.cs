@@ -1,0 +1,132 @@
+using System.CommandLine;
+using System.Globalization;
+using Bif.Cli.Parsing;
+using Bif.Cli.Running;
+using Bif.Cli.Terminal;
+using Bif.Engine;
+using Bif.Engine.Runs;
+using Bif.Engine.Sampling;
+
+namespace Bif.Cli.Commands;
+
+/// <summary><c>bif attribute</c>: samples around a checkpoint and scores every training item for every query.</summary>
+internal sealed class AttributeCommand : Verb
+{
+    private readonly Setting<string> _model = Setting.Required("--model", "DIR|FILE.pt", "The checkpoint: a folder with config.json and model.safetensors, or a TorchScript file with config.json beside it.");
+    private readonly Setting<string> _data = Setting.Required("--data", "PATH[@SPLIT][[A:B]]", "The training items to score; [A:B] takes items A to B-1.");
+    private readonly Setting<string> _queries = Setting.Required("--queries", "PATH[@SPLIT][[A:B]]", "The items whose loss is explained.");
+    private readonly Setting<string> _out = Setting.Required("--out", "RUN", "The run directory to write; created if missing.");
+    private readonly Setting<string?> _preset = Setting.Parsed("--preset", "paper-vision", "Settings by name: paper-vision is SGLD with epsilon 1e-4, nbeta 10, gamma 1000. Options given beside it win.", "none", "paper-vision", static word => word == "paper-vision" ? word : null);
+    private readonly Setting<string> _sampler = Setting.Choice("--sampler", "How draws are made: plain SGLD or RMSprop-preconditioned SGLD.", "sgld", [.. SamplerCatalog.Names]);
+    private readonly Setting<double?> _epsilon = Setting.Number("--epsilon", "Step size of the Langevin discretisation, in squared parameter units.", "by model family, uncalibrated", Interval.Above(0));
+    private readonly Setting<double?> _nbeta = Setting.Number("--nbeta", "Inverse temperature times n; multiplies the mean loss (no unit). 0 ignores the data: the negative control.", "by model family, uncalibrated", Interval.AtLeast(0));
+    private readonly Setting<double?> _gamma = Setting.Number("--gamma", "Precision of the Gaussian that ties the chain to the checkpoint, per squared parameter unit.", "by model family, uncalibrated", Interval.AtLeast(0));
+    private readonly Setting<int?> _batch = Setting.Parsed("--batch", "N|full", "Items per gradient; full uses every item.", "full for small sets, else by model family", "a whole number of at least 1, or full", ReadBatch);
+    private readonly Setting<int?> _chains = Setting.Count("--chains", "Independent chains.", "by model family", 1);
+    private readonly Setting<int?> _draws = Setting.Count("--draws", "Recorded draws per chain.", "by model family", 2);
+    private readonly Setting<int?> _burnIn = Setting.Count("--burn-in", "Sampler steps before the first draw.", "by model family", 0);
+    private readonly Setting<int?> _thin = Setting.Count("--thin", "Sampler steps per recorded draw.", "by model family", 1);
+    private readonly Setting<ulong?> _seed = Setting.Parsed("--seed", "S", "Seed of noise and mini-batches; a run follows from it exactly.", "0", "a whole number of at least 0", ReadSeed);
+    private readonly Setting<string[]> _parameters = Setting.Repeatable("--parameters", "PATTERN", "Names of the parameters to sample, with * and ? as wildcards (\"layer3.*\"); the others stay fixed.", "all");
+    private readonly Setting<double> _decay = Setting.Number("--rmsprop-decay", "RMSprop: decay a of the second moment, per step.", 0.99, Interval.Between(0, 1));
+    private readonly Setting<double> _stabilizer = Setting.Number("--rmsprop-stabilizer", "RMSprop: e, added to the root of the second moment, in gradient units.", 0.1, Interval.Above(0));
+    private readonly Setting<string> _variant = Setting.Choice("--rmsprop-variant", "RMSprop: second moment from 1 with bias correction (published), or from 0 without (devinterp).", "published", "published", "devinterp");
+    private readonly Setting<bool> _centered = Setting.Flag("--centered", "Subtract the checkpoint's gradient from the force, so that the checkpoint is the mode (for checkpoints that are no minimum).");
+    private readonly Setting<string> _centering = Setting.Choice("--centering", "The mean that covariances subtract: each chain's own, or one over all chains (as published).", "per-chain", "per-chain", "pooled");
+    private readonly Setting<string?> _device = Setting.Parsed("--device", "cpu|cuda:N", "Where to compute.", "cpu", "cpu or cuda:N (cuda:0 is the first GPU)", ReadDevice);
+    private readonly Setting<int?> _evalBatch = Setting.Count("--eval-batch", "Items per forward pass when losses are evaluated; scores do not depend on it.", "measured at the start", 1);
+    private readonly Setting<int?> _threads = Setting.Count("--threads", "CPU threads in all; scores do not depend on it beyond rounding.", "one per core", 1);
+    private readonly Setting<bool> _resume = Setting.Flag("--resume", "Go on with the unfinished run in --out; the result equals that of an uninterrupted run.");
+    private readonly Setting<bool> _json = Setting.Flag("--json", "Write one JSON event per line on stdout; the last line is the result.");
+
+    /// <summary>Declares the options.</summary>
+    public AttributeCommand()
+        : base("attribute", "Sample around a checkpoint and score every training item for every query.")
+    {
+        foreach (var option in new Option[]
+                 {
+                     _model, _data, _queries, _out, _preset, _sampler, _epsilon, _nbeta, _gamma, _batch, _chains, _draws, _burnIn, _thin, _seed, _parameters,
+                     _decay, _stabilizer, _variant, _centered, _centering, _device, _evalBatch, _threads, _resume, _json,
+                 })
+        {
+            Options.Add(option);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Example> Examples { get; } =
+    [
+        new("bif attribute --model ../shared/data/resnet20-cifar10 --data ../shared/data/cifar10@train --queries \"../shared/data/cifar10@test[0:100]\" --out runs/cifar", "Scores 6,000 images for 100 queries."),
+        new("bif attribute --model M --data D@train --queries D@test --out runs/m --preset paper-vision --chains 4 --draws 500", "The published settings with other counts."),
+        new("bif attribute --model M --data D --queries D@test --out runs/m --resume", "Goes on with an interrupted run (same options)."),
+    ];
+
+    /// <inheritdoc/>
+    public override string Notes => SignConvention.Text;
+
+    /// <inheritdoc/>
+    public override int Run(ParseResult arguments, Output output)
+    {
+        var resumeLine = ShellLine.Of(arguments.Tokens.Select(token => token.Value), "--resume");
+        using var display = RunDisplay.For(output, arguments.GetValue(_json));
+        using var interruption = new Interruption(
+            () => display.Report(new RunProgress(RunStage.Sampling, "Interrupted: finishing the current block (Ctrl-C again stops at once).")));
+        var spec = Spec(arguments);
+        var result = display.Follow(progress => AttributionRun.Execute(
+            spec, arguments.GetRequiredValue(_out), arguments.GetValue(_resume), progress, interruption.Token));
+        display.Finish(result, resumeLine);
+        if (result.Verdict == "diverged")
+        {
+            throw new InputException($"The run {result.Directory} {result.Reason}; complete blocks are kept.");
+        }
+
+        return result.Completed ? ExitCode.Ok : ExitCode.Interrupted;
+    }
+
+    /// <summary>What the arguments ask for.</summary>
+    public RunSpec Spec(ParseResult arguments)
+    {
+        var preset = arguments.GetValue(_preset) is not null;
+        var sampler = arguments.GetRequiredValue(_sampler);
+        if (preset && sampler != "sgld")
+        {
+            throw new InputException("--preset paper-vision is defined for --sampler sgld: leave one of them out.");
+        }
+
+        return new RunSpec
+        {
+            Model = arguments.GetRequiredValue(_model),
+            Data = arguments.GetRequiredValue(_data),
+            Queries = arguments.GetRequiredValue(_queries),
+            Sampler = sampler,
+            Epsilon = arguments.GetValue(_epsilon) ?? (preset ? 1e-4 : null),
+            Nbeta = arguments.GetValue(_nbeta) ?? (preset ? 10 : null),
+            Gamma = arguments.GetValue(_gamma) ?? (preset ? 1000 : null),
+            Batch = arguments.GetValue(_batch),
+            Chains = arguments.GetValue(_chains),
+            Draws = arguments.GetValue(_draws),
+            BurnIn = arguments.GetValue(_burnIn),
+            Thin = arguments.GetValue(_thin),
+            Seed = arguments.GetValue(_seed) ?? 0,
+            Decay = arguments.GetValue(_decay),
+            Stabilizer = arguments.GetValue(_stabilizer),
+            BiasCorrection = arguments.GetValue(_variant) == "published",
+            Centered = arguments.GetValue(_centered),
+            Centering = arguments.GetRequiredValue(_centering),
+            Parameters = arguments.GetValue(_parameters) ?? [],
+            Device = arguments.GetValue(_device) ?? "cpu",
+            EvaluationBatch = arguments.GetValue(_evalBatch),
+            Threads = arguments.GetValue(_threads),
+        };
+    }
+
+    private static int? ReadBatch(string word) => word == "full"
+        ? 0
+        : int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out var batch) && batch >= 1 ? batch : null;
+
+    private static ulong? ReadSeed(string word) =>
+        ulong.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out var seed) ? seed : null;
+
+    private static string? ReadDevice(string word) =>
+        word == "cpu" || (word.StartsWith("cuda:", StringComparison.Ordinal) && byte.TryParse(word[5..], NumberStyles.None, CultureInfo.InvariantCulture, out _)) ? word : null;
+}

@@ -1,0 +1,146 @@
+using System.CommandLine;
+using Bif.Cli.Parsing;
+using Bif.Cli.Terminal;
+using Bif.Engine;
+using Bif.Engine.Arrays;
+using Bif.Engine.Attribution;
+using Bif.Engine.Runs;
+using Spectre.Console;
+
+namespace Bif.Cli.Commands;
+
+/// <summary><c>bif top</c>: the most helpful and most harmful training items of a query.</summary>
+internal sealed class TopCommand : Verb
+{
+    private readonly Argument<string> _run = RunArgument.Create();
+    private readonly Setting<int?> _query = Setting.Count("--query", "Index of the query, from 0.", "0", 0);
+    private readonly Setting<int> _count = Setting.Count("-k", "Items on each side.", 20, 1);
+    private readonly Setting<string> _method = Setting.Choice("--method", "Scores to rank by: correlation (shown as posterior correlation) or bif (covariance).", "correlation", "correlation", "bif");
+    private readonly Setting<string> _side = Setting.Choice("--side", "Which items: helpful (proponents), harmful (opponents) or both.", "both", "both", "helpful", "harmful");
+    private readonly Setting<bool> _noImages = Setting.Flag("--no-images", "Leave out the small pictures.");
+    private readonly Setting<bool> _json = Setting.Flag("--json", "Write one JSON object on stdout.");
+
+    /// <summary>Declares the options.</summary>
+    public TopCommand() : base("top", "Show the training items with the most influence on a query.")
+    {
+        Arguments.Add(_run);
+        foreach (var option in new Option[] { _query, _count, _method, _side, _noImages, _json })
+        {
+            Options.Add(option);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Example> Examples { get; } =
+    [
+        new("bif top runs/cifar --query 7 -k 10", "The ten most helpful and the ten most harmful items of query 7."),
+    ];
+
+    /// <inheritdoc/>
+    public override string Notes => SignConvention.Text;
+
+    /// <inheritdoc/>
+    public override int Run(ParseResult arguments, Output output)
+    {
+        var directory = RunDirectory.Open(arguments.GetRequiredValue(_run));
+        var record = directory.ReadRecord();
+        var query = arguments.GetValue(_query) ?? 0;
+        if (query >= record.Queries.Count)
+        {
+            throw new InputException($"--query {query} is not there: the run has the queries 0 to {record.Queries.Count - 1}.");
+        }
+
+        var bif = arguments.GetValue(_method) == "bif";
+        var scores = Row(directory, bif ? "bif" : "correlation", query);
+        var errors = Row(directory, bif ? "bif_se" : "correlation_se", query);
+        var items = ItemTable.Read(directory.TrainItems);
+        var queries = ItemTable.Read(directory.QueryItems);
+        var k = arguments.GetValue(_count);
+        // BIF is minus the covariance: its most helpful items are the smallest.
+        var helpful = bif ? Ranking.Smallest(scores, k) : Ranking.Largest(scores, k);
+        var harmful = bif ? Ranking.Largest(scores, k) : Ranking.Smallest(scores, k);
+        var side = arguments.GetValue(_side);
+        double? floor = !bif && record.Diagnostics is { } diagnostics && diagnostics.TryGetProperty("noise_floor", out var value) ? value.GetDouble() : null;
+        if (arguments.GetValue(_json))
+        {
+            object[] List(IReadOnlyList<Ranked> ranked) => [.. ranked.Select((entry, rank) => new
+            {
+                Rank = rank + 1, entry.Item, Label = items.Describe(entry.Item), Name = items.Names?[entry.Item], entry.Score, StandardError = errors[entry.Item],
+            })];
+            output.Json(new
+            {
+                Run = directory.Root,
+                Query = query,
+                QueryLabel = queries.Describe(query),
+                Method = arguments.GetValue(_method),
+                Sign = SignConvention.Line,
+                NoiseFloor = floor,
+                Verdict = record.Verdict,
+                Helpful = side == "harmful" ? null : List(helpful),
+                Harmful = side == "helpful" ? null : List(harmful),
+            });
+            return ExitCode.Ok;
+        }
+
+        if (record.Verdict is { Name: not "good" } verdict)
+        {
+            output.Screen.MarkupLineInterpolated($"[yellow]This run is not good ({verdict.Name}): {verdict.Reason}. {verdict.Advice}[/]");
+        }
+
+        using var pictures = arguments.GetValue(_noImages) ? null : Pictures.TryOpen(record, output);
+        output.Screen.WriteLine($"Query {query}: {queries.Describe(query)}{(queries.Names is { } names ? $" ({names[query]})" : "")}");
+        pictures?.Query(query).ToList().ForEach(line => output.Screen.MarkupLine(line));
+        output.Screen.WriteLine(SignConvention.Line);
+        if (floor is { } level)
+        {
+            output.Screen.WriteLine($"Noise floor {level:F3}: chance alone would reach it among {record.Data.Count:N0} items.");
+        }
+
+        foreach (var (title, ranked) in new[] { ("Helpful", helpful), ("Harmful", harmful) })
+        {
+            if (side == "both" || string.Equals(side, title, StringComparison.OrdinalIgnoreCase))
+            {
+                Show(output, title, ranked, errors, items, floor, pictures);
+            }
+        }
+
+        return ExitCode.Ok;
+    }
+
+    private static void Show(
+        Output output, string title, IReadOnlyList<Ranked> ranked, float[] errors, ItemTable items, double? floor, Pictures? pictures)
+    {
+        var table = new Table().Border(TableBorder.Simple).Title(title);
+        foreach (var column in new[] { "rank", "item", "label", "score", "± error", "" })
+        {
+            table.AddColumn(new TableColumn(column) { NoWrap = true });
+        }
+
+        if (pictures is not null)
+        {
+            table.AddColumn("picture");
+        }
+
+        for (var rank = 0; rank < ranked.Count; rank++)
+        {
+            var (item, score) = ranked[rank];
+            var below = floor is { } level && Math.Abs(score) < level;
+            var name = items.Names is { } names ? $"{items.Describe(item)} ({names[item]})" : items.Describe(item);
+            List<string> cells = [$"{rank + 1}", $"{items.FirstIndex + item}", Markup.Escape(name), $"{score:G4}", $"{errors[item]:G2}", below ? "[dim]below the floor[/]" : ""];
+            if (pictures is not null)
+            {
+                cells.Add(string.Join('\n', pictures.Item(item)));
+            }
+
+            table.AddRow([.. cells]);
+        }
+
+        output.Screen.Write(table);
+    }
+
+    private static float[] Row(RunDirectory directory, string name, int query)
+    {
+        var (shape, values) = NpyFile.ReadFloat32(Path.Combine(directory.Scores, name + ".npy"));
+        return values.AsSpan((int)(query * shape[1]), (int)shape[1]).ToArray();
+    }
+}

@@ -1,0 +1,1 @@
+return Bif.Cli.CommandLine.Run(args, Console.Out, Console.Error);

@@ -1,0 +1,28 @@
+using Bif.Cli.Terminal;
+using Bif.Engine.Runs;
+
+namespace Bif.Cli.Running;
+
+/// <summary>What a person reads when a run ends: verdict, cost, where things are, what to do next.</summary>
+internal static class RunReport
+{
+    /// <summary>Writes the report on stdout; for an interrupted run, how to go on.</summary>
+    public static void Write(RunResult result, string resumeLine, Output output)
+    {
+        var to = output.Results;
+        if (!result.Completed)
+        {
+            output.Messages.WriteLine($"Interrupted; every finished block is kept in {result.Directory}. To go on:");
+            output.Messages.WriteLine($"  {resumeLine}");
+            return;
+        }
+
+        var run = ShellLine.Quote(result.Directory);
+        to.WriteLine($"Verdict: {result.Verdict}. {result.Reason}");
+        to.WriteLine($"Time {Quantity.Duration(result.ElapsedSeconds)}, {Quantity.Significant(result.DrawsPerSecond)} draws/s, peak memory {Quantity.Bytes(result.PeakBytes)}.");
+        to.WriteLine($"In {result.Directory}: run.json (spec, diagnostics), traces.zarr (losses), scores (bif.npy, correlation.npy, correlation_se.npy).");
+        to.WriteLine("Next:");
+        to.WriteLine($"  {ShellLine.Program} top {run} --query 0");
+        to.WriteLine($"  {ShellLine.Program} export {run} --format csv --out {run}/export");
+    }
+}

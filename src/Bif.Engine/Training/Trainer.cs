@@ -1,0 +1,147 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Bif.Engine.Checkpoints;
+using Bif.Engine.Data;
+using Bif.Engine.Models;
+using Bif.Engine.Runs;
+using Bif.Kernels;
+using static TorchSharp.torch;
+
+namespace Bif.Engine.Training;
+
+/// <summary>Trains a model and writes its folder. The same spec gives the same weights, bit for bit, on one machine.</summary>
+public static class Trainer
+{
+    /// <summary>Trains.</summary>
+    /// <param name="spec">What to do.</param>
+    /// <param name="progress">Receives a report after each epoch.</param>
+    /// <param name="cancellation">Stops after the epoch; the folder then holds the weights so far.</param>
+    /// <exception cref="InputException">Bad input, or a loss that is not finite.</exception>
+    public static TrainingProgress Run(TrainingSpec spec, Action<TrainingProgress>? progress, CancellationToken cancellation)
+    {
+        if (spec.Optimizer is not ("sgd" or "adamw"))
+        {
+            throw new InputException($"There is no optimizer \"{spec.Optimizer}\": choose sgd or adamw.");
+        }
+
+        var schedule = LearningRateSchedule.Parse(spec.Schedule, spec.Epochs);
+        var augmentation = new Augmentation(spec.Augmentation, spec.Seed);
+        var device = new Device(spec.Device);
+        set_num_threads(spec.Threads ?? Environment.ProcessorCount);
+        using var scope = NewDisposeScope();
+        using var start = spec.StartFrom is null ? null : Model.Load(spec.StartFrom, device);
+        var draft = start?.Config ?? new ModelConfig(spec.Config, Path.Combine(spec.Out, "config.json"));
+        var target = start?.TargetKind ?? TargetOf(draft);
+        using var data = DatasetLoader.Open(spec.Data, InputSpec.From(draft), target);
+        var config = start is null ? ConfigFiller.Fill(draft, data) : draft;
+        var architecture = start?.Architecture ?? ArchitectureCatalog.Create(new ModelSource(config, _ => null));
+        if (config.ModelType == "torchscript")
+        {
+            throw new InputException("A TorchScript module cannot be trained here: train it where it was made.");
+        }
+
+        var parameters = start?.Parameters.clone() ?? WeightInitializer.Parameters(architecture.Layout, spec.Seed).to(device);
+        var buffers = start?.Buffers.Select(buffer => buffer.clone()).ToList()
+            ?? [.. WeightInitializer.Buffers(architecture.Layout).Select(buffer => buffer.to(device))];
+        using var model = Model.FromValues(config, architecture, parameters, buffers);
+        model.CheckData(data);
+        using var feed = new DataFeed(data, model.Input, device);
+        using var validation = spec.Validation is null ? null : DatasetLoader.Open(spec.Validation, model.Input, target);
+        using var validationFeed = validation is null ? null : new DataFeed(validation, model.Input, device);
+        if (validation is not null)
+        {
+            model.CheckData(validation);
+        }
+
+        var gradient = zeros_like(parameters);
+        using var weights = model.Bind(ParameterSelection.All(model.Layout), parameters, gradient);
+        var optimizer = new Optimizer(spec, parameters, gradient);
+        var steps = (feed.Count + spec.Batch - 1) / spec.Batch;
+        var order = new int[feed.Count];
+        var last = new TrainingProgress(0, spec.Epochs, double.NaN, null, null, 0);
+        for (var epoch = 0; epoch < spec.Epochs && !cancellation.IsCancellationRequested; epoch++)
+        {
+            var clock = Stopwatch.StartNew();
+            new PhiloxStream(spec.Seed, 0, PhiloxPurpose.Order, (ulong)epoch).SampleWithoutReplacement(feed.Count, order);
+            var sum = 0.0;
+            weights.Training = true;
+            for (var step = 0; step < steps; step++)
+            {
+                using var inner = NewDisposeScope();
+                var indices = order.AsSpan(step * spec.Batch, Math.Min(spec.Batch, feed.Count - (step * spec.Batch)));
+                var batch = feed.Gather(indices);
+                var number = ((long)epoch * steps) + step;
+                var inputs = data.Items.ItemShape.Length == 3 ? augmentation.Apply(batch.Inputs, number) : batch.Inputs;
+                var loss = Loss(model, model.Architecture.Forward(weights, inputs), batch.Targets, spec.LabelSmoothing);
+                loss.backward();
+                var value = loss.item<float>();
+                if (!float.IsFinite(value))
+                {
+                    throw new InputException($"The training loss became {value} in epoch {epoch + 1}: lower --lr (now {spec.LearningRate:G4}).");
+                }
+
+                sum += value * indices.Length;
+                optimizer.Step(spec.LearningRate * schedule.At(epoch + ((step + 0.5) / steps)));
+            }
+
+            weights.Training = false;
+            var rate = feed.Count / clock.Elapsed.TotalSeconds;
+            var (loss2, accuracy) = validationFeed is null ? (null, null) : Measure(model, weights, validationFeed);
+            last = new TrainingProgress(epoch + 1, spec.Epochs, sum / feed.Count, loss2, accuracy, rate);
+            progress?.Invoke(last);
+            if (spec.CheckpointEvery > 0 && (epoch + 1) % spec.CheckpointEvery == 0 && epoch + 1 < spec.Epochs)
+            {
+                Save(Path.Combine(spec.Out, "checkpoints", $"epoch-{epoch + 1:D4}"), model, config);
+            }
+        }
+
+        Save(spec.Out, model, config);
+        RunDirectory.Replace(
+            Path.Combine(spec.Out, "training.json"),
+            JsonSerializer.Serialize(new { spec, result = last, data_hash = data.Hash }, RunRecord.Json) + "\n");
+        return last;
+    }
+
+    private static TargetKind TargetOf(ModelConfig config)
+        => config.ModelType == "linear" || config.Text("task", "classification") == "regression" ? TargetKind.Number : TargetKind.Class;
+
+    private static Tensor Loss(Model model, Tensor outputs, Tensor targets, double smoothing)
+    {
+        var loss = ItemLoss.Of(model.Objective, outputs, targets).mean();
+        return smoothing > 0 && model.Objective == Objective.CrossEntropy
+            ? (loss * (1 - smoothing)) - (nn.functional.log_softmax(outputs, 1).mean() * smoothing)
+            : loss;
+    }
+
+    private static (double? Loss, double? Accuracy) Measure(Model model, Weights weights, DataFeed feed)
+    {
+        using var inference = no_grad();
+        double loss = 0, right = 0;
+        for (var start = 0; start < feed.Count; start += 128)
+        {
+            using var scope = NewDisposeScope();
+            var batch = feed.Range(start, Math.Min(128, feed.Count - start));
+            var outputs = model.Architecture.Forward(weights, batch.Inputs);
+            loss += ItemLoss.Of(model.Objective, outputs, batch.Targets).sum().item<float>();
+            right += model.Objective == Objective.CrossEntropy ? outputs.argmax(1).eq(batch.Targets).sum().item<long>() : 0;
+        }
+
+        return (loss / feed.Count, model.Objective == Objective.CrossEntropy ? right / feed.Count : null);
+    }
+
+    private static void Save(string folder, Model model, ModelConfig config)
+    {
+        Directory.CreateDirectory(folder);
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        float[] Values(Tensor tensor) => MemoryMarshal.Cast<byte, float>(tensor.cpu().contiguous().bytes).ToArray();
+        var flat = new ReadOnlyMemory<float>(Values(model.Parameters));
+        SafetensorsFile.Write(
+            Path.Combine(folder, "model.safetensors"),
+            model.Layout.Parameters.Select(spec => (spec.Name, spec.Shape, flat.Slice((int)spec.Offset, (int)spec.Length)))
+                .Concat(model.Layout.Buffers.Select((spec, index) => (spec, index)).Where(entry => !entry.spec.Optional)
+                    .Select(entry => (entry.spec.Name, entry.spec.Shape, new ReadOnlyMemory<float>(Values(model.Buffers[entry.index]))))));
+        RunDirectory.Replace(Path.Combine(folder, "config.json"), config.ToJson() + "\n");
+    }
+}
