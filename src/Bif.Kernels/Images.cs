@@ -2,42 +2,127 @@ using Bif.Native;
 
 namespace Bif.Kernels;
 
-/// <summary>An image file that cannot be used; the message is one sentence with the path.</summary>
-public sealed class ImageException(string message) : Exception(message);
-
-/// <summary>JPEG, PNG and WebP through libvips. Safe to call from several threads.</summary>
+/// <summary>
+/// JPEG, PNG and WebP through libvips, recognised by their content. Safe to call from several threads; a damaged or hostile
+/// file gives an <see cref="ImageException"/>, never a crash, and images of more than 100 million pixels are refused before
+/// they are decoded.
+/// </summary>
 public static unsafe class Images
 {
     /// <summary>Width and height in pixels, after the orientation in the file's metadata.</summary>
+    /// <exception cref="ImageException">It is no image that can be read.</exception>
     public static (int Width, int Height) Size(string path)
     {
-        Check(path, KernelMethods.bif_image_size(path, out var width, out var height));
+        var (width, height) = (0, 0);
+        var bytes = Read(path);
+        fixed (byte* first = bytes)
+        {
+            Check(path, KernelMethods.bif_image_size(first, bytes.Length, out width, out height));
+        }
+
         return (width, height);
     }
 
     /// <summary>
-    /// Decodes into planar [channels, height, width] bytes. An image that already has the wanted size is not resampled.
+    /// The size after the shorter edge is made <paramref name="shorterEdge"/> pixels long; the longer one is rounded down,
+    /// as torchvision's Resize does.
     /// </summary>
-    /// <param name="path">The file.</param>
-    /// <param name="channels">3 for sRGB, 1 for grey.</param>
-    /// <param name="resizeShorterEdge">Pixels of the shorter edge after resizing (Lanczos), or null.</param>
-    /// <param name="cropSize">Side of the square taken from the centre, or null.</param>
-    /// <param name="destination">Exactly channels × height × width bytes.</param>
+    public static (int Width, int Height) ResizedSize(int width, int height, int shorterEdge) => width <= height
+        ? (shorterEdge, (int)((long)shorterEdge * height / width))
+        : ((int)((long)shorterEdge * width / height), shorterEdge);
+
+    /// <summary>Decodes a file as <see cref="Decode(ReadOnlySpan{byte}, string, int, int?, int?, Span{byte}, Resampling)"/> does.</summary>
     /// <exception cref="ImageException">It does not decode, or has another size than the destination.</exception>
-    public static void Decode(string path, int channels, int? resizeShorterEdge, int? cropSize, Span<byte> destination)
+    public static void Decode(
+        string path, int channels, int? resizeShorterEdge, int? cropSize, Span<byte> destination,
+        Resampling resampling = Resampling.Bilinear)
+        => Decode(Read(path), path, channels, resizeShorterEdge, cropSize, destination, resampling);
+
+    /// <summary>
+    /// Decodes into planar bytes [channels, height, width]: upright, sRGB or grey, transparent parts on white. An image that
+    /// already has the wanted size is not resampled: its pixels are as decoded.
+    /// </summary>
+    /// <param name="file">The file's bytes.</param>
+    /// <param name="name">What error messages call it.</param>
+    /// <param name="channels">3 for sRGB, 1 for grey.</param>
+    /// <param name="resizeShorterEdge">Pixels of the shorter edge after resampling, or null for none.</param>
+    /// <param name="cropSize">Side of the square then taken from the centre, or null for none.</param>
+    /// <param name="destination">Exactly channels × height × width bytes.</param>
+    /// <param name="resampling">How to resample.</param>
+    /// <exception cref="ImageException">It does not decode, or has another size than the destination.</exception>
+    public static void Decode(
+        ReadOnlySpan<byte> file, string name, int channels, int? resizeShorterEdge, int? cropSize, Span<byte> destination,
+        Resampling resampling = Resampling.Bilinear)
     {
-        fixed (byte* first = destination)
+        if (channels is not (1 or 3))
         {
-            Check(path, KernelMethods.bif_image_decode(
-                path, channels, resizeShorterEdge ?? 0, cropSize ?? 0, first, destination.Length));
+            throw new ArgumentOutOfRangeException(nameof(channels), channels, "An image has 1 or 3 channels.");
+        }
+
+        fixed (byte* bytes = file, first = destination)
+        {
+            var (width, height) = (0, 0);
+            if (resizeShorterEdge is { } edge)
+            {
+                Check(name, KernelMethods.bif_image_size(bytes, file.Length, out width, out height));
+                (width, height) = ResizedSize(width, height, edge);
+            }
+
+            Check(name, KernelMethods.bif_image_decode(
+                bytes, file.Length, channels, width, height, (int)resampling, cropSize ?? 0, first, destination.Length));
         }
     }
 
-    private static void Check(string path, int code)
+    /// <summary>Encodes planar bytes [channels, height, width] without loss.</summary>
+    public static byte[] EncodePng(ReadOnlySpan<byte> planes, int channels, int width, int height)
+        => Encode(planes, channels, width, height, 1, 0);
+
+    /// <summary>Encodes planar bytes [channels, height, width] as JPEG of a quality from 1 to 100.</summary>
+    public static byte[] EncodeJpeg(ReadOnlySpan<byte> planes, int channels, int width, int height, int quality = 85)
+        => Encode(planes, channels, width, height, 0, quality);
+
+    /// <summary>Encodes planar bytes [channels, height, width] as WebP of a quality from 1 to 100.</summary>
+    public static byte[] EncodeWebp(ReadOnlySpan<byte> planes, int channels, int width, int height, int quality = 85)
+        => Encode(planes, channels, width, height, 2, quality);
+
+    private static byte[] Encode(ReadOnlySpan<byte> planes, int channels, int width, int height, int format, int quality)
+    {
+        if (channels is not (1 or 3) || width < 1 || height < 1 || planes.Length != (long)channels * width * height)
+        {
+            throw new ArgumentException($"{planes.Length} bytes are not {channels} planes of {width} × {height} pixels (1 or 3 planes).", nameof(planes));
+        }
+
+        fixed (byte* first = planes)
+        {
+            Check("The picture", KernelMethods.bif_image_encode(first, channels, width, height, format, quality, out var bytes, out var length));
+            try
+            {
+                return new ReadOnlySpan<byte>(bytes, checked((int)length)).ToArray();
+            }
+            finally
+            {
+                KernelMethods.bif_image_free(bytes);
+            }
+        }
+    }
+
+    private static byte[] Read(string path)
+    {
+        try
+        {
+            return File.ReadAllBytes(path);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new ImageException($"{path} cannot be read: {error.Message}", error);
+        }
+    }
+
+    private static void Check(string name, int code)
     {
         if (code != 0)
         {
-            throw new ImageException($"{path} cannot be used as an image: {KernelMethods.LastError}.");
+            throw new ImageException($"{name} cannot be used as an image: {KernelMethods.LastError}.");
         }
     }
 }

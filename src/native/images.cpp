@@ -1,122 +1,175 @@
-// Decoding photographs with libvips: JPEG, PNG and WebP only, sizes checked before pixels are touched.
+// Photographs in and out through libvips: JPEG, PNG and WebP only, recognised by their first bytes, their size checked
+// before any pixel is decoded.
 #include "abi.h"
+#include "vips.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
-#ifdef BIF_WITH_VIPS
-#include <vips/vips.h>
-
 namespace {
 
-constexpr int64_t kMaxPixels = 100'000'000;
+using bif::Vips;
+using bif::VipsImage;
+using bif::vips;
+
+constexpr int64_t kMostPixels = 100'000'000;
+const char* const kEnd = nullptr;
 
 struct Unref {
-  void operator()(VipsImage* image) const { g_object_unref(image); }
+  void operator()(VipsImage* image) const { vips().object_unref(image); }
 };
 using Image = std::unique_ptr<VipsImage, Unref>;
 
-void start() {
-  static const bool started = [] {
-    if (VIPS_INIT("bif")) throw std::runtime_error("libvips does not start");
-    vips_concurrency_set(1);  // parallelism is the caller's
-    vips_cache_set_max(0);
-    return true;
-  }();
-  (void)started;
-}
-
 [[noreturn]] void fail() {
-  std::string reason = vips_error_buffer();
-  vips_error_clear();
-  const auto end = reason.find('\n');
-  throw std::runtime_error(reason.empty() ? "it cannot be decoded" : reason.substr(0, end));
+  std::string reason = vips().error_buffer();
+  vips().error_clear();
+  reason = reason.substr(0, reason.find('\n'));
+  throw std::runtime_error(reason.empty() ? "it does not decode" : "it does not decode (" + reason + ")");
 }
 
-Image open(const char* file) {
-  start();
-  const char* loader = vips_foreign_find_load(file);
-  if (loader == nullptr) {
-    vips_error_clear();
-    throw std::runtime_error("it is no image that can be read (JPEG, PNG, WebP)");
-  }
-  const std::string name = loader;
-  if (name.find("Jpeg") == std::string::npos && name.find("Png") == std::string::npos && name.find("Webp") == std::string::npos) {
-    throw std::runtime_error("it is not a JPEG, PNG or WebP image");
-  }
-  Image image(vips_image_new_from_file(file, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_TRUNCATED, nullptr));
-  if (!image) fail();
-  if (static_cast<int64_t>(image->Xsize) * image->Ysize > kMaxPixels) {
-    throw std::runtime_error("it has " + std::to_string(image->Xsize) + " x " + std::to_string(image->Ysize) + " pixels, more than 100 million");
-  }
-  return image;
-}
-
-// Applies one libvips operation that returns a new image.
+// Applies one libvips operation that makes a new image.
 template <typename Operation>
-Image next(const Image& image, Operation&& operation) {
+Image next(const Image& image, const Operation& operation) {
   VipsImage* out = nullptr;
-  if (operation(image.get(), &out)) fail();
+  if (operation(image.get(), &out) != 0) fail();
   return Image(out);
+}
+
+enum class Format { kJpeg = 0, kPng = 1, kWebp = 2 };
+
+Format recognise(const uint8_t* bytes, int64_t length) {
+  if (length == 0) throw std::runtime_error("it is empty");
+  if (length >= 3 && std::memcmp(bytes, "\xFF\xD8\xFF", 3) == 0) return Format::kJpeg;
+  if (length >= 8 && std::memcmp(bytes, "\x89PNG\r\n\x1A\n", 8) == 0) return Format::kPng;
+  if (length >= 12 && std::memcmp(bytes, "RIFF", 4) == 0 && std::memcmp(bytes + 8, "WEBP", 4) == 0) return Format::kWebp;
+  throw std::runtime_error("it is not a JPEG, PNG or WebP file, whatever its name says");
+}
+
+// The image with its header read, upright; pixels are decoded when they are asked for.
+Image open(const uint8_t* bytes, int64_t length) {
+  const auto format = recognise(bytes, length);
+  const Vips& v = vips();
+  const auto load = format == Format::kJpeg ? v.jpegload_buffer : format == Format::kPng ? v.pngload_buffer : v.webpload_buffer;
+  VipsImage* opened = nullptr;
+  if (load(const_cast<uint8_t*>(bytes), static_cast<size_t>(length), &opened, "fail_on", bif::kFailOnError, kEnd) != 0) fail();
+  Image image(opened);
+  const int64_t width = v.image_get_width(opened), height = v.image_get_height(opened);
+  if (width * height > kMostPixels) {
+    throw std::runtime_error("it has " + std::to_string(width) + " x " + std::to_string(height) + " pixels, more than 100 million");
+  }
+  return next(image, [&](VipsImage* in, VipsImage** out) { return v.autorot(in, out, kEnd); });
+}
+
+// sRGB or grey in 8 bits, transparent parts on white. Embedded colour profiles are ignored, as PyTorch's loaders do.
+Image to_channels(const Image& image, int channels) {
+  const Vips& v = vips();
+  Image result = next(image, [&](VipsImage* in, VipsImage** out) {
+    return v.colourspace(in, out, channels == 1 ? bif::kSpaceGrey : bif::kSpaceSrgb, kEnd);
+  });
+  if (v.image_hasalpha(result.get()) != 0) {
+    const double white = 255;
+    const std::unique_ptr<void, void (*)(void*)> background(v.array_double_new(&white, 1), v.area_unref);
+    result = next(result, [&](VipsImage* in, VipsImage** out) { return v.flatten(in, out, "background", background.get(), kEnd); });
+  }
+  return next(result, [&](VipsImage* in, VipsImage** out) { return v.cast(in, out, bif::kFormatUchar, kEnd); });
+}
+
+// Resamples to width x height, antialiased, without libvips' box filter before the kernel (gap 0).
+Image resized(const Image& image, int width, int height, int kernel) {
+  const Vips& v = vips();
+  const double across = static_cast<double>(width) / v.image_get_width(image.get());
+  const double down = static_cast<double>(height) / v.image_get_height(image.get());
+  return next(image, [&](VipsImage* in, VipsImage** out) {
+    return v.resize(in, out, across, "vscale", down, "kernel", kernel, "gap", 0.0, kEnd);
+  });
+}
+
+Image centre(const Image& image, int side) {
+  const Vips& v = vips();
+  const int width = v.image_get_width(image.get()), height = v.image_get_height(image.get());
+  if (width < side || height < side) {
+    throw std::runtime_error("it has " + std::to_string(width) + " x " + std::to_string(height) + " pixels where a square of " +
+                             std::to_string(side) + " is to be cut out");
+  }
+  // Half pixels go to the even side, as in torchvision's CenterCrop.
+  const int left = static_cast<int>(std::nearbyint((width - side) / 2.0));
+  const int top = static_cast<int>(std::nearbyint((height - side) / 2.0));
+  return next(image, [&](VipsImage* in, VipsImage** out) { return v.crop(in, out, left, top, side, side, kEnd); });
+}
+
+// Decodes all pixels and writes them plane by plane.
+void write_planes(const Image& image, int channels, uint8_t* out, int64_t capacity) {
+  const Vips& v = vips();
+  const int64_t width = v.image_get_width(image.get()), height = v.image_get_height(image.get());
+  const int64_t plane = width * height;
+  if (v.image_get_bands(image.get()) != channels || plane * channels != capacity) {
+    throw std::runtime_error("it has " + std::to_string(width) + " x " + std::to_string(height) + " pixels in " +
+                             std::to_string(v.image_get_bands(image.get())) + " channels, which is not the size expected");
+  }
+  size_t length = 0;
+  const std::unique_ptr<void, void (*)(void*)> pixels(v.image_write_to_memory(image.get(), &length), v.free);
+  if (!pixels) fail();
+  const auto* interleaved = static_cast<const uint8_t*>(pixels.get());
+  for (int c = 0; c < channels; c++) {
+    for (int64_t i = 0; i < plane; i++) out[c * plane + i] = interleaved[i * channels + c];
+  }
 }
 
 }  // namespace
 
-BIF_API int bif_image_size(const char* file, int* width, int* height) {
+// Size in pixels, upright.
+BIF_API int bif_image_size(const uint8_t* bytes, int64_t length, int* width, int* height) {
   return bif::guarded([&] {
-    Image image = open(file);
-    image = next(image, [](VipsImage* in, VipsImage** out) { return vips_autorot(in, out, nullptr); });
-    *width = image->Xsize;
-    *height = image->Ysize;
+    const Image image = open(bytes, length);
+    *width = vips().image_get_width(image.get());
+    *height = vips().image_get_height(image.get());
   });
 }
 
-// Decodes to planar [channels, height, width] bytes. resize: length of the shorter edge, 0 for none; crop: square side
-// taken from the centre, 0 for none. The buffer must have exactly the resulting size.
-BIF_API int bif_image_decode(const char* file, int channels, int resize, int crop, uint8_t* out, int64_t capacity) {
+// Decodes to planes [channels, height, width]. width and height are the size after resampling, 0 for none; crop is the
+// side of the square then taken from the centre, 0 for none. capacity must be the exact number of bytes.
+BIF_API int bif_image_decode(const uint8_t* bytes, int64_t length, int channels, int width, int height, int kernel, int crop,
+                             uint8_t* out, int64_t capacity) {
   return bif::guarded([&] {
-    Image image = open(file);
-    image = next(image, [](VipsImage* in, VipsImage** o) { return vips_autorot(in, o, nullptr); });
-    image = next(image, [&](VipsImage* in, VipsImage** o) {
-      return vips_colourspace(in, o, channels == 1 ? VIPS_INTERPRETATION_B_W : VIPS_INTERPRETATION_sRGB, nullptr);
-    });
-    if (vips_image_hasalpha(image.get())) {
-      image = next(image, [](VipsImage* in, VipsImage** o) { return vips_flatten(in, o, nullptr); });
-    }
-    const int shorter = std::min(image->Xsize, image->Ysize);
-    if (resize > 0 && shorter != resize) {
-      const int width = static_cast<int>(std::lround(static_cast<double>(image->Xsize) * resize / shorter));
-      const int height = static_cast<int>(std::lround(static_cast<double>(image->Ysize) * resize / shorter));
-      const double across = static_cast<double>(width) / image->Xsize, down = static_cast<double>(height) / image->Ysize;
-      image = next(image, [&](VipsImage* in, VipsImage** o) { return vips_resize(in, o, across, "vscale", down, nullptr); });
-    }
-    if (crop > 0) {
-      if (image->Xsize < crop || image->Ysize < crop) throw std::runtime_error("it is smaller than the crop");
-      const int left = (image->Xsize - crop) / 2, top = (image->Ysize - crop) / 2;
-      image = next(image, [&](VipsImage* in, VipsImage** o) { return vips_crop(in, o, left, top, crop, crop, nullptr); });
-    }
-    image = next(image, [](VipsImage* in, VipsImage** o) { return vips_cast(in, o, VIPS_FORMAT_UCHAR, nullptr); });
-    const int64_t plane = static_cast<int64_t>(image->Xsize) * image->Ysize;
-    if (image->Bands != channels || plane * channels != capacity) {
-      throw std::runtime_error("it is " + std::to_string(image->Xsize) + " x " + std::to_string(image->Ysize) + " pixels, unlike the others");
-    }
-    size_t size = 0;
-    std::unique_ptr<void, void (*)(void*)> pixels(vips_image_write_to_memory(image.get(), &size), g_free);
-    if (!pixels) fail();
-    const auto* interleaved = static_cast<const uint8_t*>(pixels.get());
-    for (int64_t i = 0; i < plane; i++) {
-      for (int c = 0; c < channels; c++) out[c * plane + i] = interleaved[i * channels + c];
-    }
+    Image image = to_channels(open(bytes, length), channels);
+    const bool same = vips().image_get_width(image.get()) == width && vips().image_get_height(image.get()) == height;
+    if (width > 0 && !same) image = resized(image, width, height, kernel);
+    if (crop > 0) image = centre(image, crop);
+    write_planes(image, channels, out, capacity);
   });
 }
-#else
-static int absent() {
-  return bif::guarded([] { throw std::runtime_error("this build has no image decoder: install libvips-dev and run ./bif build"); });
+
+// Encodes planes [channels, height, width]; the caller frees the bytes with bif_image_free.
+BIF_API int bif_image_encode(const uint8_t* planes, int channels, int width, int height, int format, int quality,
+                             void** bytes, int64_t* length) {
+  return bif::guarded([&] {
+    const Vips& v = vips();
+    const int64_t plane = static_cast<int64_t>(width) * height;
+    std::vector<uint8_t> interleaved(plane * channels);
+    for (int c = 0; c < channels; c++) {
+      for (int64_t i = 0; i < plane; i++) interleaved[i * channels + c] = planes[c * plane + i];
+    }
+    Image image(v.image_new_from_memory_copy(interleaved.data(), interleaved.size(), width, height, channels, bif::kFormatUchar));
+    if (!image) fail();
+    image = next(image, [&](VipsImage* in, VipsImage** out) {
+      return v.copy(in, out, "interpretation", channels == 1 ? bif::kSpaceGrey : bif::kSpaceSrgb, kEnd);
+    });
+    size_t size = 0;
+    int code = 0;
+    switch (static_cast<Format>(format)) {
+      case Format::kJpeg: code = v.jpegsave_buffer(image.get(), bytes, &size, "Q", quality, kEnd); break;
+      case Format::kPng: code = v.pngsave_buffer(image.get(), bytes, &size, kEnd); break;
+      case Format::kWebp: code = v.webpsave_buffer(image.get(), bytes, &size, "Q", quality, kEnd); break;
+    }
+    if (code != 0) fail();
+    *length = static_cast<int64_t>(size);
+  });
 }
-BIF_API int bif_image_size(const char*, int*, int*) { return absent(); }
-BIF_API int bif_image_decode(const char*, int, int, int, uint8_t*, int64_t) { return absent(); }
-#endif
+
+BIF_API void bif_image_free(void* bytes) { vips().free(bytes); }

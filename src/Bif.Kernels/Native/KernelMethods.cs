@@ -41,11 +41,19 @@ internal static unsafe partial class KernelMethods
     [LibraryImport(Library)]
     public static partial void bif_state_dict_release(nint dict);
 
-    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int bif_image_size(string file, out int width, out int height);
+    [LibraryImport(Library)]
+    public static partial int bif_image_size(byte* bytes, long length, out int width, out int height);
 
-    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int bif_image_decode(string file, int channels, int resize, int crop, byte* destination, long capacity);
+    [LibraryImport(Library)]
+    public static partial int bif_image_decode(
+        byte* bytes, long length, int channels, int width, int height, int kernel, int crop, byte* destination, long capacity);
+
+    [LibraryImport(Library)]
+    public static partial int bif_image_encode(
+        byte* planes, int channels, int width, int height, int format, int quality, out byte* bytes, out long length);
+
+    [LibraryImport(Library)]
+    public static partial void bif_image_free(byte* bytes);
 
     [LibraryImport(Library)]
     public static partial int bif_langevin_sgld(
