@@ -1,3 +1,4 @@
+using Bif.Testing;
 using Bif.Kernels;
 using Xunit;
 using static TorchSharp.torch;
@@ -42,11 +43,11 @@ public class ParameterBindingTests
         Assert.Contains("[3]", error.Message, StringComparison.Ordinal);
     }
 
-    [DataFact("torchscript-mnist/model.pt")]
+    [SharedDataFact("torchscript-mnist/model.pt")]
     public void A_torchscript_module_computes_and_differentiates_in_the_flat_vectors()
     {
         using var scope = NewDisposeScope();
-        using var module = jit.load<Tensor, Tensor>(SharedData.Path("torchscript-mnist/model.pt"));
+        using var module = jit.load<Tensor, Tensor>(SharedData.At("torchscript-mnist/model.pt"));
         module.eval();
         var parameters = module.named_parameters().Select(entry => (Tensor)entry.parameter).ToArray();
         var count = parameters.Sum(parameter => parameter.numel());
