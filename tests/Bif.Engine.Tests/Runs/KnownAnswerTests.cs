@@ -1,0 +1,140 @@
+using Bif.Engine.Runs;
+using Bif.Kernels;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace Bif.Engine.Tests.Runs;
+
+/// <summary>METHOD section 5, through the whole pipeline where that is possible.</summary>
+public sealed class KnownAnswerTests
+{
+    // With a = 1 and e = 1 RMSprop-SGLD is SGLD and shares its target.
+    [Theory]
+    [InlineData("sgld")]
+    [InlineData("rmsprop")]
+    public void One_the_Gaussian(string sampler)
+    {
+        // L = w²/2 + const from targets 0, -1, 1; nβ = γ = 2, so p = N(0, 1/4).
+        using var problem = new TestProblem([[1], [1], [1]], [0, -1, 1], [[1]], [1], [0]);
+        var run = problem.Run("run", problem.Spec() with
+        {
+            Sampler = sampler, Decay = 1, Stabilizer = 1, Epsilon = 0.02, Nbeta = 2, Gamma = 2, Batch = 0, Chains = 4, Draws = 4000, Thin = 15, BurnIn = 200,
+        });
+        var bif = TestProblem.Scores(run, "bif").Values;
+        var errors = TestProblem.Scores(run, "bif_se").Values;
+        double[] expected = [0.03125, -0.21875, 0.28125];
+        for (var item = 0; item < 3; item++)
+        {
+            // The step's bias is about ε·k/4 = 2 % of the variance, 4 % of its square.
+            Assert.Equal(expected[item], -bif[item], (4.5 * errors[item]) + (0.04 * Math.Abs(expected[item])) + 0.001);
+        }
+
+        Assert.Equal(-0.5625, 2 * bif[2], (9 * errors[2]) + 0.025);
+    }
+
+    [Fact]
+    public void Two_linear_regression_and_seven_a_copy_of_the_query()
+    {
+        using var problem = TestProblem.Random(3);
+        var run = problem.Run("run", problem.Spec() with
+        {
+            Epsilon = 1e-3, Nbeta = 40, Gamma = 5, Batch = 0, Chains = 4, Draws = 3000, Thin = 8, BurnIn = 500, Seed = 2,
+        });
+        var (shape, bif) = TestProblem.Scores(run, "bif");
+        var errors = TestProblem.Scores(run, "bif_se").Values;
+        Assert.Equal([4, 40], shape);
+        var z = new List<double>();
+        for (var query = 0; query < 4; query++)
+        {
+            for (var item = 0; item < 40; item++)
+            {
+                var exact = problem.Covariance(item, query, 40, 5);
+                z.Add((-bif[(query * 40) + item] - exact) / (errors[(query * 40) + item] + (0.02 * Math.Abs(exact)) + 1e-9));
+            }
+        }
+
+        Assert.InRange(Math.Sqrt(z.Average(value => value * value)), 0.3, 1.6);
+        var correlation = TestProblem.Scores(run, "correlation").Values;
+        Assert.Equal(7, Array.IndexOf(correlation, correlation.Take(40).Max()));
+        Assert.Equal(1, correlation[7], 4);
+    }
+
+    [Theory]
+    [InlineData(0.5)]
+    [InlineData(2.0)]
+    [InlineData(3.0)]
+    public void Three_the_variance_and_autocorrelation_of_the_discretisation(double epsilonTimesPrecision)
+    {
+        // 40,000 independent copies of a direction with h = 1: k = nβ + γ = 10.
+        using var scope = NewDisposeScope();
+        const int Copies = 40_000;
+        const double Precision = 10;
+        var epsilon = epsilonTimesPrecision / Precision;
+        var center = zeros(Copies);
+        var w = zeros(Copies);
+        var previous = zeros(Copies);
+        for (ulong step = 0; step < 200; step++)
+        {
+            previous.copy_(w);
+            LangevinStep.Sgld(w, w.clone(), center, epsilon, 8, 2, 1, 0, step);
+        }
+
+        var variance = w.square().mean().item<float>();
+        Assert.Equal(1 / Precision / (1 - (epsilonTimesPrecision / 4)), variance, 0.03 * variance);
+        Assert.Equal(1 - (epsilonTimesPrecision / 2), (w * previous).mean().item<float>() / variance, 0.02);
+    }
+
+    [Fact]
+    public void Three_a_step_beyond_the_limit_diverges()
+    {
+        using var scope = NewDisposeScope();
+        var w = zeros(100);
+        for (ulong step = 0; step < 2000; step++)
+        {
+            LangevinStep.Sgld(w, w.clone(), zeros(100), 0.41, 8, 2, 1, 0, step);
+        }
+
+        Assert.False(w.abs().max().item<float>() < 1e6);
+    }
+
+    [Fact]
+    public void Four_without_data_the_chain_samples_the_Gaussian_around_the_checkpoint()
+    {
+        using var scope = NewDisposeScope();
+        var center = full([50_000L], 3);
+        var w = center.clone();
+        for (ulong step = 0; step < 400; step++)
+        {
+            LangevinStep.Sgld(w, randn([50_000]), center, 0.01, 0, 4, 1, 0, step);
+        }
+
+        Assert.Equal(3, w.mean().item<float>(), 0.02);
+        Assert.Equal(0.25 / (1 - 0.01), w.var().item<float>(), 0.01);
+    }
+
+    [Fact]
+    public void Six_strong_localization_gives_the_cosine_of_the_gradients_and_the_verdict_says_so()
+    {
+        using var problem = TestProblem.Random(5);
+        var run = problem.Run("run", problem.Spec() with
+        {
+            Epsilon = 4e-7, Nbeta = 40, Gamma = 1e6, Batch = 0, Chains = 4, Draws = 2000, Thin = 2, BurnIn = 50,
+        });
+        var correlation = TestProblem.Scores(run, "correlation").Values;
+        var errors = TestProblem.Scores(run, "correlation_se").Values;
+        for (var query = 0; query < 4; query++)
+        {
+            for (var item = 0; item < 40; item++)
+            {
+                double[] x = problem.Inputs[item], y = problem.QueryInputs[query];
+                double Norm(double[] v) => Math.Sqrt(v.Sum(value => value * value));
+                double Residual(double[] v, double target) => v.Zip(problem.Weights, (p, q) => p * q).Sum() - target;
+                var cosine = x.Zip(y, (p, q) => p * q).Sum() / (Norm(x) * Norm(y))
+                    * Math.Sign(Residual(x, problem.Targets[item]) * Residual(y, problem.QueryTargets[query]));
+                Assert.Equal(cosine, correlation[(query * 40) + item], (5 * errors[(query * 40) + item]) + 0.03);
+            }
+        }
+
+        Assert.Equal("over-localized", RunDirectory.Open(run).ReadRecord().Verdict!.Name);
+    }
+}
