@@ -5,37 +5,30 @@ using static TorchSharp.torch;
 namespace Bif.Kernels;
 
 /// <summary>
-/// PyTorch's .pt/.pth/.bin state dicts, read only with libtorch's restricted unpickler: tensors and containers, no code.
+/// State dicts that <c>torch.save</c> wrote (.pt, .pth, .bin): a dictionary of tensors, or one that holds it under
+/// <c>state_dict</c>, <c>model_state_dict</c> or <c>model</c>. Nothing in the file is executed: the pickle is parsed as data,
+/// anything but numbers, texts, containers and tensors is refused, and libtorch's restricted unpickler rebuilds the tensors.
 /// </summary>
 public static class PickledStateDict
 {
-    /// <summary>Reads all tensors by name; the caller disposes them.</summary>
-    /// <exception cref="InvalidDataException">The file is no zip checkpoint of tensors; one sentence.</exception>
+    /// <summary>Reads all tensors by name, on the CPU and in their stored types; the caller disposes them.</summary>
+    /// <exception cref="InvalidDataException">The file is no such state dict; one sentence with its path and the reason.</exception>
     public static IReadOnlyDictionary<string, Tensor> Read(string path)
     {
-        Span<byte> magic = stackalloc byte[4];
-        using (var stream = File.OpenRead(path))
-        {
-            if (stream.ReadAtLeast(magic, 4, throwOnEndOfStream: false) < 4 || !magic.SequenceEqual("PK\u0003\u0004"u8))
-            {
-                throw new InvalidDataException(
-                    $"{path} is not a zip checkpoint of PyTorch 1.6 or newer: save the state dict again with torch.save, or as safetensors.");
-            }
-        }
-
-        if (KernelMethods.bif_state_dict_read(path, out var dict, out var names, out var count) != 0)
+        RequireZip(path);
+        if (KernelMethods.bif_state_dict_read(path, out var dict, out var count) != 0)
         {
             var reason = KernelMethods.LastError.Split('\n')[0];
-            throw new InvalidDataException($"{path} is not a state dict of plain tensors ({reason}): save model.state_dict(), or as safetensors.");
+            throw new InvalidDataException($"{path} cannot be read as a state dict: {reason}.");
         }
 
         try
         {
-            var lines = Marshal.PtrToStringUTF8(names)!.Split('\n');
             var tensors = new Dictionary<string, Tensor>();
             for (var index = 0; index < count; index++)
             {
-                tensors[lines[index]] = Tensor.UnsafeCreateTensor(KernelMethods.bif_state_dict_tensor(dict, index));
+                var name = Marshal.PtrToStringUTF8(KernelMethods.bif_state_dict_name(dict, index))!;
+                tensors[name] = Tensor.UnsafeCreateTensor(KernelMethods.bif_state_dict_tensor(dict, index));
             }
 
             return tensors;
@@ -43,6 +36,17 @@ public static class PickledStateDict
         finally
         {
             KernelMethods.bif_state_dict_release(dict);
+        }
+    }
+
+    private static void RequireZip(string path)
+    {
+        Span<byte> magic = stackalloc byte[4];
+        using var stream = File.OpenRead(path);
+        if (stream.ReadAtLeast(magic, 4, throwOnEndOfStream: false) < 4 || !magic.SequenceEqual("PK\u0003\u0004"u8))
+        {
+            throw new InvalidDataException(
+                $"{path} is not a zip checkpoint of PyTorch 1.6 or newer: save the state dict again with torch.save, or as safetensors.");
         }
     }
 }

@@ -33,7 +33,10 @@ internal static unsafe partial class KernelMethods
     public static partial nint bif_torch_show_config();
 
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int bif_state_dict_read(string file, out nint dict, out nint names, out int count);
+    public static partial int bif_state_dict_read(string file, out nint dict, out int count);
+
+    [LibraryImport(Library)]
+    public static partial nint bif_state_dict_name(nint dict, int index);
 
     [LibraryImport(Library)]
     public static partial nint bif_state_dict_tensor(nint dict, int index);
