@@ -1,4 +1,5 @@
 using Bif.Kernels;
+using Bif.Testing;
 using Xunit;
 
 namespace Bif.Torch.Tests.Kernels;
@@ -121,10 +122,10 @@ public class ImagesTests
         Assert.Equal([6, 7, 8, 11, 12, 13, 16, 17, 18], decoded);
     }
 
-    [DataFact("imagenette-sample/val")]
+    [SharedDataFact("imagenette-sample/val")]
     public void Photographs_decode_to_plausible_pixels()
     {
-        var files = Directory.EnumerateFiles(SharedData.Path("imagenette-sample/val"), "*.JPEG", SearchOption.AllDirectories).Take(8).ToArray();
+        var files = Directory.EnumerateFiles(SharedData.At("imagenette-sample/val"), "*.JPEG", SearchOption.AllDirectories).Take(8).ToArray();
         Assert.NotEmpty(files);
         Assert.All(files, file =>
         {
