@@ -1,60 +1,87 @@
 using System.Runtime.InteropServices;
-using System.Text;
-using System.Text.RegularExpressions;
 
 namespace Bif.Engine.Arrays;
 
-/// <summary>NumPy's .npy files (format 1.0), little-endian and row-major.</summary>
-public static partial class NpyFile
+/// <summary>NumPy's .npy files, little-endian and row-major, of float32, float64, int32 or int64.</summary>
+public static class NpyFile
 {
-    /// <summary>Writes an array whole: a reader sees the old file or the new one.</summary>
-    public static void Write<T>(string file, long[] shape, ReadOnlySpan<T> values) where T : unmanaged
+    /// <summary>Writes an array whole: a reader sees the old file or the new one, never half of it.</summary>
+    /// <param name="path">The file; its folder must exist.</param>
+    /// <param name="shape">Lengths of the dimensions; their product is the number of values.</param>
+    /// <param name="values">All elements, row-major.</param>
+    public static void Write<T>(string path, IReadOnlyList<long> shape, ReadOnlySpan<T> values) where T : unmanaged
     {
-        using (var stream = Create<T>(file + ".part", shape))
+        ArgumentOutOfRangeException.ThrowIfNotEqual(values.Length, shape.Aggregate(1L, (product, length) => product * length), nameof(values));
+        using (var stream = new FileStream(path + ".part", FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0))
         {
-            var bytes = MemoryMarshal.AsBytes(values);
-            stream.Write(bytes);
-            stream.Flush(flushToDisk: true);
+            stream.Write(NpyHeader.Encode<T>(shape));
+            stream.Write(MemoryMarshal.AsBytes(values));
         }
 
-        File.Move(file + ".part", file, overwrite: true);
+        File.Move(path + ".part", path, overwrite: true);
     }
 
-    /// <summary>Creates a file with its header; the caller writes the values in row-major order.</summary>
-    public static FileStream Create<T>(string file, long[] shape) where T : unmanaged
+    /// <summary>Reads a whole array.</summary>
+    /// <exception cref="InputException">The file is missing, damaged, or of another element type.</exception>
+    public static NpyArray<T> Read<T>(string path) where T : unmanaged
     {
-        var type = typeof(T) == typeof(float) ? "<f4" : typeof(T) == typeof(double) ? "<f8" : typeof(T) == typeof(long) ? "<i8"
-            : typeof(T) == typeof(int) ? "<i4" : throw new NotSupportedException(typeof(T).Name);
-        var dimensions = shape.Length == 1 ? $"{shape[0]}," : string.Join(", ", shape);
-        var header = $"{{'descr': '{type}', 'fortran_order': False, 'shape': ({dimensions}), }}";
-        var padded = header.PadRight(((10 + header.Length + 1 + 63) / 64 * 64) - 11) + "\n";
-        var stream = new FileStream(file, FileMode.Create, FileAccess.Write, FileShare.Read, 1 << 16);
-        stream.Write([0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y', 1, 0, (byte)padded.Length, (byte)(padded.Length >> 8)]);
-        stream.Write(Encoding.ASCII.GetBytes(padded));
-        return stream;
-    }
-
-    /// <summary>Reads a float32 array.</summary>
-    /// <exception cref="InputException">The file is missing, damaged or of another type.</exception>
-    public static (long[] Shape, float[] Values) ReadFloat32(string file)
-    {
-        if (!File.Exists(file))
+        using var stream = Open(path);
+        var shape = NpyHeader.Decode<T>(stream, path);
+        var elements = shape.Aggregate(1L, (product, length) => product * length);
+        if (elements > Array.MaxLength)
         {
-            throw new InputException($"There is no {file}.");
+            throw new InputException($"{path} has {elements} elements, too many to read at once: read it row by row.");
         }
 
-        var bytes = File.ReadAllBytes(file);
-        var headerLength = bytes.Length > 10 ? BitConverter.ToUInt16(bytes, 8) : 0;
-        var header = bytes.Length >= 10 + headerLength ? Encoding.ASCII.GetString(bytes, 10, headerLength) : "";
-        var shape = ShapePattern().Match(header) is { Success: true } match
-            ? match.Groups[1].Value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(long.Parse).ToArray()
-            : null;
-        var count = shape?.Aggregate(1L, (product, size) => product * size) ?? 0;
-        return shape is not null && header.Contains("'<f4'", StringComparison.Ordinal) && bytes.Length == 10 + headerLength + (4 * count)
-            ? (shape, MemoryMarshal.Cast<byte, float>(bytes.AsSpan(10 + headerLength)).ToArray())
-            : throw new InputException($"{file} is no whole float32 .npy array: export or compute it again.");
+        var values = new T[elements];
+        ReadBytes(stream, values, path);
+        return new(shape, values);
     }
 
-    [GeneratedRegex(@"'shape':\s*\(([^)]*)\)")]
-    private static partial Regex ShapePattern();
+    /// <summary>Reads row <paramref name="row"/> of a matrix [row, column] without the rest.</summary>
+    /// <exception cref="InputException">The file is missing, damaged, of another element type, no matrix, or has no such row.</exception>
+    public static unsafe T[] ReadRow<T>(string path, long row) where T : unmanaged
+    {
+        using var stream = Open(path);
+        var shape = NpyHeader.Decode<T>(stream, path);
+        if (shape.Length != 2 || row < 0 || row >= shape[0])
+        {
+            throw new InputException($"{path} has the shape ({string.Join(", ", shape)}) and no row {row}.");
+        }
+
+        var values = new T[shape[1]];
+        stream.Seek(row * shape[1] * sizeof(T), SeekOrigin.Current);
+        ReadBytes(stream, values, path);
+        return values;
+    }
+
+    /// <summary>The shape that a file states, after checking type and length.</summary>
+    /// <exception cref="InputException">The file is missing, damaged, or of another element type.</exception>
+    public static long[] ReadShape<T>(string path) where T : unmanaged
+    {
+        using var stream = Open(path);
+        return NpyHeader.Decode<T>(stream, path);
+    }
+
+    private static FileStream Open(string path)
+    {
+        try
+        {
+            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"{path} cannot be read: {error.Message}", error);
+        }
+    }
+
+    private static void ReadBytes<T>(FileStream stream, T[] values, string path) where T : unmanaged
+    {
+        // A file may be cut off between the check of its length and here.
+        var bytes = MemoryMarshal.AsBytes(values.AsSpan());
+        if (stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false) < bytes.Length)
+        {
+            throw new InputException($"{path} became shorter while it was read: try again when nothing writes to it.");
+        }
+    }
 }

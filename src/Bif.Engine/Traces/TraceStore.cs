@@ -1,214 +1,246 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Bif.Engine.Traces;
 
 /// <summary>
-/// The losses of every item at every draw, in nats, as a Zarr v3 group: <c>train_loss</c> and <c>query_loss</c> [chain,
-/// draw, item], <c>train_loss_init</c> and <c>query_loss_init</c> [item] at the checkpoint, <c>sampling_loss</c> [chain,
-/// step], the mean mini-batch loss that each recorded step saw. Chains write their own chunks and may do so at once.
+/// The losses of a run, as a Zarr v3 directory store that zarr-python and xarray open:
+/// <c>train_loss</c> [chain, draw, item] and <c>query_loss</c> [chain, draw, query]; <c>train_loss_init</c> [item] and
+/// <c>query_loss_init</c> [query], the losses at the checkpoint; <c>sampling_loss</c> [chain, step] and <c>burn_in_loss</c>
+/// [chain, burn_in_step], the mini-batch losses that drove the chains.
+/// All are float32, in nats. A chunk is written aside, forced to the disk and renamed: a reader never sees half of one.
+/// Chains may be written from different threads, and read while others are written.
 /// </summary>
 public sealed class TraceStore
 {
-    private readonly ZarrArray _train;
-    private readonly ZarrArray _query;
-    private readonly ZarrArray _trainInitial;
-    private readonly ZarrArray _queryInitial;
-    private readonly ZarrArray _sampling;
+    private const int FormatVersion = 1;
 
-    private TraceStore(
-        TraceShape shape, ZarrArray train, ZarrArray query, ZarrArray trainInitial, ZarrArray queryInitial, ZarrArray sampling)
+    // Training items, queries, steps and burn-in steps differ in number, and xarray opens a group only if a dimension's
+    // name has one length in it.
+    private static readonly string[] TrainDimensions = ["chain", "draw", "item"];
+    private static readonly string[] QueryDimensions = ["chain", "draw", "query"];
+
+    private readonly LossTrace _train;
+    private readonly LossTrace _query;
+    private readonly ZarrArray _trainInit;
+    private readonly ZarrArray _queryInit;
+    private readonly ZarrArray _sampling;
+    private readonly ZarrArray? _burnIn;
+
+    private TraceStore(string directory, TraceShape shape, JsonObject attributes, Func<string, int[], int[], string[], ZarrArray> array)
     {
-        Shape = shape;
-        _train = train;
-        _query = query;
-        _trainInitial = trainInitial;
-        _queryInitial = queryInitial;
-        _sampling = sampling;
+        (Directory, Shape, Attributes) = (directory, shape, attributes);
+        var trainColumns = Math.Min(shape.ItemsPerBlock, shape.TrainItems);
+        var queryColumns = Math.Min(shape.ItemsPerBlock, shape.QueryItems);
+        var steps = checked(shape.Draws * shape.StepsPerDraw);
+        _trainInit = array("train_loss_init", [shape.TrainItems], [shape.TrainItems], ["item"]);
+        _queryInit = array("query_loss_init", [shape.QueryItems], [shape.QueryItems], ["query"]);
+        _burnIn = shape.BurnIn == 0 ? null : array("burn_in_loss", [shape.Chains, shape.BurnIn], [1, shape.BurnIn], ["chain", "burn_in_step"]);
+        _sampling = array("sampling_loss", [shape.Chains, steps], [1, shape.DrawsPerBlock * shape.StepsPerDraw], ["chain", "step"]);
+        _query = new(
+            array("query_loss", [shape.Chains, shape.Draws, shape.QueryItems], [1, shape.DrawsPerBlock, queryColumns], QueryDimensions),
+            shape.DrawsPerBlock,
+            queryColumns);
+        _train = new(
+            array("train_loss", [shape.Chains, shape.Draws, shape.TrainItems], [1, shape.DrawsPerBlock, trainColumns], TrainDimensions),
+            shape.DrawsPerBlock,
+            trainColumns);
     }
 
-    /// <summary>The sizes.</summary>
+    /// <summary>The folder of the store.</summary>
+    public string Directory { get; }
+
+    /// <summary>Lengths of the axes and of the blocks.</summary>
     public TraceShape Shape { get; }
 
+    /// <summary>What the group's metadata says: sign convention, units, and whatever the run added.</summary>
+    public JsonObject Attributes { get; }
+
+    /// <summary>Items of a chunk of <c>train_loss</c>.</summary>
+    internal int TrainColumns => Math.Min(Shape.ItemsPerBlock, Shape.TrainItems);
+
     /// <summary>Creates an empty store.</summary>
-    /// <param name="directory">traces.zarr; created.</param>
-    /// <param name="shape">The sizes.</param>
-    /// <param name="runId">Recorded in the group's attributes.</param>
-    public static TraceStore Create(string directory, TraceShape shape, string runId)
+    /// <param name="directory">Its folder (RUN/traces.zarr); created with its parents.</param>
+    /// <param name="shape">Lengths of the axes.</param>
+    /// <param name="attributes">Added to the group's attributes (the run's id and hashes), or null.</param>
+    /// <exception cref="InputException">A store lies there already, or the shape is impossible.</exception>
+    public static TraceStore Create(string directory, TraceShape shape, JsonObject? attributes = null)
     {
-        Directory.CreateDirectory(directory);
-        var group = new JsonObject
+        shape.Check();
+        if (ZarrMetadata.Exists(directory))
         {
-            ["zarr_format"] = 3,
-            ["node_type"] = "group",
-            ["attributes"] = new JsonObject
-            {
-                ["run"] = runId,
-                ["units"] = "nats",
-                ["steps_per_draw"] = shape.StepsPerDraw,
-                ["description"] = "losses of training items and queries along Langevin chains around a checkpoint",
-            },
+            throw new InputException($"There is a trace in {directory} already: continue it with --resume or choose another folder.");
+        }
+
+        var all = new JsonObject
+        {
+            ["bif_trace_version"] = FormatVersion,
+            ["units"] = "nats",
+            ["sign_convention"] = "BIF = -covariance of losses, negative = helpful; posterior correlation = +correlation, positive = helpful",
+            ["steps_per_draw"] = shape.StepsPerDraw,
+            ["burn_in_steps"] = shape.BurnIn,
+            ["items_per_block"] = shape.ItemsPerBlock,
         };
-        ZarrArray.WriteWhole(Path.Combine(directory, "zarr.json"), group.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
-        ZarrArray Losses(string name, int items, string what) => ZarrArray.Create(
-            Path.Combine(directory, name),
-            [shape.Chains, shape.Draws, items],
-            [1, shape.DrawsPerBlock, Math.Min(shape.ItemsPerBlock, items)],
-            ["chain", "draw", "item"],
-            $"loss of every {what} at every draw");
-        ZarrArray Initial(string name, int items, string what) => ZarrArray.Create(
-            Path.Combine(directory, name), [items], [items], ["item"], $"loss of every {what} at the checkpoint");
-        return new TraceStore(
-            shape,
-            Losses("train_loss", shape.TrainItems, "training item"),
-            Losses("query_loss", shape.QueryItems, "query"),
-            Initial("train_loss_init", shape.TrainItems, "training item"),
-            Initial("query_loss_init", shape.QueryItems, "query"),
-            ZarrArray.Create(
-                Path.Combine(directory, "sampling_loss"),
-                [shape.Chains, (long)shape.Draws * shape.StepsPerDraw],
-                [1, (long)shape.DrawsPerBlock * shape.StepsPerDraw],
-                ["chain", "step"],
-                "mean mini-batch loss that each recorded sampler step saw"));
+        foreach (var (key, value) in attributes ?? [])
+        {
+            all[key] = value?.DeepClone();
+        }
+
+        // The group's document comes last: a store that has one has everything.
+        var store = new TraceStore(
+            directory, shape, all, (name, lengths, chunk, dimensions) => ZarrArray.Create(Path.Combine(directory, name), lengths, chunk, dimensions));
+        ZarrMetadata.Write(directory, ZarrMetadata.Group((JsonObject)all.DeepClone()));
+        return store;
     }
 
     /// <summary>Opens a store.</summary>
-    /// <exception cref="InputException">It is missing or not a store of this kind.</exception>
+    /// <exception cref="InputException">It is missing, incomplete, or was not written by this program.</exception>
     public static TraceStore Open(string directory)
     {
-        ZarrArray Array(string name) => ZarrArray.Open(Path.Combine(directory, name));
-        var train = Array("train_loss");
-        var query = Array("query_loss");
-        var sampling = Array("sampling_loss");
+        if (ZarrMetadata.Read(directory, "group")["attributes"] is not JsonObject attributes
+            || Number(attributes, "bif_trace_version") != FormatVersion)
+        {
+            throw new InputException($"{directory} is a Zarr group but not a trace of this version of bif: give the traces.zarr of a run.");
+        }
+
+        var (train, chunk) = ZarrMetadata.ReadArray(Path.Combine(directory, "train_loss"), TrainDimensions);
+        var (query, _) = ZarrMetadata.ReadArray(Path.Combine(directory, "query_loss"), QueryDimensions);
         var shape = new TraceShape(
-            (int)train.Shape[0],
-            (int)train.Shape[1],
-            (int)train.Shape[2],
-            (int)query.Shape[2],
-            (int)(sampling.Chunk[1] / train.Chunk[1]),
-            (int)train.Chunk[1],
-            (int)Math.Max(train.Chunk[2], query.Chunk[2]));
-        return new TraceStore(shape, train, query, Array("train_loss_init"), Array("query_loss_init"), sampling);
+            train[0], train[1], train[2], query[2], chunk[1],
+            Number(attributes, "items_per_block"), Number(attributes, "steps_per_draw"), Number(attributes, "burn_in_steps"));
+        shape.Check();
+        return new(directory, shape, attributes, (name, lengths, chunk, dimensions) => OpenArray(Path.Combine(directory, name), lengths, chunk, dimensions));
     }
 
-    /// <summary>Writes the losses at the checkpoint.</summary>
+    /// <summary>Writes the losses at the checkpoint, in nats: one per training item and one per query.</summary>
     public void WriteInitial(ReadOnlySpan<float> train, ReadOnlySpan<float> query)
     {
-        _trainInitial.WriteChunk(train, 1, train.Length, train.Length, 0);
-        _queryInitial.WriteChunk(query, 1, query.Length, query.Length, 0);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(train.Length, Shape.TrainItems, nameof(train));
+        ArgumentOutOfRangeException.ThrowIfNotEqual(query.Length, Shape.QueryItems, nameof(query));
+        _trainInit.WriteChunk(train, 0);
+        _queryInit.WriteChunk(query, 0);
     }
 
-    /// <summary>The losses at the checkpoint: training items and queries.</summary>
+    /// <summary>Reads the losses at the checkpoint; NaN if they are not written yet.</summary>
     public (float[] Train, float[] Query) ReadInitial()
     {
-        var train = new float[Shape.TrainItems];
-        var query = new float[Shape.QueryItems];
-        _trainInitial.ReadChunk(train, 0);
-        _queryInitial.ReadChunk(query, 0);
+        var (train, query) = (new float[Shape.TrainItems], new float[Shape.QueryItems]);
+        _trainInit.ReadChunk(train, 0);
+        _queryInit.ReadChunk(query, 0);
         return (train, query);
     }
 
-    /// <summary>
-    /// Writes a block of draws of one chain. Training losses come last: a block whose training chunks are there is whole.
-    /// </summary>
-    /// <param name="chain">The chain.</param>
-    /// <param name="block">The block.</param>
-    /// <param name="train">[draws, n].</param>
-    /// <param name="query">[draws, q].</param>
-    /// <param name="sampling">[draws × steps per draw].</param>
-    public void WriteBlock(int chain, int block, ReadOnlySpan<float> train, ReadOnlySpan<float> query, ReadOnlySpan<float> sampling)
+    /// <summary>Writes the mean mini-batch loss of each burn-in step of a chain (<see cref="TraceShape.BurnIn"/> numbers).</summary>
+    public void WriteBurnIn(int chain, ReadOnlySpan<float> losses)
     {
-        var draws = Shape.DrawsIn(block);
-        _sampling.WriteChunk(sampling, 1, sampling.Length, sampling.Length, chain, block);
-        WriteItems(_query, query, draws, Shape.QueryItems, chain, block);
-        WriteItems(_train, train, draws, Shape.TrainItems, chain, block);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(losses.Length, Shape.BurnIn, nameof(losses));
+        _burnIn?.WriteChunk(losses, chain, 0);
     }
 
-    /// <summary>How many blocks of a chain are whole, counted from the first without a gap.</summary>
-    public int CompleteBlocks(int chain)
+    /// <summary>Reads the burn-in losses of a chain; NaN if they are not written, empty if there is no burn-in.</summary>
+    public float[] ReadBurnIn(int chain)
     {
-        for (var block = 0; block < Shape.Blocks; block++)
-        {
-            if (!_sampling.Has(chain, block) || !IsWhole(_query, chain, block) || !IsWhole(_train, chain, block))
-            {
-                return block;
-            }
-        }
-
-        return Shape.Blocks;
-    }
-
-    /// <summary>Draws in the complete blocks of a chain.</summary>
-    public int CompleteDraws(int chain) => Math.Min(Shape.Draws, CompleteBlocks(chain) * Shape.DrawsPerBlock);
-
-    /// <summary>Columns of chunks that hold the training items.</summary>
-    public int TrainColumns => Columns(_train);
-
-    /// <summary>Items in a column of training chunks, with its first item.</summary>
-    public (int First, int Count) TrainColumn(int column)
-        => (column * (int)_train.Chunk[2], Math.Min((int)_train.Chunk[2], Shape.TrainItems - (column * (int)_train.Chunk[2])));
-
-    /// <summary>Reads training losses of one chunk: [draws in the block, width of the chunk]; returns the width.</summary>
-    public int ReadTrain(int chain, int block, int column, ref float[] buffer) => ReadChunk(_train, chain, block, column, ref buffer);
-
-    /// <summary>Reads the query losses of a chain's complete blocks: [draws, q].</summary>
-    public float[] ReadQueries(int chain)
-    {
-        var draws = CompleteDraws(chain);
-        var losses = new float[draws * Shape.QueryItems];
-        var buffer = Array.Empty<float>();
-        for (var block = 0; block * Shape.DrawsPerBlock < draws; block++)
-        {
-            for (var column = 0; column < Columns(_query); column++)
-            {
-                var width = ReadChunk(_query, chain, block, column, ref buffer);
-                var first = column * width;
-                var count = Math.Min(width, Shape.QueryItems - first);
-                for (var row = 0; row < Shape.DrawsIn(block); row++)
-                {
-                    buffer.AsSpan(row * width, count)
-                        .CopyTo(losses.AsSpan((((block * Shape.DrawsPerBlock) + row) * Shape.QueryItems) + first));
-                }
-            }
-        }
-
+        var losses = new float[Shape.BurnIn];
+        _burnIn?.ReadChunk(losses, chain, 0);
         return losses;
     }
 
-    private static int Columns(ZarrArray array) => (int)((array.Shape[2] + array.Chunk[2] - 1) / array.Chunk[2]);
-
-    private static int ReadChunk(ZarrArray array, int chain, int block, int column, ref float[] buffer)
+    /// <summary>
+    /// Writes a block of draws: the last of its chunks makes it count as complete. Rewriting a block replaces it.
+    /// </summary>
+    /// <param name="chain">The chain.</param>
+    /// <param name="block">The block; it has <see cref="TraceShape.DrawsOf"/> draws.</param>
+    /// <param name="train">Training losses [draws, items].</param>
+    /// <param name="query">Query losses [draws, items].</param>
+    /// <param name="sampling">Mean mini-batch loss of each sampler step [draws · steps per draw].</param>
+    public void WriteBlock(int chain, int block, ReadOnlySpan<float> train, ReadOnlySpan<float> query, ReadOnlySpan<float> sampling)
     {
-        var size = (int)(array.Chunk[1] * array.Chunk[2]);
-        if (buffer.Length != size)
-        {
-            buffer = new float[size];
-        }
-
-        array.ReadChunk(buffer, chain, block, column);
-        return (int)array.Chunk[2];
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)chain, (uint)Shape.Chains, nameof(chain));
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)block, (uint)Shape.Blocks, nameof(block));
+        var draws = Shape.DrawsOf(block);
+        ArgumentOutOfRangeException.ThrowIfNotEqual((long)train.Length, (long)draws * Shape.TrainItems, nameof(train));
+        ArgumentOutOfRangeException.ThrowIfNotEqual((long)query.Length, (long)draws * Shape.QueryItems, nameof(query));
+        ArgumentOutOfRangeException.ThrowIfNotEqual((long)sampling.Length, (long)draws * Shape.StepsPerDraw, nameof(sampling));
+        var steps = new float[Shape.DrawsPerBlock * Shape.StepsPerDraw];
+        steps.AsSpan(sampling.Length).Fill(float.NaN);
+        sampling.CopyTo(steps);
+        _sampling.WriteChunk(steps, chain, block);
+        _query.WriteBlock(chain, block, draws, query);
+        _train.WriteBlock(chain, block, draws, train);
     }
 
-    private static void WriteItems(ZarrArray array, ReadOnlySpan<float> losses, int draws, int items, int chain, int block)
+    /// <summary>
+    /// Consecutive blocks from the first of which every chunk is there at its full length; a chain continues at this one.
+    /// </summary>
+    public int CompleteBlocks(int chain)
     {
-        var width = (int)array.Chunk[2];
-        for (var column = 0; column < Columns(array); column++)
+        var block = 0;
+        while (block < Shape.Blocks && _sampling.HasChunk(chain, block) && _query.HasBlock(chain, block) && _train.HasBlock(chain, block))
         {
-            array.WriteChunk(
-                losses[(column * width)..], draws, items, Math.Min(width, items - (column * width)), chain, block, column);
-        }
-    }
-
-    private static bool IsWhole(ZarrArray array, int chain, int block)
-    {
-        for (var column = 0; column < Columns(array); column++)
-        {
-            if (!array.Has(chain, block, column))
-            {
-                return false;
-            }
+            block++;
         }
 
-        return true;
+        return block;
     }
+
+    /// <summary>Draws of the complete blocks of a chain.</summary>
+    public int CompleteDraws(int chain) => (int)Math.Min(Shape.Draws, (long)CompleteBlocks(chain) * Shape.DrawsPerBlock);
+
+    /// <summary>Reads training losses [draws, items]; NaN where nothing is written.</summary>
+    /// <exception cref="InputException">A chunk is damaged (checked where more than an eighth of it is read).</exception>
+    public void ReadTrain(int chain, int firstDraw, int draws, int firstItem, int items, Span<float> losses)
+        => _train.Read(chain, firstDraw, draws, firstItem, items, losses);
+
+    /// <summary>Reads query losses [draws, items]; NaN where nothing is written.</summary>
+    /// <exception cref="InputException">A chunk is damaged (checked where more than an eighth of it is read).</exception>
+    public void ReadQuery(int chain, int firstDraw, int draws, int firstItem, int items, Span<float> losses)
+        => _query.Read(chain, firstDraw, draws, firstItem, items, losses);
+
+    /// <summary>Reads the mini-batch losses of a block of draws [draws · steps per draw]; NaN if it is not written.</summary>
+    public float[] ReadSampling(int chain, int block)
+    {
+        var steps = new float[Shape.DrawsPerBlock * Shape.StepsPerDraw];
+        _sampling.ReadChunk(steps, chain, block);
+        return steps[..(Shape.DrawsOf(block) * Shape.StepsPerDraw)];
+    }
+
+    /// <summary>
+    /// Makes room for more draws per chain; returns the longer store. A crash in between leaves a store that can be opened
+    /// and extended again.
+    /// </summary>
+    /// <param name="draws">The new number of draws per chain.</param>
+    /// <exception cref="InputException">It is smaller than before, or the last block is a short one.</exception>
+    public TraceStore Extend(int draws)
+    {
+        if (draws < Shape.Draws || (draws > Shape.Draws && Shape.Draws % Shape.DrawsPerBlock != 0))
+        {
+            throw new InputException(
+                $"The trace in {Directory} has {Shape.Draws} draws per chain in blocks of {Shape.DrawsPerBlock} and cannot be extended to {draws}: "
+                + "only a trace of whole blocks can be made longer.");
+        }
+
+        return new(
+            Directory, Shape with { Draws = draws }, Attributes,
+            (name, lengths, chunk, dimensions) => ZarrArray.Create(Path.Combine(Directory, name), lengths, chunk, dimensions));
+    }
+
+    /// <summary>Reads one chunk of training losses [draws per block, <see cref="TrainColumns"/>], checksum checked.</summary>
+    internal bool ReadTrainChunk(int chain, int block, int itemBlock, Span<float> losses) => _train.ReadChunk(chain, block, itemBlock, losses);
+
+    private static ZarrArray OpenArray(string node, int[] lengths, int[] chunk, string[] dimensions)
+    {
+        var array = ZarrArray.Open(node, dimensions);
+        var found = ZarrMetadata.ReadArray(node, dimensions);
+
+        // A longer draw or step axis than train_loss has is an extension that a crash cut short.
+        var fits = found.Chunk.SequenceEqual(chunk) && lengths.Zip(found.Shape).All(pair => pair.First <= pair.Second)
+            && lengths[0] == found.Shape[0] && lengths[^1] <= found.Shape[^1] && (lengths.Length < 3 || lengths[2] == found.Shape[2]);
+        return fits
+            ? array
+            : throw new InputException(
+                $"{node} has the shape [{string.Join(", ", found.Shape)}] where the rest of the trace needs [{string.Join(", ", lengths)}]: "
+                + "the trace is damaged; sample again.");
+    }
+
+    private static int Number(JsonObject attributes, string key)
+        => attributes[key] is JsonValue value && value.TryGetValue<int>(out var number) ? number : -1;
 }

@@ -1,72 +1,178 @@
-using System.Text.Json.Nodes;
 using Bif.Engine.Traces;
-using Bif.Testing;
 using Xunit;
 
 namespace Bif.Engine.Tests.Traces;
 
 public sealed class TraceStoreTests : IDisposable
 {
-    private readonly TemporaryFolder _folder = new();
+    private static readonly TraceShape Shape = new(
+        Chains: 2, Draws: 7, TrainItems: 11, QueryItems: 3, DrawsPerBlock: 3, ItemsPerBlock: 4, StepsPerDraw: 2, BurnIn: 5);
+
+    private readonly TraceFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void CRC32C_gives_the_published_check_value()
-        => Assert.Equal(0xE3069283u, ZarrArray.Crc32C("123456789"u8));
-
-    [Fact]
-    public void Metadata_follow_the_Zarr_v3_specification()
+    public void What_is_written_is_read_from_any_window()
     {
-        TraceStore.Create(_folder.At("t"), new TraceShape(2, 5, 3, 1, 1, 2, 2), "id");
-        var group = JsonNode.Parse(File.ReadAllText(_folder.At("t/zarr.json")))!;
-        Assert.Equal((3, "group"), ((int)group["zarr_format"]!, (string)group["node_type"]!));
-        var array = JsonNode.Parse(File.ReadAllText(_folder.At("t/train_loss/zarr.json")))!.AsObject();
-        string[] required = ["zarr_format", "node_type", "shape", "data_type", "chunk_grid", "chunk_key_encoding", "fill_value", "codecs"];
-        Assert.All(required, field => Assert.True(array.ContainsKey(field), field));
-        string[] known = [.. required, "attributes", "dimension_names", "storage_transformers"];
-        Assert.All(array, field => Assert.Contains(field.Key, known));
-        Assert.Equal("[2,5,3]", array["shape"]!.ToJsonString());
-        Assert.Equal("[1,2,2]", array["chunk_grid"]!["configuration"]!["chunk_shape"]!.ToJsonString());
-        Assert.Equal("[\"chain\",\"draw\",\"item\"]", array["dimension_names"]!.ToJsonString());
-        Assert.Equal("/", (string)array["chunk_key_encoding"]!["configuration"]!["separator"]!);
-        Assert.Equal("NaN", (string)array["fill_value"]!);
+        var store = Filled();
+        var train = new float[4 * 6];
+        store.ReadTrain(1, 2, 4, 3, 6, train);
+        for (var draw = 0; draw < 4; draw++)
+        {
+            for (var item = 0; item < 6; item++)
+            {
+                Assert.Equal(TraceFolder.Value(1, draw + 2, item + 3), train[(draw * 6) + item]);
+            }
+        }
+
+        var one = new float[1];
+        store.ReadQuery(0, 6, 1, 2, 1, one);
+        Assert.Equal(-TraceFolder.Value(0, 6, 2), one[0]);
+        Assert.Equal([TraceFolder.Value(1, 12, 0), TraceFolder.Value(1, 13, 0)], store.ReadSampling(1, 2));
+        var (trainInit, queryInit) = store.ReadInitial();
+        Assert.Equal(Enumerable.Range(0, 11).Select(item => (float)item), trainInit);
+        Assert.Equal([5f, 6f, 7f], queryInit);
+        Assert.Equal([1f, 2f, 3f, 4f, 5f], store.ReadBurnIn(1));
     }
 
     [Fact]
-    public void Blocks_are_read_back_and_only_whole_ones_count()
+    public void A_reopened_store_has_the_same_shape_and_content()
     {
-        var store = TraceStore.Create(_folder.At("t"), new TraceShape(1, 5, 3, 2, 1, 2, 2), "id");
-        store.WriteBlock(0, 0, [1, 2, 3, 4, 5, 6], [7, 8, 9, 10], [1, 2]);
-        store.WriteBlock(0, 1, [11, 12, 13, 14, 15, 16], [17, 18, 19, 20], [1, 2]);
-        store.WriteBlock(0, 2, [21, 22, 23], [27, 28], [3]);
-        var opened = TraceStore.Open(_folder.At("t"));
-        Assert.Equal(store.Shape, opened.Shape);
-        Assert.Equal((3, 5), (opened.CompleteBlocks(0), opened.CompleteDraws(0)));
-        Assert.Equal([7f, 8, 9, 10, 17, 18, 19, 20, 27, 28], opened.ReadQueries(0));
-        var chunk = Array.Empty<float>();
-        opened.ReadTrain(0, 1, 0, ref chunk);
-        Assert.Equal([11f, 12, 14, 15], chunk);
-
-        // The edge chunk is full-size, padded with the fill value.
-        opened.ReadTrain(0, 2, 1, ref chunk);
-        Assert.Equal([23f, float.NaN, float.NaN, float.NaN], chunk);
-
-        var file = _folder.At("t/train_loss/c/0/1/1");
-        File.WriteAllBytes(file, File.ReadAllBytes(file)[..5]);
-        Assert.Equal(1, opened.CompleteBlocks(0));
+        Filled();
+        var store = TraceStore.Open(_folder.Store);
+        Assert.Equal(Shape, store.Shape);
+        Assert.Equal("run-1", store.Attributes["run_id"]!.GetValue<string>());
+        Assert.Equal(3, store.CompleteBlocks(0));
+        Assert.Equal(7, store.CompleteDraws(1));
+        var all = new float[7 * 11];
+        store.ReadTrain(0, 0, 7, 0, 11, all);
+        Assert.Equal(TraceFolder.Value(0, 6, 10), all[^1]);
     }
 
     [Fact]
-    public void A_damaged_chunk_is_noticed()
+    public void Missing_draws_read_as_NaN_and_are_not_complete()
     {
-        var store = TraceStore.Create(_folder.At("t"), new TraceShape(1, 2, 2, 1, 1, 2, 2), "id");
-        store.WriteBlock(0, 0, [1, 2, 3, 4], [5, 6], [1, 2]);
-        var file = _folder.At("t/train_loss/c/0/0/0");
-        var bytes = File.ReadAllBytes(file);
-        bytes[3] ^= 1;
-        File.WriteAllBytes(file, bytes);
-        var chunk = Array.Empty<float>();
-        Assert.Throws<InputException>(() => store.ReadTrain(0, 0, 0, ref chunk));
+        var store = TraceStore.Create(_folder.Store, Shape);
+        Assert.Equal(0, store.CompleteBlocks(0));
+        TraceFolder.WriteBlock(store, 0, 0);
+        TraceFolder.WriteBlock(store, 0, 2);
+        Assert.Equal(1, store.CompleteBlocks(0));
+        var values = new float[7 * 11];
+        store.ReadTrain(0, 0, 7, 0, 11, values);
+        Assert.Equal(3 * 11, values.Count(float.IsNaN));
+        var narrow = new float[7];
+        store.ReadTrain(0, 0, 7, 5, 1, narrow);
+        Assert.Equal([3, 4, 5], Enumerable.Range(0, 7).Where(draw => float.IsNaN(narrow[draw])));
+        Assert.All(store.ReadInitial().Train, value => Assert.True(float.IsNaN(value)));
     }
+
+    [Theory]
+    [InlineData("train_loss/c/0/1/2")]
+    [InlineData("query_loss/c/0/1/0")]
+    [InlineData("sampling_loss/c/0/1")]
+    public void A_truncated_chunk_counts_as_not_there(string chunk)
+    {
+        var store = Filled();
+        using (var file = File.OpenWrite(Path.Combine(_folder.Store, chunk)))
+        {
+            file.SetLength(file.Length - 1);
+        }
+
+        Assert.Equal(1, store.CompleteBlocks(0));
+        Assert.Equal(3, store.CompleteBlocks(1));
+    }
+
+    [Fact]
+    public void A_chunk_left_unfinished_by_a_crash_is_ignored_and_overwritten()
+    {
+        var store = Filled();
+        var chunk = Path.Combine(_folder.Store, "train_loss", "c", "0", "1", "0");
+        File.Move(chunk, chunk + ".part");
+        Assert.Equal(1, store.CompleteBlocks(0));
+        TraceFolder.WriteBlock(store, 0, 1);
+        Assert.Equal(3, store.CompleteBlocks(0));
+        Assert.Empty(Directory.GetFiles(_folder.Store, "*.part", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public void A_flipped_bit_is_reported_with_the_file()
+    {
+        var store = Filled();
+        var chunk = Path.Combine(_folder.Store, "train_loss", "c", "0", "1", "0");
+        var bytes = File.ReadAllBytes(chunk);
+        bytes[5] ^= 1;
+        File.WriteAllBytes(chunk, bytes);
+        var error = Assert.Throws<InputException>(() => store.ReadTrain(0, 0, 7, 0, 11, new float[77]));
+        Assert.Contains(chunk, error.Message, StringComparison.Ordinal);
+        Assert.Contains("checksum", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_trace_of_whole_blocks_can_be_extended()
+    {
+        var store = TraceStore.Create(_folder.Store, Shape with { Draws = 6 });
+        TraceFolder.WriteBlock(store, 0, 0);
+        TraceFolder.WriteBlock(store, 0, 1);
+        store = store.Extend(10);
+        Assert.Equal(2, store.CompleteBlocks(0));
+        TraceFolder.WriteBlock(store, 0, 2);
+        TraceFolder.WriteBlock(store, 0, 3);
+        store = TraceStore.Open(_folder.Store);
+        Assert.Equal(10, store.CompleteDraws(0));
+        var values = new float[10];
+        store.ReadTrain(0, 0, 10, 7, 1, values);
+        Assert.Equal(Enumerable.Range(0, 10).Select(draw => TraceFolder.Value(0, draw, 7)), values);
+        Assert.Throws<InputException>(() => store.Extend(9));
+        Assert.Throws<InputException>(() => store.Extend(20));
+    }
+
+    [Fact]
+    public void Foreign_and_damaged_stores_are_refused_in_a_sentence()
+    {
+        Assert.Contains("no trace", Assert.Throws<InputException>(() => TraceStore.Open(_folder.Store)).Message, StringComparison.Ordinal);
+        Filled();
+        Assert.Contains("already", Assert.Throws<InputException>(() => TraceStore.Create(_folder.Store, Shape)).Message, StringComparison.Ordinal);
+        foreach (var (file, from, to) in new[]
+        {
+            ("zarr.json", "\"zarr_format\": 3", "\"zarr_format\": 2"),
+            ("zarr.json", "bif_trace_version", "other"),
+            ("train_loss/zarr.json", "\"little\"", "\"big\""),
+            ("train_loss/zarr.json", "\"float32\"", "\"float64\""),
+            ("train_loss/zarr.json", "\"crc32c\"", "\"gzip\""),
+            ("train_loss/zarr.json", "\"chunk_grid\"", "\"grid\""),
+            ("train_loss/zarr.json", "\"shape\"", "\"form\""),
+            ("train_loss/zarr.json", "}", ""),
+            ("query_loss_init/zarr.json", "\"query\"", "\"other\""),
+            ("query_loss/zarr.json", "    7,", "    6,"),
+            ("train_loss_init/zarr.json", "    11", "    12"),
+        })
+        {
+            var path = Path.Combine(_folder.Store, file);
+            var text = File.ReadAllText(path);
+            Assert.Contains(from, text, StringComparison.Ordinal);
+            File.WriteAllText(path, text.Replace(from, to, StringComparison.Ordinal));
+            Assert.Throws<InputException>(() => TraceStore.Open(_folder.Store));
+            File.WriteAllText(path, text);
+        }
+
+        TraceStore.Open(_folder.Store);
+        Directory.Delete(Path.Combine(_folder.Store, "sampling_loss"), recursive: true);
+        Assert.Throws<InputException>(() => TraceStore.Open(_folder.Store));
+    }
+
+    [Theory]
+    [InlineData(6000, 100, 1000)]
+    [InlineData(50_000, 100, 8000)]
+    [InlineData(3, 1, 2)]
+    [InlineData(30_000_000, 1, 10)]
+    public void Chosen_blocks_bound_memory_and_loss(int items, int queries, int draws)
+    {
+        var shape = TraceShape.ChooseBlocks(4, draws, items, queries);
+        Assert.InRange(shape.ItemsPerBlock, 1, 4096);
+        Assert.True(shape.DrawsPerBlock == 1 || (long)shape.DrawsPerBlock * (items + queries) * 4 <= 32 << 20);
+        Assert.InRange(shape.DrawsPerBlock, 1, (draws + 7) / 8);
+    }
+
+    private TraceStore Filled() => _folder.Filled(Shape);
 }
