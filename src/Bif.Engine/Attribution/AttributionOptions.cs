@@ -14,6 +14,8 @@ public enum Centering
 
 /// <summary>Options of the estimate.</summary>
 /// <param name="Centering">How traces are centred.</param>
-/// <param name="Threads">Tiles of items worked on at once.</param>
+/// <param name="Threads">Blocks of items worked on at once.</param>
 /// <param name="Cosine">Gradient cosines to compare with, or null.</param>
-public sealed record AttributionOptions(Centering Centering, int Threads, GradientCosine? Cosine = null);
+/// <param name="ChanceLoss">Mean loss of a model that knows nothing (ln of the number of classes), nats, or null.</param>
+public sealed record AttributionOptions(
+    Centering Centering = Centering.PerChain, int Threads = 1, GradientCosine? Cosine = null, double? ChanceLoss = null);

@@ -1,66 +1,89 @@
 namespace Bif.Engine.Attribution;
 
-/// <summary>Autocorrelations of traces [chain][draw], averaged over chains.</summary>
-internal static class Autocorrelation
+/// <summary>Autocorrelations and effective sample sizes of traces [chain][draw].</summary>
+public static class Autocorrelation
 {
-    /// <summary>Lag 0 to <paramref name="lags"/>, each chain around its own mean, summed over chains before dividing.</summary>
-    public static double[] Of(IReadOnlyList<double[]> chains, int lags)
+    /// <summary>Autocorrelation at one lag, each chain around its own mean, pooled over chains; 0 for constant traces.</summary>
+    public static double At(IReadOnlyList<double[]> chains, int lag)
     {
-        var sums = new double[lags + 1];
-        foreach (var chain in chains)
+        var (product, square) = (0.0, 0.0);
+        foreach (var chain in chains.Where(chain => chain.Length > 0))
         {
-            var mean = chain.Length > 0 ? chain.Average() : 0;
-            for (var lag = 0; lag <= lags && lag < chain.Length; lag++)
+            var mean = chain.Average();
+            for (var draw = 0; draw < chain.Length; draw++)
             {
-                var sum = 0.0;
-                for (var draw = 0; draw + lag < chain.Length; draw++)
-                {
-                    sum += (chain[draw] - mean) * (chain[draw + lag] - mean);
-                }
-
-                sums[lag] += sum;
+                square += (chain[draw] - mean) * (chain[draw] - mean);
+                product += draw + lag < chain.Length ? (chain[draw] - mean) * (chain[draw + lag] - mean) : 0;
             }
         }
 
-        return sums[0] > 0 ? [.. sums.Select(sum => sum / sums[0])] : [1, .. new double[lags]];
+        return square > 0 ? product / square : 0;
     }
 
     /// <summary>
-    /// 1 + 2·Σρ over Geyer's initial positive sequence (sums of neighbouring pairs, until one is negative): draws per
-    /// independent draw. Geyer 1992.
+    /// Effective sample size of all chains together, between 1 and the number of draws: N/(1 + 2Σρ), ρ combining variance
+    /// within and between chains, the sum cut by Geyer's initial monotone sequence (Vehtari et al. 2021, arXiv 1903.08008,
+    /// equations 10 to 11, without ranks). N for constant traces.
     /// </summary>
-    public static double Time(double[] correlations)
+    public static double EffectiveSampleSize(IReadOnlyList<double[]> chains)
     {
-        var time = 1.0;
-        for (var lag = 1; lag + 1 < correlations.Length; lag += 2)
+        chains = [.. chains.Where(chain => chain.Length >= 4)];
+        var total = chains.Sum(chain => chain.Length);
+        if (total == 0)
         {
-            var pair = correlations[lag] + correlations[lag + 1];
+            return 1;
+        }
+
+        var length = chains.Min(chain => chain.Length);
+        var means = chains.Select(chain => chain.Average()).ToArray();
+        var within = chains.Select((chain, index) => Covariance(chain, means[index], 0) * chain.Length / (chain.Length - 1)).Average();
+        var between = chains.Count > 1 ? Variance(means) : 0;
+        var pooled = (within * (length - 1) / length) + between;
+        if (!(pooled > 0))
+        {
+            return total;
+        }
+
+        double Correlation(int lag) => 1 - ((within - chains.Select((chain, index) =>
+            Covariance(chain, means[index], lag) * chain.Length / (chain.Length - 1)).Average()) / pooled);
+        var time = -1.0;
+        var last = double.PositiveInfinity;
+        for (var lag = 0; lag + 1 < length; lag += 2)
+        {
+            var pair = Math.Min(last, (lag == 0 ? 1 : Correlation(lag)) + Correlation(lag + 1));
             if (pair <= 0)
             {
                 break;
             }
 
             time += 2 * pair;
+            last = pair;
         }
 
-        return Math.Max(time, 1);
+        return Math.Clamp(total / Math.Max(time, 1), 1, total);
     }
 
-    /// <summary>Split R̂ (Gelman et al., Bayesian Data Analysis 3, section 11.4): each chain in halves.</summary>
-    public static double SplitRhat(IReadOnlyList<double[]> chains)
+    /// <summary>Draw-wise products of two traces, each chain around its own means: what a covariance averages.</summary>
+    public static double[][] Products(IReadOnlyList<double[]> x, IReadOnlyList<double[]> y) => [.. x.Zip(y, (xs, ys) =>
     {
-        var halves = chains.Where(chain => chain.Length >= 4)
-            .SelectMany(chain => new[] { chain[..(chain.Length / 2)], chain[(chain.Length - (chain.Length / 2))..] }).ToList();
-        if (halves.Count < 2)
+        var (xMean, yMean) = xs.Length > 0 ? (xs.Average(), ys.Average()) : (0, 0);
+        return xs.Zip(ys, (a, b) => (a - xMean) * (b - yMean)).ToArray();
+    })];
+
+    internal static double Variance(double[] values)
+    {
+        var mean = values.Average();
+        return values.Sum(value => (value - mean) * (value - mean)) / (values.Length - 1);
+    }
+
+    private static double Covariance(double[] chain, double mean, int lag)
+    {
+        var sum = 0.0;
+        for (var draw = 0; draw + lag < chain.Length; draw++)
         {
-            return double.NaN;
+            sum += (chain[draw] - mean) * (chain[draw + lag] - mean);
         }
 
-        var length = halves.Min(half => half.Length);
-        var means = halves.Select(half => half[..length].Average()).ToArray();
-        var grand = means.Average();
-        var between = length * means.Sum(mean => (mean - grand) * (mean - grand)) / (means.Length - 1);
-        var within = halves.Select((half, index) => half[..length].Sum(value => (value - means[index]) * (value - means[index])) / (length - 1)).Average();
-        return within > 0 ? Math.Sqrt((((length - 1.0) / length * within) + (between / length)) / within) : between > 0 ? double.PositiveInfinity : 1;
+        return sum / chain.Length;
     }
 }

@@ -6,32 +6,39 @@ namespace Bif.Engine.Attribution;
 /// <param name="Chain">The chain.</param>
 /// <param name="First">First draw.</param>
 /// <param name="Count">Number of draws.</param>
+/// <param name="Late">Whether it lies in the second half of its chain, as split R̂ cuts it.</param>
 /// <param name="Half">0 or 1: the half of the run that it belongs to in split-half comparisons.</param>
-internal sealed record DrawBatch(int Chain, int First, int Count, int Half)
+internal sealed record DrawBatch(int Chain, int First, int Count, bool Late, int Half)
 {
+    // Enough for an error good to 15 %, and few enough that a batch outlasts the autocorrelation.
     private const int Wanted = 24;
 
+    /// <summary>The draw after the last.</summary>
+    public int End => First + Count;
+
     /// <summary>
-    /// Divides the complete draws of all chains. Halves are even against odd chains, or the first against the second half
-    /// of a single chain. Boundaries do not depend on how draws were chunked.
+    /// Divides the complete draws of all chains into an even number of batches per chain. Halves of the run are even
+    /// against odd chains, or the first against the second half of a single chain. Boundaries depend on the numbers of
+    /// draws alone, not on how they were chunked. Chains with a single draw say nothing about covariance and are left out.
     /// </summary>
-    public static IReadOnlyList<DrawBatch> Divide(TraceStore store)
+    public static DrawBatch[] Divide(TraceStore store)
     {
-        var draws = Enumerable.Range(0, store.Shape.Chains).Select(store.CompleteDraws).ToArray();
-        var chains = draws.Count(count => count > 0);
+        var chains = Enumerable.Range(0, store.Shape.Chains)
+            .Select(chain => (Chain: chain, Draws: store.CompleteDraws(chain))).Where(entry => entry.Draws >= 2).ToArray();
         var batches = new List<DrawBatch>();
-        for (var chain = 0; chain < draws.Length; chain++)
+        for (var position = 0; position < chains.Length; position++)
         {
-            // At least two draws in a batch, an even number of batches in a single chain.
-            var perChain = Math.Clamp(draws[chain] / 2, 1, Math.Max(2, Wanted / Math.Max(chains, 1)));
-            for (var index = 0; draws[chain] > 0 && index < perChain; index++)
+            var (chain, draws) = chains[position];
+            var count = Math.Max(2, Math.Min(Wanted / chains.Length, draws / 2) / 2 * 2);
+            for (var index = 0; index < count; index++)
             {
-                var first = (int)((long)index * draws[chain] / perChain);
-                var end = (int)((long)(index + 1) * draws[chain] / perChain);
-                batches.Add(new DrawBatch(chain, first, end - first, chains > 1 ? chain % 2 : index < perChain / 2 ? 0 : 1));
+                var first = (int)((long)index * draws / count);
+                var end = (int)((long)(index + 1) * draws / count);
+                var late = index >= count / 2;
+                batches.Add(new(chain, first, end - first, late, chains.Length > 1 ? position % 2 : late ? 1 : 0));
             }
         }
 
-        return batches;
+        return [.. batches];
     }
 }

@@ -4,59 +4,44 @@ namespace Bif.Engine.Attribution;
 public static class NoiseFloor
 {
     /// <summary>
-    /// The correlation that the largest of n independent null items reaches: z(1 − 1/n)/√ESS, z the standard normal
-    /// quantile. An ESS of 800 and n = 50,000 give 0.145.
+    /// The correlation that one of n independent null items exceeds on average: the level r with P(R &gt; r) = 1/n, where a
+    /// null correlation of N Gaussian draws has P(R &gt; r) = ½·I_{1−r²}((N−2)/2, ½) exactly, I the regularised incomplete beta
+    /// function. N = 800 and n = 50,000 give 0.145. 1 if there are too few draws to tell.
     /// </summary>
+    /// <param name="effectiveSampleSize">N, independent draws worth.</param>
+    /// <param name="items">n.</param>
     public static double Of(double effectiveSampleSize, int items)
-        => Math.Min(1, Quantile(1 - (1.0 / Math.Max(items, 2))) / Math.Sqrt(Math.Max(effectiveSampleSize, 1)));
-
-    /// <summary>The standard normal quantile, by Newton's method on the error function's series; |error| &lt; 1e-9.</summary>
-    internal static double Quantile(double probability)
     {
-        if (probability < 0.5)
+        if (!(effectiveSampleSize > 3) || items < 2)
         {
-            return -Quantile(1 - probability);
+            return items < 2 ? 0 : 1;
         }
 
-        // Start from the tail's asymptotic, then a few Newton steps on log tail probability.
-        var tail = Math.Max(1 - probability, 1e-300);
-        var x = tail > 0.4 ? 0.25 : Math.Sqrt(-2 * Math.Log(tail));
-        for (var step = 0; step < 60; step++)
+        // With R = sin φ the density is proportional to cos^(N−3) φ; beyond the end it is below e^-60 of its value at 0.
+        var power = effectiveSampleSize - 3;
+        var end = Math.Acos(Math.Exp(-60 / Math.Max(power, 0.1)));
+        var wanted = 2 * Integral(0, end, power) / items;
+        var (low, high) = (0.0, end);
+        for (var step = 0; step < 50; step++)
         {
-            var upper = UpperTail(x);
-            var move = (Math.Log(upper) - Math.Log(tail)) * upper / (Math.Exp(-x * x / 2) / Math.Sqrt(2 * Math.PI));
-            x += Math.Clamp(move, -1, 1);
-            if (Math.Abs(move) < 1e-12)
-            {
-                break;
-            }
+            var middle = (low + high) / 2;
+            (low, high) = Integral(middle, end, power) > wanted ? (middle, high) : (low, middle);
         }
 
-        return x;
+        return Math.Sin(high);
     }
 
-    // P(Z > x): series near zero, continued fraction in the tail.
-    private static double UpperTail(double x)
+    // ∫ cos^power, by Simpson's rule.
+    private static double Integral(double from, double to, double power)
     {
-        var density = Math.Exp(-x * x / 2) / Math.Sqrt(2 * Math.PI);
-        if (x < 3)
+        const int Intervals = 400;
+        var (step, sum) = ((to - from) / Intervals, 0.0);
+        for (var i = 0; i <= Intervals; i++)
         {
-            double term = x, sum = x;
-            for (var k = 1; k < 100; k++)
-            {
-                term *= x * x / ((2 * k) + 1);
-                sum += term;
-            }
-
-            return 0.5 - (density * sum);
+            var weight = i is 0 or Intervals ? 1 : i % 2 == 0 ? 2 : 4;
+            sum += weight * Math.Pow(Math.Cos(from + (i * step)), power);
         }
 
-        var fraction = 0.0;
-        for (var k = 60; k >= 1; k--)
-        {
-            fraction = k / (x + fraction);
-        }
-
-        return density / (x + fraction);
+        return sum * step / 3;
     }
 }

@@ -1,10 +1,9 @@
-using System.Runtime.InteropServices;
 using Bif.Engine.Arrays;
 
 namespace Bif.Engine.Attribution;
 
-/// <summary>The score matrices [query, item] of a run, written tile by tile and published together.</summary>
-internal sealed class ScoreFiles : IDisposable
+/// <summary>The score matrices [query, item] of a run, written block by block and published together.</summary>
+public sealed class ScoreFiles : IDisposable
 {
     /// <summary>−covariance, nats², negative = helpful.</summary>
     public const string Bif = "bif";
@@ -18,51 +17,55 @@ internal sealed class ScoreFiles : IDisposable
     /// <summary>Standard error of <see cref="Correlation"/>.</summary>
     public const string CorrelationError = "correlation_se";
 
-    private static readonly string[] Names = [Bif, BifError, Correlation, CorrelationError];
-    private readonly Dictionary<string, FileStream> _files;
-    private readonly string _directory;
-    private readonly int _items;
-    private readonly long _header;
+    /// <summary>Indices of training items without variance, whose scores are 0.</summary>
+    public const string ConstantItems = "constant_items";
 
-    /// <summary>Creates the files beside their final names.</summary>
-    public ScoreFiles(string directory, int queries, int items)
+    /// <summary>Indices of queries without variance, whose scores are 0.</summary>
+    public const string ConstantQueries = "constant_queries";
+
+    private static readonly string[] Matrices = [Bif, BifError, Correlation, CorrelationError];
+    private readonly string _directory;
+    private readonly Dictionary<string, NpyWriter<float>> _writers = [];
+
+    internal ScoreFiles(string directory, int queries, int items)
     {
         Directory.CreateDirectory(directory);
         _directory = directory;
-        _items = items;
-        _files = Names.ToDictionary(name => name, name => NpyFile.Create<float>(Part(name), [queries, items]));
-        foreach (var file in _files.Values)
+        foreach (var name in Matrices)
         {
-            file.Flush();
-            _header = file.Length;
-            file.SetLength(_header + (4L * queries * items));
+            _writers[name] = new(PathOf(directory, name), queries, items);
         }
     }
 
-    /// <summary>Writes the scores of a query for consecutive items. Safe to call from several threads.</summary>
-    public void Write(string name, int query, int firstItem, ReadOnlySpan<float> values)
-        => RandomAccess.Write(_files[name].SafeFileHandle, MemoryMarshal.AsBytes(values), _header + (4L * (((long)query * _items) + firstItem)));
-
-    /// <summary>Gives the finished files their names.</summary>
-    public void Publish()
-    {
-        foreach (var (name, file) in _files)
-        {
-            file.Flush(flushToDisk: true);
-            file.Dispose();
-            File.Move(Part(name), Path.Combine(_directory, name + ".npy"), overwrite: true);
-        }
-    }
+    /// <summary>Where a score lies.</summary>
+    public static string PathOf(string directory, string name) => Path.Combine(directory, name + ".npy");
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var (name, file) in _files)
+        foreach (var writer in _writers.Values)
         {
-            file.Dispose();
-            File.Delete(Part(name));
+            writer.Dispose();
         }
     }
 
-    private string Part(string name) => Path.Combine(_directory, name + ".npy.part");
+    /// <summary>Writes the scores of a query for consecutive items. Safe to call from several threads.</summary>
+    internal void Write(int query, int firstItem, int count, QueryScores scores)
+    {
+        _writers[Bif].Write(query, firstItem, scores.Bif.AsSpan(0, count));
+        _writers[BifError].Write(query, firstItem, scores.BifError.AsSpan(0, count));
+        _writers[Correlation].Write(query, firstItem, scores.Correlation.AsSpan(0, count));
+        _writers[CorrelationError].Write(query, firstItem, scores.CorrelationError.AsSpan(0, count));
+    }
+
+    /// <summary>Gives the finished files their names.</summary>
+    internal void Publish(long[] constantItems, long[] constantQueries)
+    {
+        NpyFile.Write(PathOf(_directory, ConstantItems), [constantItems.Length], constantItems);
+        NpyFile.Write(PathOf(_directory, ConstantQueries), [constantQueries.Length], constantQueries);
+        foreach (var writer in _writers.Values)
+        {
+            writer.Complete();
+        }
+    }
 }

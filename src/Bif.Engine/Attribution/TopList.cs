@@ -1,32 +1,31 @@
 namespace Bif.Engine.Attribution;
 
-/// <summary>The k largest values seen, with their items.</summary>
+/// <summary>The k largest values seen with their items, ties to the lower index, whatever the order they come in.</summary>
 internal sealed class TopList(int capacity)
 {
-    private readonly List<(float Value, int Item)> _entries = [];
+    private readonly List<(float Value, int Item)> _entries = new(capacity + 1);
 
     /// <summary>The items, largest value first.</summary>
-    public IEnumerable<int> Items => _entries.Select(entry => entry.Item);
-
-    /// <summary>The largest value; −∞ if none was offered.</summary>
-    public float Best => _entries.Count > 0 ? _entries[0].Value : float.NegativeInfinity;
+    public IReadOnlyList<int> Items => [.. _entries.Select(entry => entry.Item)];
 
     /// <summary>Considers values of consecutive items.</summary>
     public void Offer(ReadOnlySpan<float> values, int firstItem)
     {
+        var least = _entries.Count < capacity ? float.NegativeInfinity : _entries[^1].Value;
         for (var index = 0; index < values.Length; index++)
         {
-            if (_entries.Count < capacity || values[index] > _entries[^1].Value)
+            if (values[index] >= least)
             {
-                Insert(values[index], firstItem + index);
+                Insert((values[index], firstItem + index));
+                least = _entries.Count < capacity ? float.NegativeInfinity : _entries[^1].Value;
             }
         }
     }
 
-    private void Insert(float value, int item)
+    private void Insert((float Value, int Item) entry)
     {
-        var place = _entries.FindIndex(entry => value > entry.Value);
-        _entries.Insert(place < 0 ? _entries.Count : place, (value, item));
+        var place = _entries.FindIndex(other => entry.Value > other.Value || (entry.Value == other.Value && entry.Item < other.Item));
+        _entries.Insert(place < 0 ? _entries.Count : place, entry);
         if (_entries.Count > capacity)
         {
             _entries.RemoveAt(capacity);

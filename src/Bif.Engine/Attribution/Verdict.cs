@@ -5,14 +5,36 @@ namespace Bif.Engine.Attribution;
 /// <summary>Judges a run by its diagnostics; the first that applies wins.</summary>
 public static class Verdict
 {
-    /// <summary>Split R̂ above which chains are said to disagree; short chains reach 1.1 by chance.</summary>
+    /// <summary>
+    /// Split R̂ above which chains are said to disagree. A half chain worth e independent draws gives about √(1 + 1/e): 1.2
+    /// means two to three draws, from which no covariance can be taken; 1.1, common for means, is reached by short healthy
+    /// chains by chance.
+    /// </summary>
     public const double RhatLimit = 1.2;
 
-    /// <summary>|drift| above which, beyond what chance explains, a run is still drifting.</summary>
+    /// <summary>Share of queries above <see cref="RhatLimit"/> at which the run as a whole is doubtful.</summary>
+    public const double QueriesDisagreeingLimit = 0.1;
+
+    /// <summary>|drift| from which it matters: its square, here 9 %, is the share of the variance that is trend.</summary>
     public const double DriftLimit = 0.3;
 
+    /// <summary>|drift| that condemns a run even if its autocorrelation could explain it: a third of the variance is trend.</summary>
+    public const double DriftAlways = 0.6;
+
+    /// <summary>Standard deviations by which a drift must exceed what chance explains.</summary>
+    public const double DriftSignificance = 3;
+
     /// <summary>Correlation of scores with gradient cosines above which the curvature plays no part.</summary>
-    public const double OverLocalizedLimit = 0.97;
+    public const double OverLocalizedLimit = 0.98;
+
+    /// <summary>Share of queries that need a proponent above the noise floor.</summary>
+    public const double QueriesAboveFloorLimit = 0.5;
+
+    /// <summary>
+    /// Overlap of the two halves' top ten, and reliability, below which scores above the floor are still not reproducible;
+    /// both must be below, since nearly equal items may trade places in a top ten.
+    /// </summary>
+    public const double ReproducibleLimit = 0.1;
 
     /// <summary>The verdict of a chain that stopped because its loss was not finite or exploded.</summary>
     public static VerdictRecord Diverged(int chain, long step, double loss, double epsilon, double nbeta) => new(
@@ -20,33 +42,51 @@ public static class Verdict
         $"chain {chain} diverged at step {step}: its mean loss became {loss:G4}",
         $"lower --epsilon (now {epsilon:G4}), or lower --nbeta (now {nbeta:G4}), or raise --gamma");
 
-    /// <summary>Judges a run that went to its end.</summary>
-    public static VerdictRecord Of(Diagnostics diagnostics)
+    /// <summary>Judges a run from its traces.</summary>
+    public static VerdictRecord Of(Diagnostics run)
     {
-        // Under stationarity the correlation with time has a standard deviation of about 1/√ESS.
-        var chance = 3 / Math.Sqrt(Math.Max(diagnostics.EssMeanLoss, 1));
-        if (diagnostics.Draws < 4)
+        if (run.NonFiniteDraws > 0 || run.NonFiniteItems > 0)
         {
-            return new("too-noisy", $"{diagnostics.Draws} draws are too few to estimate anything", "raise --draws");
+            return new(
+                "diverged",
+                $"losses are not finite at {run.NonFiniteDraws} draws ({run.NonFiniteItems} training items)",
+                "lower --epsilon, or raise --gamma");
         }
 
-        if (Math.Abs(diagnostics.Drift) > DriftLimit + chance)
+        if (run.ChanceLoss is { } chance && run.InitialTrainLoss < chance && run.MeanTrainLossByTenth[^1] >= chance)
+        {
+            return new(
+                "diverged",
+                $"the mean training loss rose from {run.InitialTrainLoss:G3} to {run.MeanTrainLossByTenth[^1]:G3}, no better than guessing ({chance:G3})",
+                "lower --epsilon, or raise --gamma or --nbeta so that chains stay near the checkpoint");
+        }
+
+        var drift = Math.Abs(run.Drift);
+        if (drift > DriftAlways || drift > Math.Max(DriftLimit, DriftSignificance * run.DriftError))
         {
             return new(
                 "still-drifting",
-                $"the mean training loss still moves along the chains (correlation with time {diagnostics.Drift:F2})",
+                $"the mean training loss still moves along the chains (correlation with time {run.Drift:F2}, from "
+                + $"{run.MeanTrainLossByTenth[0]:G3} to {run.MeanTrainLossByTenth[^1]:G3} nats)",
                 "raise --burn-in, or raise --gamma so that chains settle sooner");
         }
 
-        if (diagnostics.RhatMeanLoss > RhatLimit || diagnostics.RhatQueriesMedian > RhatLimit)
+        return OfSettled(run);
+    }
+
+    private static VerdictRecord OfSettled(Diagnostics run)
+    {
+        if (run.RhatMeanLoss > RhatLimit || run.QueriesDisagreeing > QueriesDisagreeingLimit)
         {
+            var who = run.Chains > 1 ? "the chains do not agree" : "the two halves of the chain do not agree";
             return new(
                 "chains-disagree",
-                $"the chains do not agree (split R-hat {diagnostics.RhatMeanLoss:F2} of the mean loss, median {diagnostics.RhatQueriesMedian:F2} over queries)",
-                "raise --burn-in or --draws, or raise --gamma");
+                $"{who} (split R-hat {run.RhatMeanLoss:F2} of the mean loss; above {RhatLimit} for {run.QueriesDisagreeing:P0} of the queries)",
+                "raise --draws or --thin so that chains forget where they were, or raise --gamma");
         }
 
-        if (diagnostics.GradientCosineAgreement is { } agreement && agreement >= OverLocalizedLimit)
+        var agreement = Math.Max(run.GradientCosineAgreement ?? 0, run.GradientCosineAgreementCorrected ?? 0);
+        if (agreement >= OverLocalizedLimit)
         {
             return new(
                 "over-localized",
@@ -54,14 +94,29 @@ public static class Verdict
                 "lower --gamma or raise --nbeta");
         }
 
-        return diagnostics.QueriesAboveFloor < 0.5
-            ? new(
+        if (!(run.QueriesAboveFloor >= QueriesAboveFloorLimit))
+        {
+            return new(
                 "too-noisy",
-                $"only {diagnostics.QueriesAboveFloor:P0} of the queries have a proponent above the noise floor {diagnostics.NoiseFloor:F3}",
-                "raise --draws or --chains")
-            : new(
-                "good",
-                $"chains agree (R-hat {diagnostics.RhatMeanLoss:F2}), no drift, {diagnostics.QueriesAboveFloor:P0} of the queries have a proponent above the noise floor {diagnostics.NoiseFloor:F3}; split-half reliability of subset sums {diagnostics.Reliability:F2}",
-                "");
+                double.IsNaN(run.QueriesAboveFloor)
+                    ? "no query's loss ever changed"
+                    : $"only {run.QueriesAboveFloor:P0} of the queries have a proponent above the noise floor {run.NoiseFloor:F3} "
+                        + $"({run.EssProducts:F0} effective draws)",
+                "raise --draws or --chains, or raise --epsilon while chains stay stable");
+        }
+
+        if (run.TopOverlap < ReproducibleLimit && run.Reliability < ReproducibleLimit)
+        {
+            return new(
+                "too-noisy",
+                $"two halves of the run agree on {run.TopOverlap:P0} of the ten best items; split-half reliability of subset sums is {run.Reliability:F2}",
+                "raise --draws or --chains");
+        }
+
+        return new(
+            "good",
+            $"no drift ({run.Drift:F2}), R-hat {run.RhatMeanLoss:F2}, {run.QueriesAboveFloor:P0} of the queries have a proponent above the "
+            + $"noise floor {run.NoiseFloor:F3}; split-half reliability of subset sums {run.Reliability:F2}",
+            "");
     }
 }

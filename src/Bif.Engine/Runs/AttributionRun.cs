@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Bif.Engine.Attribution;
 using Bif.Engine.Data;
 using Bif.Engine.Models;
@@ -273,9 +274,9 @@ public sealed class AttributionRun : IDisposable
         Directory.CreateDirectory(_directory.Root);
         ItemTable.Of(_data).Write(_directory.TrainItems);
         ItemTable.Of(_queryData).Write(_directory.QueryItems);
-        var shape = new TraceShape(
-            settings.Chains, settings.Draws, _data.Count, _queryData.Count, settings.Thin, plan.DrawsPerBlock, _queryData.Count > 512 ? 256 : 1024);
-        var store = TraceStore.Create(_directory.Traces, shape, id);
+        var shape = TraceShape.ChooseBlocks(settings.Chains, settings.Draws, _data.Count, _queryData.Count, settings.Thin, settings.BurnIn)
+            with { DrawsPerBlock = plan.DrawsPerBlock };
+        var store = TraceStore.Create(_directory.Traces, shape, new JsonObject { ["run_id"] = id });
         store.WriteInitial(train, query);
         _directory.WriteRecord(record);
         return (store, record);
@@ -316,13 +317,14 @@ public sealed class AttributionRun : IDisposable
         Say(RunStage.Estimating, "comparing with gradients");
         set_num_threads(Threads);
         var cosine = GradientCosine.Compute(_model, _selection, _center, _train, _queries, 6, 48);
-        var options = new AttributionOptions(_spec.Centering == "pooled" ? Centering.Pooled : Centering.PerChain, Threads, cosine);
-        var diagnostics = AttributionEstimator.Run(
+        double? chance = _model.ClassCount is { } classes ? Math.Log(classes) : null;
+        var options = new AttributionOptions(_spec.Centering == "pooled" ? Centering.Pooled : Centering.PerChain, Threads, cosine, chance);
+        var estimate = AttributionEstimator.Run(
             store, _directory.Scores, options, share => _progress?.Report(new RunProgress(RunStage.Estimating, Fraction: share)));
         return record with
         {
-            Diagnostics = JsonSerializer.SerializeToElement(diagnostics, RunRecord.Json),
-            Verdict = verdict ?? Verdict.Of(diagnostics),
+            Diagnostics = JsonSerializer.SerializeToElement(estimate.Diagnostics, RunRecord.Json),
+            Verdict = verdict ?? estimate.Verdict,
             Timings = record.Timings! with { EstimatingSeconds = _clock.Elapsed.TotalSeconds - start },
             PeakBytes = Peak(),
         };

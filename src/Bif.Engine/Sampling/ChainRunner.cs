@@ -83,13 +83,20 @@ public sealed class ChainRunner
         var force = new LossGradient(_model, weights, _train, _settings.Batch, _plan.GradientPiece) { Offset = _offset };
         var clock = Stopwatch.StartNew();
         var loss = double.NaN;
+        var burnIn = new float[_settings.BurnIn];
         while (state.Step < _settings.BurnIn)
         {
             loss = sampler.Step(state, force);
+            burnIn[state.Step] = (float)loss;
             state.Step++;
             if (HasExploded(loss))
             {
                 return new(chain, ChainEnd.Diverged, state.Step, loss);
+            }
+
+            if (state.Step == _settings.BurnIn)
+            {
+                _store.WriteBurnIn(chain, burnIn);
             }
         }
 

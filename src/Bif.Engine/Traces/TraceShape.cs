@@ -20,7 +20,7 @@ public sealed record TraceShape(
     public int Blocks => (int)(((long)Draws + DrawsPerBlock - 1) / DrawsPerBlock);
 
     /// <summary>Draws of one block: <see cref="DrawsPerBlock"/>, or what is left for the last.</summary>
-    public int DrawsOf(int block) => Math.Min(DrawsPerBlock, Draws - (block * DrawsPerBlock));
+    public int DrawsIn(int block) => Math.Min(DrawsPerBlock, Draws - (block * DrawsPerBlock));
 
     /// <summary>
     /// Chooses the blocks: at most 32 MiB of losses wait in memory for a block to fill, an interruption loses at most an

@@ -148,7 +148,7 @@ public sealed class TraceStore
     /// Writes a block of draws: the last of its chunks makes it count as complete. Rewriting a block replaces it.
     /// </summary>
     /// <param name="chain">The chain.</param>
-    /// <param name="block">The block; it has <see cref="TraceShape.DrawsOf"/> draws.</param>
+    /// <param name="block">The block; it has <see cref="TraceShape.DrawsIn"/> draws.</param>
     /// <param name="train">Training losses [draws, items].</param>
     /// <param name="query">Query losses [draws, items].</param>
     /// <param name="sampling">Mean mini-batch loss of each sampler step [draws · steps per draw].</param>
@@ -156,7 +156,7 @@ public sealed class TraceStore
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)chain, (uint)Shape.Chains, nameof(chain));
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)block, (uint)Shape.Blocks, nameof(block));
-        var draws = Shape.DrawsOf(block);
+        var draws = Shape.DrawsIn(block);
         ArgumentOutOfRangeException.ThrowIfNotEqual((long)train.Length, (long)draws * Shape.TrainItems, nameof(train));
         ArgumentOutOfRangeException.ThrowIfNotEqual((long)query.Length, (long)draws * Shape.QueryItems, nameof(query));
         ArgumentOutOfRangeException.ThrowIfNotEqual((long)sampling.Length, (long)draws * Shape.StepsPerDraw, nameof(sampling));
@@ -200,7 +200,7 @@ public sealed class TraceStore
     {
         var steps = new float[Shape.DrawsPerBlock * Shape.StepsPerDraw];
         _sampling.ReadChunk(steps, chain, block);
-        return steps[..(Shape.DrawsOf(block) * Shape.StepsPerDraw)];
+        return steps[..(Shape.DrawsIn(block) * Shape.StepsPerDraw)];
     }
 
     /// <summary>

@@ -16,7 +16,7 @@ internal sealed class TraceFolder : IDisposable
     {
         var shape = store.Shape;
         var first = block * shape.DrawsPerBlock;
-        var draws = Enumerable.Range(first, shape.DrawsOf(block)).ToArray();
+        var draws = Enumerable.Range(first, shape.DrawsIn(block)).ToArray();
         var train = draws.SelectMany(draw => Enumerable.Range(0, shape.TrainItems).Select(item => Value(chain, draw, item))).ToArray();
         var query = draws.SelectMany(draw => Enumerable.Range(0, shape.QueryItems).Select(item => -Value(chain, draw, item))).ToArray();
         var steps = Enumerable.Range(first * shape.StepsPerDraw, draws.Length * shape.StepsPerDraw).Select(step => Value(chain, step, 0)).ToArray();
