@@ -38,7 +38,7 @@ internal sealed class ExportCommand : Verb
     {
         var directory = RunDirectory.Open(arguments.GetRequiredValue(_run));
         var record = directory.ReadRecord();
-        var matrices = Matrices.ToDictionary(name => name, name => NpyFile.ReadFloat32(Path.Combine(directory.Scores, name + ".npy")));
+        var matrices = Matrices.ToDictionary(name => name, name => NpyFile.Read<float>(Path.Combine(directory.Scores, name + ".npy")));
         var items = ItemTable.Read(directory.TrainItems);
         var queries = ItemTable.Read(directory.QueryItems);
         var target = arguments.GetRequiredValue(_out);
@@ -70,7 +70,7 @@ internal sealed class ExportCommand : Verb
         return ExitCode.Ok;
     }
 
-    private static void Scores(TextWriter writer, Dictionary<string, (long[] Shape, float[] Values)> matrices)
+    private static void Scores(TextWriter writer, Dictionary<string, NpyArray<float>> matrices)
     {
         writer.WriteLine("query,item," + string.Join(',', Matrices));
         var (shape, _) = matrices["bif"];

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.CommandLine;
 using Bif.Cli.Parsing;
 using Bif.Cli.Terminal;
@@ -60,7 +61,8 @@ internal sealed class TopCommand : Verb
         var helpful = bif ? Ranking.Smallest(scores, k) : Ranking.Largest(scores, k);
         var harmful = bif ? Ranking.Largest(scores, k) : Ranking.Smallest(scores, k);
         var side = arguments.GetValue(_side);
-        double? floor = !bif && record.Diagnostics is { } diagnostics && diagnostics.TryGetProperty("noise_floor", out var value) ? value.GetDouble() : null;
+        double? floor = !bif && record.Diagnostics is { } diagnostics && diagnostics.TryGetProperty("noise_floor", out var value) && value.ValueKind == JsonValueKind.Number
+            ? value.GetDouble() : null;
         if (arguments.GetValue(_json))
         {
             object[] List(IReadOnlyList<Ranked> ranked) => [.. ranked.Select((entry, rank) => new
@@ -139,8 +141,5 @@ internal sealed class TopCommand : Verb
     }
 
     private static float[] Row(RunDirectory directory, string name, int query)
-    {
-        var (shape, values) = NpyFile.ReadFloat32(Path.Combine(directory.Scores, name + ".npy"));
-        return values.AsSpan((int)(query * shape[1]), (int)shape[1]).ToArray();
-    }
+        => NpyFile.ReadRow<float>(Path.Combine(directory.Scores, name + ".npy"), query);
 }

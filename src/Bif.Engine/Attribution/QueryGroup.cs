@@ -94,10 +94,17 @@ internal sealed unsafe class QueryGroup : IDisposable
     private void Fill(int chain, DrawBatch[] batches, Func<int, double> loss)
     {
         var draws = batches.Where(batch => batch.Chain == chain).Sum(batch => batch.Count);
-        var mean = new double[Count];
+        // Around the first draw, so that the mean of a constant trace is that constant, exactly.
+        double[] mean = [.. Enumerable.Range(0, Count).Select(loss)];
+        double[] sum = new double[Count];
         for (var index = 0; index < draws * Count; index++)
         {
-            mean[index % Count] += loss(index) / draws;
+            sum[index % Count] += loss(index) - mean[index % Count];
+        }
+
+        for (var query = 0; query < Count; query++)
+        {
+            mean[query] += sum[query] / draws;
         }
 
         ChainMeans[chain] = mean;

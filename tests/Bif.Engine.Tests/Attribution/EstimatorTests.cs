@@ -1,195 +1,190 @@
 using Bif.Engine.Arrays;
 using Bif.Engine.Attribution;
-using Bif.Engine.Traces;
-using Bif.Testing;
 using Xunit;
 
 namespace Bif.Engine.Tests.Attribution;
 
-public sealed class EstimatorTests : IDisposable
+public class EstimatorTests
 {
-    private readonly TemporaryFolder _folder = new();
-
-    public void Dispose() => _folder.Dispose();
-
     [Theory]
-    [InlineData(Centering.PerChain)]
-    [InlineData(Centering.Pooled)]
-    public void Scores_equal_the_definition_in_double_precision_even_with_large_offsets(Centering centering)
+    [InlineData(Centering.PerChain, 0)]
+    [InlineData(Centering.Pooled, 0)]
+    [InlineData(Centering.PerChain, 50)]
+    [InlineData(Centering.Pooled, 50)]
+    public void Scores_are_the_textbook_covariance_and_correlation(Centering centering, double offset)
     {
-        var (train, query) = Simulate(seed: 5, chains: 3, draws: 37, items: 11, queries: 4, offset: 1000);
-        var (bif, correlation) = Run("a", train, query, 8, 4, centering);
-        for (var q = 0; q < 4; q++)
-        {
-            for (var i = 0; i < 11; i++)
-            {
-                var (covariance, expected) = Naive(train, query, i, q, centering);
-                Assert.Equal(-covariance, bif[(q * 11) + i], 3);
-                Assert.Equal(expected, correlation[(q * 11) + i], 3);
-            }
-        }
+        // Chains around different means, so that the two centrings differ.
+        using var run = SyntheticRun.Modes(3, 40, items: 70, queries: 5, seed: 1, offset: offset)
+            .Changed((chain, _, item, loss) => loss + (chain * 0.3 * (item % 3)));
+        run.Estimate(options: new(centering));
+        AssertTextbook(run, centering, 1e-5);
     }
 
     [Fact]
-    public void Scores_do_not_depend_on_how_draws_and_items_were_chunked()
+    public void A_large_offset_with_tiny_variance_costs_no_digits()
     {
-        var (train, query) = Simulate(seed: 6, chains: 2, draws: 50, items: 30, queries: 3, offset: 1);
-        var reference = Run("a", train, query, 50, 64, Centering.PerChain);
-        foreach (var (name, draws, items) in new[] { ("b", 7, 64), ("c", 50, 8), ("d", 1, 1) })
-        {
-            var other = Run(name, train, query, draws, items, Centering.PerChain);
-            Assert.All(reference.Correlation.Zip(other.Correlation), pair => Assert.Equal(pair.First, pair.Second, 5));
-        }
+        // The traces themselves are rounded to 6e-5 at 1000; the textbook gets the rounded numbers.
+        using var run = SyntheticRun.Modes(2, 400, items: 20, queries: 3, seed: 2, offset: 1000, scale: 1e-2);
+        run.Estimate();
+        AssertTextbook(run, Centering.PerChain, 1e-6);
     }
 
     [Fact]
-    public void Standard_errors_match_the_spread_over_independent_runs()
+    public void A_copy_of_the_query_is_its_top_proponent_with_correlation_one()
     {
-        // Autocorrelated draws of two items with correlation 0.6 to the query and 0.
-        var scores = new List<double>();
-        for (var seed = 0; seed < 120; seed++)
-        {
-            var random = new Random(seed);
-            double Normal() => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
-            var (train, query) = (new float[4, 240, 2], new float[4, 240, 1]);
-            for (var chain = 0; chain < 4; chain++)
-            {
-                var state = new[] { Normal(), Normal(), Normal() };
-                for (var draw = 0; draw < 240; draw++)
-                {
-                    for (var k = 0; k < 3; k++)
-                    {
-                        state[k] = (0.5 * state[k]) + (Math.Sqrt(0.75) * Normal());
-                    }
-
-                    query[chain, draw, 0] = (float)state[0];
-                    train[chain, draw, 0] = (float)((0.6 * state[0]) + (0.8 * state[1]));
-                    train[chain, draw, 1] = (float)state[2];
-                }
-            }
-
-            Run("s" + seed, train, query, 60, 2, Centering.PerChain);
-            var values = Read("s" + seed, "correlation");
-            var errors = Read("s" + seed, "correlation_se");
-            scores.Add((values[0] - 0.6) / errors[0]);
-            scores.Add(values[1] / errors[1]);
-        }
-
-        // 240 standardised errors: their root mean square has a standard deviation of about 0.05.
-        Assert.InRange(Math.Sqrt(scores.Average(z => z * z)), 0.85, 1.2);
-    }
-
-    [Fact]
-    public void A_constant_trace_scores_zero_and_is_counted()
-    {
-        var (train, query) = Simulate(seed: 8, chains: 2, draws: 20, items: 3, queries: 2, offset: 0);
+        using var run = SyntheticRun.Modes(2, 60, items: 200, queries: 4, seed: 3);
         for (var chain = 0; chain < 2; chain++)
         {
-            for (var draw = 0; draw < 20; draw++)
+            for (var draw = 0; draw < 60; draw++)
             {
-                train[chain, draw, 1] = 0.25f;
-                query[chain, draw, 1] = 4;
+                run.Train[chain][(draw * 200) + 77] = run.Query[chain][(draw * 4) + 2];
             }
         }
 
-        var (_, correlation) = Run("a", train, query, 5, 2, Centering.PerChain);
-        Assert.Equal(0, correlation[1]);
-        Assert.All(correlation.Skip(3), value => Assert.Equal(0, value));
-        Assert.Equal((1, 1), (_last!.ConstantTrainItems, _last.ConstantQueries));
+        run.Estimate();
+        var scores = run.Matrix(ScoreFiles.Correlation).AsSpan(2 * 200, 200);
+        var top = Ranking.Largest(scores, 1)[0];
+        Assert.Equal(77, top.Item);
+        Assert.Equal(1f, top.Score, 5);
+        Assert.Equal(0f, run.Matrix(ScoreFiles.CorrelationError)[(2 * 200) + 77], 3);
+        Assert.Equal(77, Ranking.Smallest(run.Matrix(ScoreFiles.Bif).AsSpan(2 * 200, 200), 1)[0].Item);
     }
 
     [Fact]
-    public void The_noise_floor_has_its_known_value()
+    public void Scores_are_the_same_bits_for_any_chunks_and_threads()
     {
-        Assert.Equal(0.145, NoiseFloor.Of(800, 50_000), 3);
-        Assert.Equal(1.959964, NoiseFloor.Quantile(0.975), 5);
-        Assert.Equal(-1.281552, NoiseFloor.Quantile(0.1), 5);
+        using var run = SyntheticRun.Modes(3, 50, items: 300, queries: 7, seed: 4, phi: 0.5);
+        run.Estimate(run.Write(50, 300));
+        string[] names = [ScoreFiles.Bif, ScoreFiles.BifError, ScoreFiles.Correlation, ScoreFiles.CorrelationError];
+        var expected = names.Select(run.Matrix).ToArray();
+        foreach (var (draws, items, threads) in new[] { (1, 300, 1), (7, 64, 2), (16, 100, 3), (50, 1, 2), (33, 299, 4) })
+        {
+            var result = run.Estimate(run.Write(draws, items), new(Threads: threads));
+            for (var i = 0; i < names.Length; i++)
+            {
+                Assert.Equal(expected[i], run.Matrix(names[i]));
+            }
+
+            Assert.Equal("good", result.Verdict.Name);
+        }
+    }
+
+    [Fact]
+    public void Many_queries_in_several_groups_give_the_same_bits()
+    {
+        // A store so wide that not all queries fit at once: 4 items per chunk do not matter, 3000 queries do.
+        using var run = SyntheticRun.Modes(1, 48, items: 600, queries: 3000, seed: 5, modes: 1);
+        run.Estimate(run.Write(48, 600), new(Threads: 1));
+        var expected = run.Matrix(ScoreFiles.Correlation);
+        var wide = run.Estimate(run.Write(48, 600), new(Threads: 4));
+        Assert.Equal(expected, run.Matrix(ScoreFiles.Correlation));
+        Assert.InRange(wide.WorkingBytes, 1, 256 << 20);
+    }
+
+    [Fact]
+    public void Interrupted_chains_count_with_their_complete_blocks()
+    {
+        using var run = SyntheticRun.Modes(3, 40, items: 30, queries: 3, seed: 6);
+        var result = run.Estimate(run.Write(8, 16, blocks: [5, 2, 0]));
+        Assert.Equal(56, result.Diagnostics.Draws);
+        Assert.Equal(2, result.Diagnostics.Chains);
+        AssertTextbook(run, Centering.PerChain, 1e-5, [40, 16, 0]);
+    }
+
+    [Fact]
+    public void A_trace_without_draws_is_refused_in_a_sentence()
+    {
+        using var run = SyntheticRun.Modes(2, 40, items: 30, queries: 3, seed: 7);
+        var store = run.Write(8, 16, blocks: [0, 0]);
+        Assert.Contains("sample more", Assert.Throws<InputException>(() => run.Estimate(store)).Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(ScoreFiles.PathOf(run.Scores, ScoreFiles.Bif)));
+    }
+
+    [Fact]
+    public void A_damaged_chunk_stops_the_estimate_and_leaves_no_scores()
+    {
+        using var run = SyntheticRun.Modes(2, 40, items: 30, queries: 3, seed: 8);
+        var store = run.Write(8, 16);
+        var chunk = Path.Combine(store.Directory, "train_loss", "c", "1", "3", "1");
+        var bytes = File.ReadAllBytes(chunk);
+        bytes[0] ^= 1;
+        File.WriteAllBytes(chunk, bytes);
+        Assert.Contains("checksum", Assert.Throws<InputException>(() => run.Estimate(store, new(Threads: 2))).Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(run.Scores));
+    }
+
+    [Fact]
+    public void Constant_traces_score_zero_and_are_counted_never_NaN()
+    {
+        using var run = SyntheticRun.Modes(2, 40, items: 30, queries: 3, seed: 9)
+            .Changed((_, _, item, loss) => item is 4 or 17 ? 0.25 : item == 31 ? 1e-7 : loss);
+        var result = run.Estimate();
+        Assert.Equal(2, result.Diagnostics.ConstantTrainItems);
+        Assert.Equal(1, result.Diagnostics.ConstantQueries);
+        Assert.Equal([4L, 17L], NpyFile.Read<long>(ScoreFiles.PathOf(run.Scores, ScoreFiles.ConstantItems)).Values);
+        Assert.Equal([1L], NpyFile.Read<long>(ScoreFiles.PathOf(run.Scores, ScoreFiles.ConstantQueries)).Values);
+        foreach (var name in new[] { ScoreFiles.Bif, ScoreFiles.BifError, ScoreFiles.Correlation, ScoreFiles.CorrelationError })
+        {
+            var scores = run.Matrix(name);
+            Assert.All(scores, score => Assert.True(float.IsFinite(score)));
+            Assert.All(Enumerable.Range(0, 90).Where(index => index % 30 is 4 or 17 || index / 30 == 1), index => Assert.Equal(0f, scores[index]));
+            Assert.Equal(2 * 28, scores.Count(score => score != 0));
+        }
     }
 
     [Theory]
-    [InlineData(0.0, 1.0)]
-    [InlineData(0.5, 3.0)]
-    [InlineData(0.9, 19.0)]
-    public void The_autocorrelation_time_of_an_AR1_process_is_known(double rho, double expected)
+    [InlineData(1, 400, 0.0)]
+    [InlineData(4, 300, 0.0)]
+    [InlineData(1, 1500, 0.8)]
+    [InlineData(4, 500, 0.8)]
+    public void Standard_errors_are_calibrated(int chains, int draws, double phi)
     {
-        var random = new Random(4);
-        double Normal() => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
-        var chains = Enumerable.Range(0, 4).Select(_ =>
+        // Many independent pairs of known covariance: item i and query i share one mode of their own.
+        const int Pairs = 48;
+        var (zBif, zCorrelation) = (new List<double>(), new List<double>());
+        for (var seed = 0; seed < 8; seed++)
         {
-            var x = Normal();
-            return Enumerable.Range(0, 20_000).Select(_ => x = (rho * x) + (Math.Sqrt(1 - (rho * rho)) * Normal())).ToArray();
-        }).ToList();
-        Assert.InRange(Autocorrelation.Time(Autocorrelation.Of(chains, 200)), expected * 0.85, expected * 1.15);
-        Assert.InRange(Autocorrelation.SplitRhat(chains), 0.999, 1.01);
-        chains[0] = [.. chains[0].Select(value => value + 2)];
-        Assert.True(Autocorrelation.SplitRhat(chains) > 1.2);
-    }
-
-    private Diagnostics? _last;
-
-    private (float[] Bif, float[] Correlation) Run(string name, float[,,] train, float[,,] query, int drawsPerBlock, int itemsPerBlock, Centering centering)
-    {
-        var (chains, draws, items, queries) = (train.GetLength(0), train.GetLength(1), train.GetLength(2), query.GetLength(2));
-        var store = TraceStore.Create(_folder.At(name), new TraceShape(chains, draws, items, queries, 1, drawsPerBlock, itemsPerBlock), "id");
-        store.WriteInitial(new float[items], new float[queries]);
-        for (var chain = 0; chain < chains; chain++)
-        {
-            for (var block = 0; block < store.Shape.Blocks; block++)
+            using var run = SyntheticRun.Modes(chains, draws, items: Pairs, queries: Pairs, seed: 100 + seed, phi: phi, modes: 0);
+            // Query i = 0.6·item i + 0.8·own noise: covariance and correlation 0.6.
+            for (var chain = 0; chain < chains; chain++)
             {
-                var rows = Enumerable.Range(block * drawsPerBlock, store.Shape.DrawsIn(block)).ToArray();
-                store.WriteBlock(
-                    chain,
-                    block,
-                    rows.SelectMany(draw => Enumerable.Range(0, items).Select(i => train[chain, draw, i])).ToArray(),
-                    rows.SelectMany(draw => Enumerable.Range(0, queries).Select(q => query[chain, draw, q])).ToArray(),
-                    new float[rows.Length]);
+                for (var i = 0; i < run.Query[chain].Length; i++)
+                {
+                    run.Query[chain][i] = (0.6f * run.Train[chain][i]) + (0.8f * run.Query[chain][i]);
+                }
+            }
+
+            run.Estimate();
+            var (bif, bifError) = (run.Matrix(ScoreFiles.Bif), run.Matrix(ScoreFiles.BifError));
+            var (correlation, correlationError) = (run.Matrix(ScoreFiles.Correlation), run.Matrix(ScoreFiles.CorrelationError));
+            for (var i = 0; i < Pairs; i++)
+            {
+                var (own, other) = ((i * Pairs) + i, (i * Pairs) + ((i + 1) % Pairs));
+                zBif.Add((bif[own] + 0.6) / bifError[own]);
+                zBif.Add(bif[other] / bifError[other]);
+                zCorrelation.Add((correlation[own] - 0.6) / correlationError[own]);
+                zCorrelation.Add(correlation[other] / correlationError[other]);
             }
         }
 
-        _last = AttributionEstimator.Run(store, _folder.At(name + "-scores"), new AttributionOptions(centering, 2));
-        return (Read(name, "bif"), Read(name, "correlation"));
+        // A t distribution with 23 degrees of freedom has sd 1.05; short batches of correlated draws add some per cent.
+        Assert.InRange(Math.Sqrt(zBif.Average(z => z * z)), 0.92, 1.25);
+        Assert.InRange(Math.Sqrt(zCorrelation.Average(z => z * z)), 0.92, 1.25);
     }
 
-    private float[] Read(string name, string matrix) => NpyFile.ReadFloat32(_folder.At($"{name}-scores/{matrix}.npy")).Values;
-
-    private static (float[,,] Train, float[,,] Query) Simulate(int seed, int chains, int draws, int items, int queries, double offset)
+    private static void AssertTextbook(SyntheticRun run, Centering centering, double tolerance, int[]? draws = null)
     {
-        var random = new Random(seed);
-        var (train, query) = (new float[chains, draws, items], new float[chains, draws, queries]);
-        for (var chain = 0; chain < chains; chain++)
+        var (bif, correlation) = (run.Matrix(ScoreFiles.Bif), run.Matrix(ScoreFiles.Correlation));
+        for (var query = 0; query < run.Queries; query++)
         {
-            for (var draw = 0; draw < draws; draw++)
+            for (var item = 0; item < run.Items; item++)
             {
-                var common = random.NextDouble() + (0.3 * chain);
-                for (var i = 0; i < items; i++)
-                {
-                    train[chain, draw, i] = (float)(offset + (common * (i % 3)) + random.NextDouble());
-                }
-
-                for (var q = 0; q < queries; q++)
-                {
-                    query[chain, draw, q] = (float)(offset + (common * (q + 1)) + random.NextDouble());
-                }
+                var covariance = run.Covariance(query, item, centering, draws);
+                var expected = run.Correlation(query, item, centering, draws);
+                var scale = Math.Abs(covariance / expected);
+                Assert.InRange(bif[(query * run.Items) + item], -covariance - (tolerance * scale), -covariance + (tolerance * scale));
+                Assert.InRange(correlation[(query * run.Items) + item], expected - tolerance, expected + tolerance);
             }
         }
-
-        return (train, query);
-    }
-
-    private static (double Covariance, double Correlation) Naive(float[,,] train, float[,,] query, int item, int q, Centering centering)
-    {
-        var (chains, draws) = (train.GetLength(0), train.GetLength(1));
-        double[][] Centred(Func<int, int, double> value)
-        {
-            var rows = Enumerable.Range(0, chains).Select(chain => Enumerable.Range(0, draws).Select(draw => value(chain, draw)).ToArray()).ToArray();
-            var grand = rows.Average(row => row.Average());
-            return [.. rows.Select(row => { var mean = centering == Centering.PerChain ? row.Average() : grand; return row.Select(v => v - mean).ToArray(); })];
-        }
-
-        var x = Centred((chain, draw) => train[chain, draw, item]);
-        var y = Centred((chain, draw) => query[chain, draw, q]);
-        double Product(double[][] a, double[][] b) => a.Zip(b, (p, r) => p.Zip(r, (u, v) => u * v).Sum()).Sum();
-        var freedom = (chains * draws) - (centering == Centering.PerChain ? chains : 1);
-        return (Product(x, y) / freedom, Product(x, y) / Math.Sqrt(Product(x, x) * Product(y, y)));
     }
 }
