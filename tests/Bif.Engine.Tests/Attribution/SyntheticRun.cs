@@ -88,7 +88,7 @@ internal sealed class SyntheticRun : IDisposable
     }
 
     /// <summary>Writes a store; null blocks means all.</summary>
-    public TraceStore Write(int drawsPerBlock = 16, int itemsPerBlock = 64, int[]? blocks = null)
+    public TraceStore Write(int drawsPerBlock = 512, int itemsPerBlock = 1024, int[]? blocks = null)
     {
         var store = TraceStore.Create(
             Path.Combine(_folder, Path.GetRandomFileName()),

@@ -66,7 +66,7 @@ internal sealed class TestProblem : IDisposable
 
     public string At(string name) => _folder.At(name);
 
-    public static (long[] Shape, float[] Values) Scores(string run, string name) => NpyFile.ReadFloat32(Path.Combine(run, "scores", name + ".npy"));
+    public static NpyArray<float> Scores(string run, string name) => NpyFile.Read<float>(Path.Combine(run, "scores", name + ".npy"));
 
     public void Dispose() => _folder.Dispose();
 
