@@ -1,6 +1,9 @@
+using System.Globalization;
+using Bif.Native;
+
 namespace Bif.Kernels;
 
-/// <summary>The resident memory of this process, from the kernel's accounting.</summary>
+/// <summary>The memory of this process, native memory included: resident pages as the kernel counts them, and CUDA's.</summary>
 public static class ProcessMemory
 {
     /// <summary>Resident bytes now.</summary>
@@ -9,11 +12,12 @@ public static class ProcessMemory
     /// <summary>The most resident bytes since the start or the last reset.</summary>
     public static long PeakBytes => Read("VmHWM:");
 
-    /// <summary>Starts a new peak from the present size, where the kernel allows it.</summary>
+    /// <summary>Starts a new peak from the present size, where the kernel allows it; returns whether it did.</summary>
     public static bool TryResetPeak()
     {
         try
         {
+            // 5 resets the resident high-water mark: proc(5).
             File.WriteAllText("/proc/self/clear_refs", "5");
             return true;
         }
@@ -23,13 +27,26 @@ public static class ProcessMemory
         }
     }
 
+    /// <summary>Gives pages that released tensors left behind in the C heap back to the system; returns whether there were any.</summary>
+    public static bool ReleaseFreePages() => KernelMethods.bif_memory_trim() != 0;
+
+    /// <summary>Bytes of tensors on a CUDA device now, and at most since the start or the last reset.</summary>
+    /// <param name="device">Number of the device.</param>
+    /// <param name="resetPeak">Starts a new peak from the present size.</param>
+    /// <exception cref="KernelException">The native library was built without CUDA.</exception>
+    public static (long CurrentBytes, long PeakBytes) Cuda(int device, bool resetPeak = false)
+    {
+        KernelMethods.Check(KernelMethods.bif_memory_cuda(device, resetPeak ? 1 : 0, out var current, out var peak));
+        return (current, peak);
+    }
+
     private static long Read(string field)
     {
         foreach (var line in File.ReadLines("/proc/self/status"))
         {
             if (line.StartsWith(field, StringComparison.Ordinal))
             {
-                return long.Parse(line[field.Length..].Replace("kB", "").Trim()) * 1024;
+                return long.Parse(line[field.Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) * 1024;
             }
         }
 

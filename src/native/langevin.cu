@@ -19,6 +19,7 @@ __device__ __forceinline__ void at_counter(const Stream& stream, int64_t counter
   const NormalPair b = normal_pair(words.x2, words.x3);
   const float noise[4] = {a.first, a.second, b.first, b.second};
   const int64_t first = counter / kLanes * kBlock + counter % kLanes;
+#pragma unroll
   for (int number = 0; number < 4; number++) {
     const int64_t i = first + number * kLanes;
     if (i < count) body(i, noise[number]);

@@ -8,16 +8,15 @@ namespace bif {
 namespace {
 
 BIF_INLINE void block_normals(const Stream& stream, int64_t block, float* out) {
-  const uint64_t first = static_cast<uint64_t>(block) * kLanes;
   const Stream copy = stream;
   // A block's counters share their upper bits: 16 divides 2^32.
+  const uint64_t first = static_cast<uint64_t>(block) * kLanes;
   const uint32_t low = static_cast<uint32_t>(first);
-  const uint32_t high = (static_cast<uint32_t>(copy.step >> 32) << 16) | (copy.purpose << 8) | static_cast<uint32_t>(first >> 32);
+  const uint32_t high = static_cast<uint32_t>(first >> 32);
   uint32_t x0[kLanes], x1[kLanes], x2[kLanes], x3[kLanes];
 #pragma omp simd simdlen(16)
   for (int lane = 0; lane < kLanes; lane++) {
-    const Words words = philox(static_cast<uint32_t>(copy.seed), static_cast<uint32_t>(copy.seed >> 32),
-                               {low + lane, copy.chain, static_cast<uint32_t>(copy.step), high});
+    const Words words = stream_words(copy, low + lane, high);
     x0[lane] = words.x0;
     x1[lane] = words.x1;
     x2[lane] = words.x2;

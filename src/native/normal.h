@@ -30,15 +30,23 @@ BIF_INLINE float root(float x) {
 }
 
 BIF_INLINE uint32_t bits_of(float x) {
+#ifdef __CUDA_ARCH__
+  return __float_as_uint(x);
+#else
   uint32_t bits;
-  memcpy(&bits, &x, sizeof bits);
+  std::memcpy(&bits, &x, sizeof bits);
   return bits;
+#endif
 }
 
 BIF_INLINE float float_of(uint32_t bits) {
+#ifdef __CUDA_ARCH__
+  return __uint_as_float(bits);
+#else
   float x;
-  memcpy(&x, &bits, sizeof x);
+  std::memcpy(&x, &bits, sizeof x);
   return x;
+#endif
 }
 
 // The natural logarithm of a normal positive x: x = 2^e (1 + f), f in [sqrt(1/2) - 1, sqrt(2) - 1).
@@ -103,16 +111,5 @@ BIF_INLINE NormalPair normal_pair(uint32_t radius_word, uint32_t angle_word) {
 // made by counter 16 b + j % 16, of whose four normals (x0, x1 -> 0, 1; x2, x3 -> 2, 3) it is number j / 16.
 constexpr int kBlock = 64;
 constexpr int kLanes = 16;
-
-struct Normals4 {
-  float n0, n1, n2, n3;
-};
-
-BIF_INLINE Normals4 stream_normals(const Stream& stream, uint64_t index) {
-  const Words words = stream_words(stream, index);
-  const NormalPair a = normal_pair(words.x0, words.x1);
-  const NormalPair b = normal_pair(words.x2, words.x3);
-  return {a.first, a.second, b.first, b.second};
-}
 
 }  // namespace bif

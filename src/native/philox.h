@@ -41,11 +41,10 @@ struct Stream {
 // The words of one counter of a stream:
 //   key     = (seed low, seed high)
 //   counter = (index low, chain, step low, step bits 32..47 << 16 | purpose << 8 | index bits 32..39)
-BIF_INLINE Words stream_words(const Stream& s, uint64_t index) {
-  const uint32_t high = (static_cast<uint32_t>(s.step >> 32) << 16) | (s.purpose << 8) |
-                        static_cast<uint32_t>(index >> 32);
+BIF_INLINE Words stream_words(const Stream& s, uint32_t index_low, uint32_t index_high) {
+  const uint32_t high = (static_cast<uint32_t>(s.step >> 32) << 16) | (s.purpose << 8) | index_high;
   return philox(static_cast<uint32_t>(s.seed), static_cast<uint32_t>(s.seed >> 32),
-                {static_cast<uint32_t>(index), s.chain, static_cast<uint32_t>(s.step), high});
+                {index_low, s.chain, static_cast<uint32_t>(s.step), high});
 }
 
 }  // namespace bif

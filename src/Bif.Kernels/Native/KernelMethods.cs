@@ -79,4 +79,10 @@ internal static unsafe partial class KernelMethods
 
     [LibraryImport(Library)]
     public static partial int bif_parameter_gradient(nint parameter, nint view, int requiresGradient);
+
+    [LibraryImport(Library)]
+    public static partial int bif_memory_trim();
+
+    [LibraryImport(Library)]
+    public static partial int bif_memory_cuda(int device, int reset, out long current, out long peak);
 }

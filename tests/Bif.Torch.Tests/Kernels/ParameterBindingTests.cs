@@ -1,5 +1,5 @@
-using Bif.Testing;
 using Bif.Kernels;
+using Bif.Testing;
 using Xunit;
 using static TorchSharp.torch;
 

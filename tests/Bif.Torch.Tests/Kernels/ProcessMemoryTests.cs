@@ -1,0 +1,38 @@
+using Bif.Kernels;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace Bif.Torch.Tests.Kernels;
+
+public class ProcessMemoryTests
+{
+    [Fact]
+    public void A_large_tensor_raises_the_resident_size_and_its_peak()
+    {
+        const long Bytes = 256L << 20;
+        var before = ProcessMemory.CurrentBytes;
+        using (var tensor = ones(Bytes / sizeof(float)))
+        {
+            Assert.True(ProcessMemory.CurrentBytes - before > Bytes * 3 / 4, "the tensor is not counted");
+        }
+
+        Assert.True(ProcessMemory.PeakBytes >= before + (Bytes * 3 / 4), "the peak forgot the tensor");
+    }
+
+    [Fact]
+    public void The_memory_of_a_missing_cuda_device_is_refused_with_a_sentence()
+    {
+        if (cuda.is_available())
+        {
+            Assert.True(ProcessMemory.Cuda(0).PeakBytes >= 0);
+        }
+        else
+        {
+            Assert.Contains("CUDA", Assert.Throws<KernelException>(() => ProcessMemory.Cuda(0)).Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Memory_copies_are_faster_than_a_hundred_megabytes_a_second()
+        => Assert.InRange(HostBandwidth.Measure(2), 1e8, 1e14);
+}
