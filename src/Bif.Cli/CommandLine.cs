@@ -16,6 +16,7 @@ internal static class CommandLine
         new ExportCommand(),
         new TrainCommand(),
         new DoctorCommand(),
+        new BenchCommand(),
     ];
 
     /// <summary>

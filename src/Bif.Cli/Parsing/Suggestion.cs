@@ -6,7 +6,7 @@ internal static class Suggestion
     /// <summary>The nearest candidate, or null where none is near enough to be what was meant.</summary>
     public static string? Nearest(string word, IEnumerable<string> candidates) => candidates
         .Select(candidate => (candidate, distance: candidate.StartsWith(word, StringComparison.Ordinal) ? 1 : Distance(word, candidate)))
-        .Where(pair => pair.distance <= Math.Max(1, word.TrimStart('-').Length / 3))
+        .Where(pair => pair.distance <= Math.Max(word.Length < 4 ? 1 : 2, word.Length / 3))
         .OrderBy(pair => pair.distance)
         .Select(pair => pair.candidate)
         .FirstOrDefault();

@@ -1,0 +1,78 @@
+"""A plain eager PyTorch loop of the same work as a Bif chain: SGLD steps on mini-batches, and at each draw the losses of
+all items and queries. Run by `bif bench draws`; prints one JSON object with draws per second.
+
+    eager_loop.py mlp|resnet20 ITEMS QUERIES BATCH THIN SECONDS THREADS
+"""
+import json
+import sys
+import time
+
+import torch
+import torch.nn.functional as F
+
+
+class Block(torch.nn.Module):
+    def __init__(self, inputs, outputs, stride):
+        super().__init__()
+        self.conv1 = torch.nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
+        self.bn1 = torch.nn.BatchNorm2d(outputs)
+        self.conv2 = torch.nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
+        self.bn2 = torch.nn.BatchNorm2d(outputs)
+        self.pad = outputs // 4 if stride > 1 else 0
+
+    def forward(self, x):
+        y = self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x)))))
+        if self.pad:
+            x = F.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, self.pad, self.pad))
+        return F.relu(x + y)
+
+
+def resnet20():
+    layers = [torch.nn.Conv2d(3, 16, 3, 1, 1, bias=False), torch.nn.BatchNorm2d(16), torch.nn.ReLU()]
+    width = 16
+    for stage in (16, 32, 64):
+        for index in range(3):
+            layers.append(Block(width, stage, 2 if stage > 16 and index == 0 else 1))
+            width = stage
+    return torch.nn.Sequential(*layers, torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), torch.nn.Linear(64, 10))
+
+
+def mlp():
+    return torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(784, 128), torch.nn.ReLU(), torch.nn.Linear(128, 10))
+
+
+def main():
+    name, items, queries, batch, thin, seconds, threads = sys.argv[1], *map(int, sys.argv[2:6]), float(sys.argv[6]), int(sys.argv[7])
+    torch.set_num_threads(threads)
+    torch.manual_seed(0)
+    model = (mlp() if name == "mlp" else resnet20()).eval()
+    shape = (1, 28, 28) if name == "mlp" else (3, 32, 32)
+    inputs, labels = torch.randn(items + queries, *shape), torch.randint(0, 10, (items + queries,))
+    center = [p.detach().clone() for p in model.parameters()]
+    epsilon, nbeta, gamma = 1e-6, 100.0, 1000.0
+
+    def step():
+        index = torch.randperm(items)[:batch] if batch < items else torch.arange(items)
+        model.zero_grad()
+        # Gradients of large batches are accumulated in pieces, as memory demands.
+        for piece in index.split(256):
+            (F.cross_entropy(model(inputs[piece]), labels[piece], reduction="sum") / len(index)).backward()
+        with torch.no_grad():
+            for p, c in zip(model.parameters(), center):
+                p.add_(-epsilon / 2 * (nbeta * p.grad + gamma * (p - c)) + epsilon**0.5 * torch.randn_like(p))
+
+    def draw():
+        for _ in range(thin):
+            step()
+        with torch.no_grad():
+            return torch.cat([F.cross_entropy(model(x), y, reduction="none") for x, y in zip(inputs.split(256), labels.split(256))])
+
+    draw()
+    start, draws = time.perf_counter(), 0
+    while time.perf_counter() - start < seconds or draws == 0:
+        draw()
+        draws += 1
+    print(json.dumps({"draws_per_second": draws / (time.perf_counter() - start), "torch": torch.__version__}))
+
+
+main()

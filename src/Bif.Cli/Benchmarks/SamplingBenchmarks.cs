@@ -1,0 +1,157 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Bif.Engine.Data;
+using Bif.Engine.Models;
+using Bif.Engine.Sampling;
+using Bif.Engine.Training;
+using static TorchSharp.torch;
+
+namespace Bif.Cli.Benchmarks;
+
+/// <summary>Loss evaluation against the bare forward pass, and draws per second beside a plain eager loop, on synthetic items.</summary>
+internal static class SamplingBenchmarks
+{
+    private const int Queries = 100;
+
+    /// <summary>Losses per second as a share of the bare forward pass of the same network at its best batch size.</summary>
+    public static IEnumerable<BenchmarkRow> Losses(double seconds)
+    {
+        foreach (var (name, config, shape) in Networks())
+        {
+            using var setting = new Setting(config, shape, 1024);
+            var best = new[] { 32, 64, 128, 256 }.MaxBy(batch => setting.ForwardRate(batch, seconds / 8));
+            var forward = new List<double>();
+            var losses = new List<double>();
+            for (var round = 0; round < 5; round++)
+            {
+                forward.Add(setting.ForwardRate(best, seconds / 5));
+                losses.Add(setting.LossRate(best, seconds / 5));
+            }
+
+            yield return new BenchmarkRow($"{name}: losses", Median(losses), Median(forward), "items/s", "at least 0.80 of the bare forward pass");
+        }
+    }
+
+    /// <summary>Draws per second of one chain beside the eager loop in Python, where that is there.</summary>
+    public static IEnumerable<BenchmarkRow> Draws(double seconds)
+    {
+        foreach (var (name, config, shape) in Networks())
+        {
+            var (items, batch, thin) = name == "mlp" ? (1000, 1000, 1) : (6000, 128, 1);
+            double own;
+            using (var setting = new Setting(config, shape, items + Queries))
+            {
+                own = setting.DrawRate(items, batch, thin, seconds);
+            }
+
+            yield return new BenchmarkRow(
+                $"{name}: draws, n = {items:N0}, batch {batch}", own, Eager(name, items, batch, thin, seconds), "draws/s", "");
+        }
+    }
+
+    private static IEnumerable<(string Name, JsonObject Config, long[] Shape)> Networks() =>
+    [
+        ("mlp", new JsonObject { ["model_type"] = "mlp", ["hidden_sizes"] = new JsonArray(128), ["num_labels"] = 10, ["input_size"] = 784 }, [1, 28, 28]),
+        ("resnet20", new JsonObject { ["model_type"] = "cifar_resnet", ["depth"] = 20 }, [3, 32, 32]),
+    ];
+
+    // The peer's figure, or null where Debian's python3-torch or the script is missing.
+    private static double? Eager(string name, int items, int batch, int thin, double seconds)
+    {
+        var script = Path.Combine(Directory.GetCurrentDirectory(), "bench", "peers", "eager_loop.py");
+        if (!File.Exists(script) || !File.Exists("/usr/bin/python3"))
+        {
+            return null;
+        }
+
+        string[] arguments = [script, name, $"{items}", $"{Queries}", $"{batch}", $"{thin}", seconds.ToString(CultureInfo.InvariantCulture), $"{Environment.ProcessorCount}"];
+        using var process = Process.Start(new ProcessStartInfo("/usr/bin/python3", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var errors = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        errors.Wait();
+        return process.ExitCode == 0 ? JsonDocument.Parse(output).RootElement.GetProperty("draws_per_second").GetDouble() : null;
+    }
+
+    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
+
+    // A network with new weights on random pixels.
+    private sealed class Setting : IDisposable
+    {
+        private readonly Model _model;
+        private readonly Dataset _data;
+        private readonly DataFeed _feed;
+        private readonly Tensor _vector;
+
+        public Setting(JsonObject config, long[] shape, int items)
+        {
+            set_num_threads(Environment.ProcessorCount);
+            (_model, _data) = SyntheticProblem.Create(config, shape, items);
+            _feed = new DataFeed(_data, null, CPU);
+            _vector = _model.Parameters.clone();
+        }
+
+        public double ForwardRate(int batch, double seconds)
+        {
+            using var weights = _model.Bind(ParameterSelection.All(_model.Layout), _vector, null);
+            using var inputs = _feed.Range(0, batch);
+            using var inference = inference_mode();
+            return Rate(batch, seconds, () =>
+            {
+                using var scope = NewDisposeScope();
+                _model.Architecture.Forward(weights, inputs.Inputs);
+            });
+        }
+
+        public double LossRate(int batch, double seconds)
+        {
+            using var weights = _model.Bind(ParameterSelection.All(_model.Layout), _vector, null);
+            var losses = new float[_feed.Count];
+            return Rate(_feed.Count, seconds, () => LossEvaluator.Evaluate(_model, weights, _feed, batch, losses));
+        }
+
+        public double DrawRate(int items, int batch, int thin, double seconds)
+        {
+            var settings = new SamplerSettings("sgld", 1e-6, 100, 1000, batch < items ? batch : 0, 1, 1, 0, thin, 0);
+            var sampler = SamplerCatalog.Create(settings);
+            using var state = new ChainState(0, 0, _vector, sampler);
+            using var weights = _model.Bind(ParameterSelection.All(_model.Layout), state.Position, state.Gradient);
+            var force = new LossGradient(_model, weights, _feed, settings.Batch, 128);
+            var losses = new float[_feed.Count];
+            return Rate(1, seconds, () =>
+            {
+                for (var step = 0; step < thin; step++)
+                {
+                    sampler.Step(state, force);
+                    state.Step++;
+                }
+
+                LossEvaluator.Evaluate(_model, weights, _feed, 128, losses);
+            });
+        }
+
+        public void Dispose()
+        {
+            _vector.Dispose();
+            _feed.Dispose();
+            _data.Dispose();
+            _model.Dispose();
+        }
+
+        private static double Rate(int count, double seconds, Action work)
+        {
+            work();
+            var clock = Stopwatch.StartNew();
+            var rounds = 0;
+            while (clock.Elapsed.TotalSeconds < seconds || rounds == 0)
+            {
+                work();
+                rounds++;
+            }
+
+            return count * rounds / clock.Elapsed.TotalSeconds;
+        }
+    }
+}

@@ -1,0 +1,37 @@
+using System.Text.Json.Nodes;
+using Bif.Engine.Data;
+using Bif.Engine.Models;
+using static TorchSharp.torch;
+
+namespace Bif.Engine.Training;
+
+/// <summary>A network with new weights and random items of the right shape: work of a known size for measurements.</summary>
+public static class SyntheticProblem
+{
+    /// <summary>Creates the pair; the caller disposes both.</summary>
+    /// <param name="config">The network's configuration.</param>
+    /// <param name="shape">[channels, height, width].</param>
+    /// <param name="items">How many items.</param>
+    public static (Model Model, Dataset Data) Create(JsonObject config, long[] shape, int items)
+    {
+        using var scope = NewDisposeScope();
+        var named = new ModelConfig(config, "config.json");
+        var architecture = ArchitectureCatalog.Create(new ModelSource(named, _ => null));
+        var model = Model.FromValues(
+            named, architecture, WeightInitializer.Parameters(architecture.Layout, 1), WeightInitializer.Buffers(architecture.Layout));
+        var bytes = RecordReader.ItemBytes(ElementType.UInt8, shape);
+        var memory = RawMemory.Allocate((long)bytes * items);
+        var random = new Random(1);
+        for (var item = 0; item < items; item++)
+        {
+            random.NextBytes(memory.Span((long)item * bytes, bytes));
+        }
+
+        var raw = new RawDataset(
+            "random pixels",
+            new RecordReader(memory, ElementType.UInt8, shape, items, 0, bytes),
+            [.. Enumerable.Range(0, items).Select(_ => random.Next(10))],
+            null);
+        return (model, raw.Slice(DataPath.Parse("random")));
+    }
+}

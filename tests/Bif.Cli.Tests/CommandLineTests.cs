@@ -1,0 +1,61 @@
+using Bif.Cli.Parsing;
+using Xunit;
+
+namespace Bif.Cli.Tests;
+
+public sealed class CommandLineTests
+{
+    [Theory]
+    [InlineData("atribute", "did you mean bif attribute")]
+    [InlineData("attribute --modle x", "did you mean --model")]
+    [InlineData("attribute --model x --data y --queries z", "--out")]
+    [InlineData("attribute --model x --data y --queries z --out o --epsilon -1", "--epsilon must be a number")]
+    [InlineData("attribute --model x --data y --queries z --out o --draws two", "--draws must be a whole number")]
+    [InlineData("attribute --model x --data y --queries z --out o --sampler nuts", "--sampler must be one of")]
+    [InlineData("attribute --model x --data y --queries z --out o --device tpu", "--device must be")]
+    [InlineData("attribute --model /nonexistent/m --data y --queries z --out o", "There is no model at /nonexistent/m")]
+    [InlineData("top /nonexistent/run --query 0", "There is no run in /nonexistent/run")]
+    [InlineData("export /nonexistent/run --out o", "There is no run in /nonexistent/run")]
+    [InlineData("train --data d --out o", "--model-type")]
+    public void Bad_input_gives_one_line_and_exit_code_2(string line, string says)
+    {
+        var (code, output, errors) = Run(line.Split(' '));
+        Assert.Equal(2, code);
+        Assert.Empty(output);
+        Assert.Single(errors.TrimEnd('\n').Split('\n'));
+        Assert.Contains(says, errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Help_of_every_verb_states_each_option_with_its_default()
+    {
+        foreach (var verb in CommandLine.Verbs())
+        {
+            var (code, page, _) = Run(verb.Name, "--help");
+            Assert.Equal(0, code);
+            foreach (var option in verb.Options)
+            {
+                Assert.Contains(option.Name, page, StringComparison.Ordinal);
+                Assert.False(string.IsNullOrWhiteSpace(option.Description), option.Name);
+                Assert.False(string.IsNullOrWhiteSpace(((ISetting)option).Default), option.Name);
+            }
+
+            Assert.NotEmpty(verb.Examples);
+        }
+    }
+
+    [Fact]
+    public void The_documentation_mentions_every_verb()
+    {
+        var text = File.ReadAllText(Path.Combine(Repository.Root, "docs", "command-line.md"));
+        Assert.All(CommandLine.Verbs(), verb => Assert.Contains($"bif {verb.Name}", text, StringComparison.Ordinal));
+    }
+
+    private static (int Code, string Output, string Errors) Run(params string[] arguments)
+    {
+        using var output = new StringWriter();
+        using var errors = new StringWriter();
+        var code = CommandLine.Run(arguments, output, errors);
+        return (code, output.ToString(), errors.ToString());
+    }
+}

@@ -1,0 +1,116 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Bif.Testing;
+using Xunit;
+
+namespace Bif.Cli.Tests;
+
+/// <summary>The program as a process: killed, resumed, read by others.</summary>
+public sealed class RunTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_run_that_is_killed_continues_to_the_same_scores_and_top_and_export_read_it()
+    {
+        WriteProblem();
+        string[] settings = ["--epsilon", "0.001", "--nbeta", "20", "--gamma", "2", "--batch", "8", "--chains", "2", "--draws", "6000", "--thin", "4", "--burn-in", "20", "--eval-batch", "20"];
+        Attribute("whole", settings);
+        using (var killed = Start(["attribute", .. Paths("killed"), .. settings]))
+        {
+            var states = _folder.At("killed/chains");
+            var clock = Stopwatch.StartNew();
+            while (!killed.HasExited && clock.Elapsed < TimeSpan.FromSeconds(60) && !(Directory.Exists(states) && Directory.GetFiles(states, "*.safetensors").Length == 2))
+            {
+                Thread.Sleep(5);
+            }
+
+            Assert.False(killed.HasExited, "the run ended before it could be killed");
+            killed.Kill();
+            killed.WaitForExit();
+        }
+
+        Assert.False(File.Exists(_folder.At("killed/scores/bif.npy")));
+        var (code, _, errors) = Run(["attribute", .. Paths("killed"), .. settings]);
+        Assert.Equal(2, code);
+        Assert.Contains("--resume", errors, StringComparison.Ordinal);
+        Attribute("killed", [.. settings, "--resume"]);
+        foreach (var file in new[] { "bif.npy", "correlation.npy", "correlation_se.npy" })
+        {
+            Assert.Equal(File.ReadAllBytes(_folder.At("whole/scores/" + file)), File.ReadAllBytes(_folder.At("killed/scores/" + file)));
+        }
+
+        var (topCode, top, _) = Run(["top", _folder.At("whole"), "--query", "0", "-k", "3", "--json"]);
+        Assert.Equal(0, topCode);
+        using var json = JsonDocument.Parse(top);
+        Assert.Equal(3, json.RootElement.GetProperty("helpful").GetArrayLength());
+        Assert.Equal(2, Run(["top", _folder.At("whole"), "--query", "99"]).Code);
+        foreach (var format in new[] { "npy", "csv", "json" })
+        {
+            Assert.Equal(0, Run(["export", _folder.At("whole"), "--format", format, "--out", _folder.At("out-" + format)]).Code);
+        }
+
+        Assert.Equal(File.ReadAllBytes(_folder.At("whole/scores/bif.npy")), File.ReadAllBytes(_folder.At("out-npy/bif.npy")));
+        Assert.Equal(1 + (2 * 20), File.ReadLines(_folder.At("out-csv/scores.csv")).Count());
+    }
+
+    [Fact]
+    public void With_json_every_line_on_stdout_is_an_event()
+    {
+        WriteProblem();
+        var (code, output, _) = Run(["attribute", .. Paths("run"), "--epsilon", "0.001", "--nbeta", "20", "--gamma", "2", "--draws", "20", "--json"]);
+        Assert.Equal(0, code);
+        var lines = output.TrimEnd('\n').Split('\n');
+        Assert.All(lines, line => JsonDocument.Parse(line).Dispose());
+        Assert.Contains("verdict", lines[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_diverging_run_says_which_setting_to_change_and_exits_with_2()
+    {
+        WriteProblem();
+        var (code, _, errors) = Run(["attribute", .. Paths("run"), "--epsilon", "50", "--nbeta", "20", "--gamma", "2", "--draws", "20"]);
+        Assert.Equal(2, code);
+        Assert.Contains("--epsilon", errors.TrimEnd('\n').Split('\n')[^1], StringComparison.Ordinal);
+    }
+
+    private void Attribute(string name, string[] settings)
+    {
+        var (code, _, errors) = Run(["attribute", .. Paths(name), .. settings]);
+        Assert.True(code == 0, errors);
+    }
+
+    private string[] Paths(string name) => ["--model", _folder.At("model"), "--data", _folder.Root + "@train", "--queries", _folder.Root + "@test", "--out", _folder.At(name)];
+
+    private void WriteProblem()
+    {
+        var random = new Random(1);
+        string Row() => string.Join(',', Enumerable.Range(0, 4).Select(_ => random.NextDouble().ToString("R")));
+        File.WriteAllLines(_folder.At("train.csv"), Enumerable.Range(0, 20).Select(_ => Row()).Prepend("a,b,c,y"));
+        File.WriteAllLines(_folder.At("test.csv"), Enumerable.Range(0, 2).Select(_ => Row()).Prepend("a,b,c,y"));
+        Directory.CreateDirectory(_folder.At("model"));
+        File.WriteAllText(_folder.At("model/config.json"), "{\"model_type\":\"linear\"}");
+        Engine.Checkpoints.SafetensorsFile.Write(_folder.At("model/model.safetensors"), [("weight", [1, 3], new float[] { 0.2f, 0.3f, 0.1f })]);
+    }
+
+    private static (int Code, string Output, string Errors) Run(string[] arguments)
+    {
+        using var process = Start(arguments);
+        var errors = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return (process.ExitCode, output, errors.Result);
+    }
+
+    private static Process Start(string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "bif.dll"), .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        return Process.Start(start)!;
+    }
+}
