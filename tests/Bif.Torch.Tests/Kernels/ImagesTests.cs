@@ -1,3 +1,4 @@
+using Bif.Testing;
 using Bif.Kernels;
 using Bif.Testing;
 using Xunit;
