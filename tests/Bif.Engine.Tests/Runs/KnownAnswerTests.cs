@@ -18,7 +18,7 @@ public sealed class KnownAnswerTests
         using var problem = new TestProblem([[1], [1], [1]], [0, -1, 1], [[1]], [1], [0]);
         var run = problem.Run("run", problem.Spec() with
         {
-            Sampler = sampler, Decay = 1, Stabilizer = 1, Epsilon = 0.02, Nbeta = 2, Gamma = 2, Batch = 0, Chains = 4, Draws = 4000, Thin = 15, BurnIn = 200,
+            Sampler = sampler, Decay = 1, Stabilizer = 1, Epsilon = 0.02, Nbeta = 2, Gamma = 2, Batch = 0, Chains = 4, Draws = 2000, Thin = 10, BurnIn = 200,
         });
         var bif = TestProblem.Scores(run, "bif").Values;
         var errors = TestProblem.Scores(run, "bif_se").Values;
@@ -38,7 +38,7 @@ public sealed class KnownAnswerTests
         using var problem = TestProblem.Random(3);
         var run = problem.Run("run", problem.Spec() with
         {
-            Epsilon = 1e-3, Nbeta = 40, Gamma = 5, Batch = 0, Chains = 4, Draws = 3000, Thin = 8, BurnIn = 500, Seed = 2,
+            Epsilon = 1e-3, Nbeta = 40, Gamma = 5, Batch = 0, Chains = 4, Draws = 2000, Thin = 8, BurnIn = 500, Seed = 2,
         });
         var (shape, bif) = TestProblem.Scores(run, "bif");
         var errors = TestProblem.Scores(run, "bif_se").Values;

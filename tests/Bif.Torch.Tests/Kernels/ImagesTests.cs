@@ -1,6 +1,5 @@
 using Bif.Testing;
 using Bif.Kernels;
-using Bif.Testing;
 using Xunit;
 
 namespace Bif.Torch.Tests.Kernels;
