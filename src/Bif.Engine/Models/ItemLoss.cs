@@ -19,7 +19,8 @@ public static class ItemLoss
     {
         var index = labels.unsqueeze(1);
         var label = logits.gather(1, index).squeeze(1);
-        var others = logits.scatter(1, index, float.NegativeInfinity).logsumexp(1);
+        var masked = logits.scatter(1, index, full_like(label.unsqueeze(1), float.NegativeInfinity));
+        var others = masked.logsumexp(1);
         return nn.functional.softplus(others - label);
     }
 }
