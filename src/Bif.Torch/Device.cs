@@ -5,12 +5,16 @@ public enum DeviceType
 {
     CPU = 0,
     CUDA = 1,
+    META = 14,
 }
 
 public static partial class torch
 {
     /// <summary>The CPU.</summary>
-    public static Device CPU { get; } = new(DeviceType.CPU, -1);
+    public static readonly Device CPU = new(DeviceType.CPU);
+
+    /// <summary>No memory at all: shapes and types only.</summary>
+    public static readonly Device META = new(DeviceType.META);
 
     /// <summary>The first CUDA device.</summary>
     public static Device CUDA { get; } = new(DeviceType.CUDA, 0);
@@ -18,55 +22,60 @@ public static partial class torch
     /// <summary>A device by its text: cpu, cuda, cuda:1.</summary>
     public static Device device(string description) => new(description);
 
+    /// <summary>A device by kind and number.</summary>
+    public static Device device(DeviceType deviceType, int index = -1) => new(deviceType, index);
+
+    /// <summary>A CUDA device by its number.</summary>
+    public static Device device(int index) => new(index);
+
     /// <summary>Where a tensor lies.</summary>
-    public sealed class Device
+    public class Device
     {
-        /// <summary>A device by its text: cpu, cuda, cuda:1.</summary>
+        /// <summary>A device by its text: cpu, cuda, cuda:1, meta.</summary>
         public Device(string description)
         {
             var parts = description.Split(':');
-            type = parts[0] switch
+            DeviceType? kind = parts[0].ToLowerInvariant() switch
             {
                 "cpu" => DeviceType.CPU,
                 "cuda" => DeviceType.CUDA,
-                _ => throw new ArgumentException($"\"{description}\" is no device: use cpu or cuda:N."),
+                "meta" => DeviceType.META,
+                _ => null,
             };
-            index = parts.Length > 1 ? int.Parse(parts[1]) : type == DeviceType.CPU ? -1 : 0;
+            var number = -1;
+            if (kind is null || parts.Length > 2 || (parts.Length == 2 && !int.TryParse(parts[1], out number)) || number < -1)
+            {
+                throw new ArgumentException($"\"{description}\" is no device: use cpu, cuda or cuda:N.", nameof(description));
+            }
+
+            type = kind.Value;
+            index = Number(type, number);
         }
 
         /// <summary>A device by kind and number.</summary>
-        public Device(DeviceType type, int index = -1)
+        public Device(DeviceType deviceType, int index = -1)
         {
-            this.type = type;
-            this.index = index;
+            type = deviceType;
+            this.index = Number(deviceType, index);
+        }
+
+        /// <summary>A CUDA device by its number.</summary>
+        public Device(int index) : this(DeviceType.CUDA, index)
+        {
         }
 
         /// <summary>The kind.</summary>
         public DeviceType type { get; }
 
-        /// <summary>The number; -1 for the CPU.</summary>
+        /// <summary>The number; -1 where a kind has only one device.</summary>
         public int index { get; }
 
-        /// <inheritdoc/>
-        public override string ToString() => type == DeviceType.CPU ? "cpu" : $"cuda:{index}";
+        public static implicit operator Device(string description) => new(description);
 
         /// <inheritdoc/>
-        public override bool Equals(object? obj) => obj is Device other && other.type == type && other.index == index;
+        public override string ToString() => type == DeviceType.CUDA ? $"cuda:{index}" : type.ToString().ToLowerInvariant();
 
-        /// <inheritdoc/>
-        public override int GetHashCode() => HashCode.Combine(type, index);
-    }
-
-    /// <summary>CUDA devices.</summary>
-    public static partial class cuda
-    {
-        /// <summary>Whether libtorch has CUDA and a device.</summary>
-        public static bool is_available() => device_count() > 0;
-
-        /// <summary>Number of devices.</summary>
-        public static int device_count() => Bif.Native.NativeMethods.bif_cuda_device_count();
-
-        /// <summary>Waits for all work of the current device.</summary>
-        public static void synchronize() => Bif.Native.NativeMethods.Check(Bif.Native.NativeMethods.bif_cuda_synchronize());
+        // A CUDA device without a number is the first one.
+        private static int Number(DeviceType type, int index) => type == DeviceType.CUDA ? Math.Max(index, 0) : -1;
     }
 }

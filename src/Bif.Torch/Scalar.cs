@@ -3,33 +3,44 @@ using Bif.Native;
 namespace TorchSharp;
 
 /// <summary>A number given to an operator, keeping whether it is whole, real or a truth value.</summary>
-public readonly struct Scalar
+public sealed class Scalar : IDisposable
 {
-    private readonly long _bits;
-    private readonly ValueKind _kind;
-
-    private Scalar(ValueKind kind, long bits)
+    private Scalar(torch.ScalarType type, ValueKind kind, long bits)
     {
-        _kind = kind;
-        _bits = bits;
+        Type = type;
+        Kind = kind;
+        Bits = bits;
     }
 
-    public static implicit operator Scalar(int value) => new(ValueKind.Integer, value);
+    /// <summary>The type it was made from.</summary>
+    public torch.ScalarType Type { get; }
 
-    public static implicit operator Scalar(long value) => new(ValueKind.Integer, value);
+    internal ValueKind Kind { get; }
 
-    public static implicit operator Scalar(byte value) => new(ValueKind.Integer, value);
+    internal long Bits { get; }
 
-    public static implicit operator Scalar(float value) => new(ValueKind.Real, BitConverter.DoubleToInt64Bits(value));
+    public static implicit operator Scalar(byte value) => new(torch.ScalarType.Byte, ValueKind.Integer, value);
 
-    public static implicit operator Scalar(double value) => new(ValueKind.Real, BitConverter.DoubleToInt64Bits(value));
+    public static implicit operator Scalar(sbyte value) => new(torch.ScalarType.Int8, ValueKind.Integer, value);
 
-    public static implicit operator Scalar(bool value) => new(ValueKind.Boolean, value ? 1 : 0);
+    public static implicit operator Scalar(short value) => new(torch.ScalarType.Int16, ValueKind.Integer, value);
 
-    internal Argument ToArgument() => _kind switch
+    public static implicit operator Scalar(int value) => new(torch.ScalarType.Int32, ValueKind.Integer, value);
+
+    public static implicit operator Scalar(long value) => new(torch.ScalarType.Int64, ValueKind.Integer, value);
+
+    public static implicit operator Scalar(Half value) => Real(torch.ScalarType.Float16, (double)value);
+
+    public static implicit operator Scalar(float value) => Real(torch.ScalarType.Float32, value);
+
+    public static implicit operator Scalar(double value) => Real(torch.ScalarType.Float64, value);
+
+    public static implicit operator Scalar(bool value) => new(torch.ScalarType.Bool, ValueKind.Boolean, value ? 1 : 0);
+
+    /// <summary>Nothing to release here; the package's scalars own native memory.</summary>
+    public void Dispose()
     {
-        ValueKind.Integer => _bits,
-        ValueKind.Boolean => _bits != 0,
-        _ => BitConverter.Int64BitsToDouble(_bits),
-    };
+    }
+
+    private static Scalar Real(torch.ScalarType type, double value) => new(type, ValueKind.Real, BitConverter.DoubleToInt64Bits(value));
 }

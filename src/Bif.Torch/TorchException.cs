@@ -3,4 +3,9 @@ using System.Runtime.InteropServices;
 namespace TorchSharp;
 
 /// <summary>An error of libtorch: the operator's name, its reason, and the shapes and types it was given.</summary>
-public sealed class TorchException(string message) : ExternalException(message);
+public sealed class TorchException : ExternalException
+{
+    internal TorchException(string message) : base(message)
+    {
+    }
+}

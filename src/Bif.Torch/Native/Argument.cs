@@ -36,7 +36,11 @@ internal readonly struct Argument
 
     public static implicit operator Argument(bool value) => new(ValueKind.Boolean, value ? 1 : 0, null);
 
+    public static implicit operator Argument(bool? value) => value is { } given ? given : default(Argument);
+
     public static implicit operator Argument(long[]? values) => values is null ? default : new(ValueKind.Integers, 0, values);
+
+    public static implicit operator Argument(double[]? values) => values is null ? default : new(ValueKind.Reals, 0, values);
 
     public static implicit operator Argument(torch.Tensor[] tensors) => new(ValueKind.Tensors, 0, tensors);
 
@@ -46,9 +50,11 @@ internal readonly struct Argument
 
     public static implicit operator Argument(torch.Device? device) => device is null ? default : new(ValueKind.Device, (long)device.type, device);
 
-    public static implicit operator Argument(string text) => new(ValueKind.Text, 0, text);
+    public static implicit operator Argument(torch.Generator? generator) => generator is null ? default : new(ValueKind.Generator, 0, generator);
 
-    public static implicit operator Argument(Scalar scalar) => scalar.ToArgument();
+    public static implicit operator Argument(string? text) => text is null ? default : new(ValueKind.Text, 0, text);
+
+    public static implicit operator Argument(Scalar? scalar) => scalar is null ? default : new(scalar.Kind, scalar.Bits, null);
 
     /// <summary>A list of tensors of which some may be absent.</summary>
     public static Argument Optional(torch.Tensor?[] tensors) => new(ValueKind.OptionalTensors, 0, tensors);

@@ -13,7 +13,7 @@ internal static class NativeLoader
     public const string Library = "bif_native";
 
     // The number that bif_abi() of a matching library returns.
-    private const int Abi = 1;
+    private const int Abi = 2;
 
     private static readonly Lazy<nint> Handle = new(() => Load(FilePath));
 
@@ -53,8 +53,8 @@ internal static class NativeLoader
     /// <summary>The message for a library that does not load.</summary>
     internal static string Explain(string file, bool exists, string reason) => exists
         ? $"{file} is there but does not load. Likely causes: (1) libtorch is missing or of another version than it was "
-          + "built against: install libtorch-dev and run ./bif build; (2) an optimised BLAS or libvips is missing: install "
-          + $"libopenblas0-openmp and libvips42; (3) another libtorch lies on LD_LIBRARY_PATH. The loader said: {reason}"
+          + "built against: install libtorch-dev and run ./bif build; (2) an optimised BLAS is missing: install "
+          + $"libopenblas0-openmp; (3) another libtorch lies on LD_LIBRARY_PATH. The loader said: {reason}"
         : $"There is no {file}. Likely causes: (1) the native part has not been built: run ./bif build; (2) BIF_NATIVE "
           + "names a file that does not exist.";
 

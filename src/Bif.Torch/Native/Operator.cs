@@ -1,76 +1,104 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
-using System.Text;
 using TorchSharp;
 
 namespace Bif.Native;
 
-/// <summary>The generic call into libtorch's dispatcher: any operator by "aten::name.overload".</summary>
+/// <summary>
+/// The generic call into libtorch's dispatcher: any operator by "aten::name.overload". Arguments left out at the end take
+/// the operator's defaults. Every method throws <see cref="TorchException"/> with the operator's name, the reason and the
+/// shapes given.
+/// </summary>
 internal static unsafe class Operator
 {
     private const int MaxResults = 1024;
-    private static readonly ConcurrentDictionary<string, nint> Handles = new();
+
+    // Names are literals of the wrappers: one object each, so that looking one up compares addresses.
+    private static readonly ConcurrentDictionary<string, nint> Handles = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>Calls an operator that returns one tensor.</summary>
-    /// <exception cref="TorchException">With the operator's name, the reason and the shapes given.</exception>
     public static torch.Tensor Call(string name, params ReadOnlySpan<Argument> arguments)
     {
         NativeValue result;
-        var count = Invoke(name, arguments, &result, 1);
-        return count == 1 && result.Kind == (long)ValueKind.Tensor
-            ? new torch.Tensor((nint)result.Payload)
-            : throw new TorchException($"{name} did not return a tensor.");
+        Expect(name, 1, Invoke(name, arguments, &result, 1));
+        return Wrap(name, result);
+    }
+
+    /// <summary>Calls an operator that returns two tensors.</summary>
+    public static (torch.Tensor First, torch.Tensor Second) CallTwo(string name, params ReadOnlySpan<Argument> arguments)
+    {
+        var results = stackalloc NativeValue[2];
+        Expect(name, 2, Invoke(name, arguments, results, 2));
+        return (Wrap(name, results[0]), Wrap(name, results[1]));
+    }
+
+    /// <summary>Calls an operator that returns three tensors.</summary>
+    public static (torch.Tensor First, torch.Tensor Second, torch.Tensor Third) CallThree(string name, params ReadOnlySpan<Argument> arguments)
+    {
+        var results = stackalloc NativeValue[3];
+        Expect(name, 3, Invoke(name, arguments, results, 3));
+        return (Wrap(name, results[0]), Wrap(name, results[1]), Wrap(name, results[2]));
+    }
+
+    /// <summary>Calls an operator that returns four tensors.</summary>
+    public static (torch.Tensor First, torch.Tensor Second, torch.Tensor Third, torch.Tensor Fourth) CallFour(string name, params ReadOnlySpan<Argument> arguments)
+    {
+        var results = stackalloc NativeValue[4];
+        Expect(name, 4, Invoke(name, arguments, results, 4));
+        return (Wrap(name, results[0]), Wrap(name, results[1]), Wrap(name, results[2]), Wrap(name, results[3]));
+    }
+
+    /// <summary>Calls an operator that returns a list of tensors.</summary>
+    public static torch.Tensor[] CallMany(string name, params ReadOnlySpan<Argument> arguments)
+    {
+        var results = new NativeValue[MaxResults];
+        fixed (NativeValue* first = results)
+        {
+            var tensors = new torch.Tensor[Invoke(name, arguments, first, MaxResults)];
+            for (var index = 0; index < tensors.Length; index++)
+            {
+                tensors[index] = Wrap(name, results[index]);
+            }
+
+            return tensors;
+        }
     }
 
     /// <summary>Calls an operator for its effect on its first argument; returns that argument.</summary>
-    public static torch.Tensor CallInPlace(string name, torch.Tensor target, params ReadOnlySpan<Argument> others)
+    public static torch.Tensor CallInPlace(string name, params ReadOnlySpan<Argument> arguments)
     {
-        Span<Argument> arguments = new Argument[others.Length + 1];
-        arguments[0] = target;
-        others.CopyTo(arguments[1..]);
-        NativeValue result;
-        Invoke(name, arguments, &result, 1);
-        NativeMethods.bif_tensor_release((nint)result.Payload);
-        return target;
-    }
-
-    /// <summary>Calls an operator that returns several tensors, or a list of them.</summary>
-    public static torch.Tensor[] CallMany(string name, params ReadOnlySpan<Argument> arguments)
-    {
-        var results = stackalloc NativeValue[MaxResults];
-        var tensors = new torch.Tensor[Invoke(name, arguments, results, MaxResults)];
-        for (var index = 0; index < tensors.Length; index++)
-        {
-            tensors[index] = new torch.Tensor((nint)results[index].Payload);
-        }
-
-        return tensors;
+        Invoke(name, arguments, null, 0);
+        return Unsafe.As<torch.Tensor>(arguments[0].Reference!);
     }
 
     /// <summary>Calls an operator that returns a truth value.</summary>
     public static bool CallBoolean(string name, params ReadOnlySpan<Argument> arguments)
     {
         NativeValue result;
-        Invoke(name, arguments, &result, 1);
+        Expect(name, 1, Invoke(name, arguments, &result, 1));
         return result.Payload != 0;
     }
 
+    /// <summary>Whether this libtorch has the operator.</summary>
+    public static bool Exists(string name) => Handles.TryGetValue(name, out _) || TryFind(name, out _) == 0;
+
     private static int Invoke(string name, ReadOnlySpan<Argument> arguments, NativeValue* results, int capacity)
     {
-        var op = Handles.GetOrAdd(name, static full => Find(full));
-        var words = Words(arguments);
-        var scratch = words <= 256 ? stackalloc long[words] : new long[words];
+        if (!Handles.TryGetValue(name, out var op))
+        {
+            op = Find(name);
+        }
+
+        var words = ArgumentLayout.Words(arguments);
+        var scratch = words <= 64 ? stackalloc long[64] : new long[words];
         var values = stackalloc NativeValue[arguments.Length];
         fixed (long* room = scratch)
         {
-            var free = room;
-            for (var index = 0; index < arguments.Length; index++)
-            {
-                values[index] = LayOut(arguments[index], ref free);
-            }
-
+            ArgumentLayout.LayOut(arguments, values, room);
             var code = NativeMethods.bif_operator_call(op, values, arguments.Length, results, capacity, out var count);
-            foreach (var argument in arguments)
+
+            // No finalizer may release a tensor while the operator works on it.
+            foreach (ref readonly var argument in arguments)
             {
                 GC.KeepAlive(argument.Reference);
             }
@@ -80,66 +108,36 @@ internal static unsafe class Operator
         }
     }
 
-    // How much room the lists among the arguments take, in 8-byte words.
-    private static int Words(ReadOnlySpan<Argument> arguments)
+    private static torch.Tensor Wrap(string name, in NativeValue result) => result.Kind == ValueKind.Tensor
+        ? new torch.Tensor((nint)result.Payload)
+        : throw new TorchException($"{name} returned {result.Kind} where a tensor was expected.");
+
+    private static void Expect(string name, int expected, int actual)
     {
-        var words = 0;
-        foreach (var argument in arguments)
+        if (actual != expected)
         {
-            words += argument.Reference switch
-            {
-                long[] values => values.Length,
-                torch.Tensor?[] tensors => tensors.Length,
-                string text => (Encoding.UTF8.GetByteCount(text) / 8) + 1,
-                _ => 0,
-            };
+            throw new TorchException($"{name} returned {actual} values instead of {expected}.");
         }
-
-        return words;
-    }
-
-    private static NativeValue LayOut(Argument argument, ref long* free)
-    {
-        var value = new NativeValue { Kind = (long)argument.Kind, Payload = argument.Payload };
-        switch (argument.Reference)
-        {
-            case torch.Tensor tensor:
-                value.Payload = tensor.Handle;
-                break;
-            case torch.Device device:
-                value.Count = device.index;
-                break;
-            case long[] values:
-                value.Payload = (long)free;
-                value.Count = values.Length;
-                values.CopyTo(new Span<long>(free, values.Length));
-                free += values.Length;
-                break;
-            case torch.Tensor?[] tensors:
-                value.Payload = (long)free;
-                value.Count = tensors.Length;
-                foreach (var entry in tensors)
-                {
-                    *free++ = entry?.Handle ?? 0;
-                }
-
-                break;
-            case string text:
-                value.Payload = (long)free;
-                value.Count = Encoding.UTF8.GetBytes(text, new Span<byte>(free, ((text.Length * 3) / 8 * 8) + 8));
-                free += (value.Count / 8) + 1;
-                break;
-        }
-
-        return value;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static nint Find(string full)
+    private static nint Find(string name)
     {
+        NativeMethods.Check(TryFind(name, out var op));
+        return op;
+    }
+
+    private static int TryFind(string full, out nint op)
+    {
+        NativeValue.VerifyLayout();
         var dot = full.LastIndexOf('.');
         var (name, overload) = dot < 0 ? (full, "") : (full[..dot], full[(dot + 1)..]);
-        NativeMethods.Check(NativeMethods.bif_operator_find(name, overload, out var op));
-        return op;
+        var code = NativeMethods.bif_operator_find(name, overload, out op);
+        if (code == 0)
+        {
+            op = Handles.GetOrAdd(full, op);
+        }
+
+        return code;
     }
 }

@@ -145,7 +145,7 @@ public sealed class FormatTests : IDisposable
         using var feed = new DataFeed(data, input, CPU);
         using var scope = NewDisposeScope();
         var range = feed.Range(10, 7).Inputs;
-        Assert.True(equal(range, feed.Gather([10, 11, 12, 13, 14, 15, 16]).Inputs));
+        Assert.True(range.Equals(feed.Gather([10, 11, 12, 13, 14, 15, 16]).Inputs));
         var pixel = new byte[3072];
         data.Items.Read(12, pixel);
         var expected = ((pixel[1024 + 33] / 255.0) - 0.5) / 0.3;

@@ -101,7 +101,7 @@ public sealed class KnownAnswerTests
     public void Four_without_data_the_chain_samples_the_Gaussian_around_the_checkpoint()
     {
         using var scope = NewDisposeScope();
-        var center = full([50_000L], 3);
+        var center = full([50_000L], 3, ScalarType.Float32);
         var w = center.clone();
         for (ulong step = 0; step < 400; step++)
         {

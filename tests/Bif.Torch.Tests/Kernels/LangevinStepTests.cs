@@ -64,7 +64,7 @@ public class LangevinStepTests
             LangevinStep.Rmsprop(other, g, center, v, 3e-4, 30, 5, 1, 1, biasCorrection, 1, 0, step);
         }
 
-        Assert.True(equal(w, other));
+        Assert.True(w.Equals(other));
     }
 
     [Fact]
@@ -82,7 +82,7 @@ public class LangevinStepTests
             set_num_threads(3);
             LangevinStep.Sgld(w2, g, center, 1e-3, 30, 5, 1, 0, 0);
             LangevinStep.Rmsprop(w2, g, center, v2, 1e-3, 30, 5, 0.9, 0.1, true, 1, 0, 1);
-            Assert.True(equal(w, w2) && equal(v, v2));
+            Assert.True(w.Equals(w2) && v.Equals(v2));
         }
         finally
         {
@@ -99,10 +99,10 @@ public class LangevinStepTests
         var (w, g, center, v) = Vectors();
         var before = g.clone();
         LangevinStep.Sgld(w, g, center, 1e-3, 30, 5, 1, 0, 0, clear);
-        Assert.True(equal(g, clear ? zeros_like(g) : before));
+        Assert.True(g.Equals(clear ? zeros_like(g) : before));
         g.copy_(before);
         LangevinStep.Rmsprop(w, g, center, v, 1e-3, 30, 5, 0.9, 0.1, true, 1, 0, 1, clear);
-        Assert.True(equal(g, clear ? zeros_like(g) : before));
+        Assert.True(g.Equals(clear ? zeros_like(g) : before));
     }
 
     // METHOD, section 2: stationary variance (1/k)/(1 − εk/4) for U = k w²/2, lag-1 autocorrelation 1 − εk/2.

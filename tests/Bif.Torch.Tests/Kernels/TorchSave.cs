@@ -24,6 +24,13 @@ internal static class TorchSave
         torch.save(m, 'module.pt')
         torch.save({'w': torch.zeros(2)}, 'legacy.pt', _use_new_zipfile_serialization=False)
         torch.jit.script(m).save('script.pt')
+        class Pair(torch.nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.weight = torch.nn.Parameter(torch.tensor([2., 3.]))
+                self.register_buffer('shift', torch.tensor([1., 1.]))
+            def forward(self, a, b): return a * self.weight + self.shift, b.sum()
+        torch.jit.trace(Pair(), (torch.ones(2), torch.ones(3))).save('pair.pt')
         torch.save({'epoch': 3}, 'empty.pt')
         torch.save([torch.zeros(2)], 'list.pt')
         """;
