@@ -1,0 +1,40 @@
+using System.Runtime.Loader;
+using TorchSharp;
+using Xunit;
+
+namespace Bif.Torch.Tests.Api;
+
+public sealed class TorchSharpAgreementTests
+{
+    [TorchSharpFact]
+    public void Every_public_member_is_one_of_TorchSharp_with_the_same_signature()
+    {
+        var context = new AssemblyLoadContext("TorchSharp", isCollectible: true);
+        try
+        {
+            var ours = typeof(torch).Assembly;
+            var theirs = context.LoadFromAssemblyPath(Path.GetFullPath(TorchSharpFactAttribute.File!));
+            var members = PublicApi.Of(ours);
+            Assert.True(members.Count > 500, $"only {members.Count} public members were found");
+            Assert.Empty(members.Except(PublicApi.Callable(theirs, PublicApi.Types(ours))).Order(StringComparer.Ordinal));
+        }
+        finally
+        {
+            context.Unload();
+        }
+    }
+}
+
+/// <summary>A test that compares with a TorchSharp assembly; its file is named by TORCHSHARP_ASSEMBLY.</summary>
+public sealed class TorchSharpFactAttribute : FactAttribute
+{
+    public TorchSharpFactAttribute()
+    {
+        if (!System.IO.File.Exists(File))
+        {
+            Skip = "TORCHSHARP_ASSEMBLY does not name TorchSharp's assembly (TorchSharp.dll of the package, version 0.107).";
+        }
+    }
+
+    public static string? File => Environment.GetEnvironmentVariable("TORCHSHARP_ASSEMBLY");
+}
