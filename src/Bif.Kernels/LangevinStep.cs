@@ -76,6 +76,43 @@ public static partial class LangevinStep
         GC.KeepAlive(secondMoment);
     }
 
+    /// <summary>
+    /// One step of underdamped Langevin dynamics at unit mass by the BAOAB splitting, in coordinates x with w = w* + s·x for
+    /// a diagonal s: kick v ← v − κ·s·(nβ·g + γ·(w − w*)), half a drift w ← w + (h/2)·s·v, friction and noise
+    /// v ← c·v + √(1 − c²)·ξ with c = e^(−f·h), half a drift; in place. The half kicks either side of a gradient are one,
+    /// so κ = h, except at a chain's first step, where κ = h/2.
+    /// </summary>
+    /// <remarks>Leimkuhler and Matthews, Appl. Math. Res. Express 2013: with a force linear in w the positions have the exact
+    /// variance for every stable h. Stable iff h²·k·s² &lt; 4 in a direction of posterior precision k.</remarks>
+    /// <param name="position">w [P], updated.</param>
+    /// <param name="velocity">v [P], updated.</param>
+    /// <param name="gradient">g [P], the gradient of the mean loss.</param>
+    /// <param name="center">w* [P]; null for 0.</param>
+    /// <param name="scale">s [P]; null for 1.</param>
+    /// <param name="stepSize">h.</param>
+    /// <param name="friction">f, per unit of time.</param>
+    /// <param name="nbeta">nβ, multiplies the mean loss.</param>
+    /// <param name="gamma">γ, precision of the tie to w*.</param>
+    /// <param name="seed">Seed of the run.</param>
+    /// <param name="chain">Number of the chain.</param>
+    /// <param name="step">Number of the step in its chain from 0, below 2⁴⁸.</param>
+    /// <param name="clearGradient">Sets g to zero in the same pass, for the next backward to add to.</param>
+    public static void Baoab(
+        Tensor position, Tensor velocity, Tensor gradient, Tensor? center, Tensor? scale, double stepSize, double friction,
+        double nbeta, double gamma, ulong seed, uint chain, ulong step, bool clearGradient = false)
+    {
+        var keep = Math.Exp(-friction * stepSize);
+        KernelMethods.Check(KernelMethods.bif_langevin_baoab(
+            position.Handle, velocity.Handle, gradient.Handle, center?.Handle ?? 0, scale?.Handle ?? 0,
+            step == 0 ? stepSize / 2 : stepSize, stepSize / 2, nbeta, gamma, keep, Math.Sqrt(1 - (keep * keep)),
+            seed, chain, step, clearGradient ? 1 : 0));
+        GC.KeepAlive(position);
+        GC.KeepAlive(velocity);
+        GC.KeepAlive(gradient);
+        GC.KeepAlive(center);
+        GC.KeepAlive(scale);
+    }
+
     /// <summary>Fills a contiguous float32 tensor, in memory order, with the standard normals of a stream.</summary>
     public static void Normals(Tensor destination, ulong seed, uint chain, PhiloxPurpose purpose, ulong step)
     {

@@ -23,4 +23,10 @@ public enum PhiloxPurpose
 
     /// <summary>Independent draws from a Gaussian approximation of the posterior.</summary>
     Laplace = 6,
+
+    /// <summary>The velocities that an underdamped chain starts with.</summary>
+    Velocity = 7,
+
+    /// <summary>Probes of the curvature at the checkpoint.</summary>
+    Curvature = 8,
 }

@@ -93,6 +93,31 @@ BIF_API int bif_langevin_rmsprop(void* w, void* gradient, void* center, void* se
   });
 }
 
+BIF_API int bif_langevin_baoab(void* w, void* velocity, void* gradient, void* center, void* scale, double kick, double drift,
+                               double nbeta, double gamma, double keep, double noise, uint64_t seed, uint32_t chain,
+                               uint64_t step, int clear_gradient) {
+  return bif::guarded([&] {
+    const at::Tensor& position = tensor(w);
+    const bif::InertialVectors vectors{
+        vector_data("w", position, position), vector_data("velocity", tensor(velocity), position),
+        vector_data("gradient", tensor(gradient), position),
+        center == nullptr ? nullptr : vector_data("center", tensor(center), position),
+        scale == nullptr ? nullptr : vector_data("scale", tensor(scale), position), position.numel(), clear_gradient != 0};
+    const bif::InertialConstants constants{static_cast<float>(kick),  static_cast<float>(drift), static_cast<float>(nbeta),
+                                           static_cast<float>(gamma), static_cast<float>(keep),  static_cast<float>(noise)};
+    const bif::Stream stream = noise_stream(seed, chain, step, 0);
+    if (position.is_cpu()) {
+      static const bif::LangevinLoops loops = bif::langevin_loops();
+      over_blocks(vectors.count, [&](int64_t first, int64_t last) { loops.baoab(constants, stream, vectors, first, last); });
+      return;
+    }
+#ifdef BIF_WITH_CUDA
+    if (position.is_cuda()) return bif::baoab_cuda(position.device().index(), constants, stream, vectors);
+#endif
+    refuse(position.device());
+  });
+}
+
 BIF_API int bif_normals(void* out, uint64_t seed, uint32_t chain, uint64_t step, uint32_t purpose) {
   return bif::guarded([&] {
     const at::Tensor& target = tensor(out);

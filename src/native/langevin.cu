@@ -45,6 +45,17 @@ __global__ void rmsprop_kernel(LangevinConstants k, Stream stream, LangevinVecto
   });
 }
 
+__global__ void baoab_kernel(InertialConstants k, Stream stream, InertialVectors v) {
+  at_counter(stream, this_counter(), v.count, [&](int64_t i, float noise) {
+    const float center = v.center == nullptr ? 0.0f : v.center[i];
+    const float scale = v.scale == nullptr ? 1.0f : v.scale[i];
+    const Phase next = inertial(k, v.w[i], v.velocity[i], v.gradient[i], center, scale, noise);
+    v.w[i] = next.w;
+    v.velocity[i] = next.v;
+    if (v.clear_gradient) v.gradient[i] = 0.0f;
+  });
+}
+
 __global__ void normals_kernel(Stream stream, float* out, int64_t count) {
   at_counter(stream, this_counter(), count, [&](int64_t i, float noise) { out[i] = noise; });
 }
@@ -66,6 +77,13 @@ void langevin_cuda(int device, const LangevinConstants& k, const Stream& stream,
   } else {
     rmsprop_kernel<<<grid(vectors.count), kThreads, 0, queue>>>(k, stream, vectors);
   }
+  C10_CUDA_KERNEL_LAUNCH_CHECK();
+}
+
+void baoab_cuda(int device, const InertialConstants& k, const Stream& stream, const InertialVectors& vectors) {
+  if (vectors.count == 0) return;
+  const c10::cuda::CUDAGuard guard(static_cast<c10::DeviceIndex>(device));
+  baoab_kernel<<<grid(vectors.count), kThreads, 0, c10::cuda::getCurrentCUDAStream().stream()>>>(k, stream, vectors);
   C10_CUDA_KERNEL_LAUNCH_CHECK();
 }
 

@@ -79,6 +79,38 @@ BIF_INLINE void rmsprop_loop(const LangevinConstants& constants, const Stream& s
   }
 }
 
+template <bool kCenter, bool kScale>
+BIF_INLINE void baoab_blocks(const InertialConstants& constants, const Stream& stream, const InertialVectors& vectors,
+                             int64_t first, int64_t last) {
+  const InertialConstants k = constants;
+  const bool clear = vectors.clear_gradient;
+  float noise[kBlock];
+  for (int64_t block = first; block < last; block++) {
+    block_normals(stream, block, noise);
+    const int64_t n = elements_of(block, vectors.count);
+    float* __restrict w = vectors.w + block * kBlock;
+    float* __restrict v = vectors.velocity + block * kBlock;
+    float* __restrict g = vectors.gradient + block * kBlock;
+    const float* __restrict center = kCenter ? vectors.center + block * kBlock : nullptr;
+    const float* __restrict scale = kScale ? vectors.scale + block * kBlock : nullptr;
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) {
+      const Phase next = inertial(k, w[i], v[i], g[i], kCenter ? center[i] : 0.0f, kScale ? scale[i] : 1.0f, noise[i]);
+      w[i] = next.w;
+      v[i] = next.v;
+    }
+    if (clear) std::memset(g, 0, n * sizeof(float));
+  }
+}
+
+BIF_INLINE void baoab_loop(const InertialConstants& k, const Stream& s, const InertialVectors& v, int64_t first, int64_t last) {
+  if (v.center != nullptr) {
+    v.scale != nullptr ? baoab_blocks<true, true>(k, s, v, first, last) : baoab_blocks<true, false>(k, s, v, first, last);
+  } else {
+    v.scale != nullptr ? baoab_blocks<false, true>(k, s, v, first, last) : baoab_blocks<false, false>(k, s, v, first, last);
+  }
+}
+
 BIF_INLINE void normals_loop(const Stream& stream, float* out, int64_t count, int64_t first, int64_t last) {
   float noise[kBlock];
   for (int64_t block = first; block < last; block++) {
@@ -87,13 +119,15 @@ BIF_INLINE void normals_loop(const Stream& stream, float* out, int64_t count, in
   }
 }
 
-// The three loops under one set of compiler targets.
+// The loops under one set of compiler targets.
 #define BIF_LOOPS(NAME, TARGET)                                                                                  \
   struct NAME {                                                                                                  \
     TARGET static void sgld(const LangevinConstants& k, const Stream& s, const LangevinVectors& v, int64_t first, \
                             int64_t last) { sgld_loop(k, s, v, first, last); }                                   \
     TARGET static void rmsprop(const LangevinConstants& k, const Stream& s, const LangevinVectors& v,            \
                                int64_t first, int64_t last) { rmsprop_loop(k, s, v, first, last); }              \
+    TARGET static void baoab(const InertialConstants& k, const Stream& s, const InertialVectors& v, int64_t first,  \
+                             int64_t last) { baoab_loop(k, s, v, first, last); }                                 \
     TARGET static void normals(const Stream& s, float* out, int64_t count, int64_t first, int64_t last) {        \
       normals_loop(s, out, count, first, last);                                                                  \
     }                                                                                                            \
@@ -107,7 +141,7 @@ BIF_LOOPS(Avx512, __attribute__((target("avx512f,avx512dq,avx512vl,avx512bw,avx2
 
 template <typename Loops>
 LangevinLoops loops_of() {
-  return {Loops::sgld, Loops::rmsprop, Loops::normals};
+  return {Loops::sgld, Loops::rmsprop, Loops::baoab, Loops::normals};
 }
 
 }  // namespace

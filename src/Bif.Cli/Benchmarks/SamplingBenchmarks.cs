@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using Bif.Engine.Data;
 using Bif.Engine.Models;
 using Bif.Engine.Sampling;
+using Bif.Engine.Sampling.Preconditioners;
 using Bif.Engine.Training;
 using static TorchSharp.torch;
 
@@ -115,7 +116,7 @@ internal static class SamplingBenchmarks
         public double DrawRate(int items, int batch, int thin, double seconds)
         {
             var settings = new SamplerSettings("sgld", 1e-6, 100, 1000, batch < items ? batch : 0, 1, 1, 0, thin, 0);
-            var sampler = SamplerCatalog.Create(settings);
+            var sampler = SamplerCatalog.Create(settings, new NoPreconditioner());
             using var state = new ChainState(0, 0, _vector, sampler);
             using var weights = _model.Bind(ParameterSelection.All(_model.Layout), state.Position, state.Gradient);
             var force = new LossGradient(_model, weights, _feed, settings.Batch, 128);
@@ -124,7 +125,8 @@ internal static class SamplingBenchmarks
             {
                 for (var step = 0; step < thin; step++)
                 {
-                    sampler.Step(state, force);
+                    force.AddTo(state);
+                    sampler.Move(state);
                     state.Step++;
                 }
 

@@ -18,6 +18,10 @@ internal sealed class AttributeCommand : Verb
     private readonly Setting<string> _out = Setting.Required("--out", "RUN", "The run directory to write; created if missing.");
     private readonly Setting<string?> _preset = Setting.Parsed("--preset", "paper-vision", "Settings by name: paper-vision is SGLD with epsilon 1e-4, nbeta 10, gamma 1000. Options given beside it win.", "none", "paper-vision", static word => word == "paper-vision" ? word : null);
     private readonly Setting<string> _sampler = Setting.Choice("--sampler", "How draws are made: plain SGLD or RMSprop-preconditioned SGLD.", "sgld", [.. SamplerCatalog.Names]);
+    private readonly Setting<string?> _preconditioner = Setting.Parsed("--preconditioner", "none|diagonal|kfac|lowrank", "Fixed coordinates in which chains move, from the curvature at the checkpoint; they leave the target exact.", "the sampler's first choice", "none, diagonal, kfac or lowrank", static word => word is "none" or "diagonal" or "kfac" or "lowrank" ? word : null);
+    private readonly Setting<double?> _friction = Setting.Number("--friction", "Friction of underdamped dynamics, per unit of time.", "1 in preconditioned coordinates, the root of gamma without", Interval.AtLeast(0));
+    private readonly Setting<int?> _rank = Setting.Count("--rank", "Directions of the low-rank preconditioner.", "200", 1);
+    private readonly Setting<int?> _curvatureItems = Setting.Count("--curvature-items", "Training items from which the curvature is measured, evenly spread.", "all", 1);
     private readonly Setting<double?> _epsilon = Setting.Number("--epsilon", "Step size of the Langevin discretisation, in squared parameter units.", "by model family, uncalibrated", Interval.Above(0));
     private readonly Setting<double?> _nbeta = Setting.Number("--nbeta", "Inverse temperature times n; multiplies the mean loss (no unit). 0 ignores the data: the negative control.", "by model family, uncalibrated", Interval.AtLeast(0));
     private readonly Setting<double?> _gamma = Setting.Number("--gamma", "Precision of the Gaussian that ties the chain to the checkpoint, per squared parameter unit.", "by model family, uncalibrated", Interval.AtLeast(0));
@@ -45,7 +49,7 @@ internal sealed class AttributeCommand : Verb
     {
         foreach (var option in new Option[]
                  {
-                     _model, _data, _queries, _out, _preset, _sampler, _epsilon, _nbeta, _gamma, _batch, _chains, _draws, _burnIn, _thin, _seed, _parameters,
+                     _model, _data, _queries, _out, _preset, _sampler, _preconditioner, _friction, _rank, _curvatureItems, _epsilon, _nbeta, _gamma, _batch, _chains, _draws, _burnIn, _thin, _seed, _parameters,
                      _decay, _stabilizer, _variant, _centered, _centering, _device, _evalBatch, _threads, _resume, _json,
                  })
         {
@@ -99,6 +103,10 @@ internal sealed class AttributeCommand : Verb
             Data = arguments.GetRequiredValue(_data),
             Queries = arguments.GetRequiredValue(_queries),
             Sampler = sampler,
+            Preconditioner = arguments.GetValue(_preconditioner),
+            Friction = arguments.GetValue(_friction),
+            Rank = arguments.GetValue(_rank),
+            CurvatureItems = arguments.GetValue(_curvatureItems),
             Epsilon = arguments.GetValue(_epsilon) ?? (preset ? 1e-4 : null),
             Nbeta = arguments.GetValue(_nbeta) ?? (preset ? 10 : null),
             Gamma = arguments.GetValue(_gamma) ?? (preset ? 1000 : null),

@@ -54,6 +54,9 @@ public class Weights : IDisposable
     /// <summary>Whether layers behave as in training (batch statistics, dropout). False while sampling.</summary>
     public bool Training { get; set; }
 
+    /// <summary>Is shown what every linear and convolution layer takes and gives; null while nobody looks.</summary>
+    public Layers.ILayerObserver? Observer { get; set; }
+
     /// <summary>The parameter at an index of <see cref="Layout.Parameters"/>.</summary>
     public Tensor Parameter(int index) => _parameters[index];
 

@@ -4,9 +4,11 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Bif.Engine.Attribution;
+using Bif.Engine.Curvature;
 using Bif.Engine.Data;
 using Bif.Engine.Models;
 using Bif.Engine.Sampling;
+using Bif.Engine.Sampling.Preconditioners;
 using Bif.Engine.Traces;
 using Bif.Kernels;
 using TorchSharp;
@@ -29,6 +31,8 @@ public sealed class AttributionRun : IDisposable
     private readonly DataFeed _queries;
     private readonly ParameterSelection _selection;
     private readonly Tensor _center;
+    private CurvatureEstimate? _curvature;
+    private Preconditioner _preconditioner = new NoPreconditioner();
     private long _peakBytes;
 
     private AttributionRun(RunSpec spec, RunDirectory directory, IProgress<RunProgress>? progress)
@@ -92,6 +96,8 @@ public sealed class AttributionRun : IDisposable
         _data.Dispose();
         _queryData.Dispose();
         _center.Dispose();
+        _preconditioner.Dispose();
+        _curvature?.Dispose();
         _model.Dispose();
     }
 
@@ -151,6 +157,18 @@ public sealed class AttributionRun : IDisposable
         batch = batch >= _data.Count ? 0 : batch;
         var nbeta = _spec.Nbeta ?? defaults.Nbeta;
         var gamma = _spec.Gamma ?? defaults.Gamma;
+        var name = _spec.Preconditioner ?? SamplerCatalog.About(_spec.Sampler).Preconditioners[0];
+        var source = new CurvatureSource(
+            _model, _selection, _center, _train, _spec.CurvatureItems ?? 0, tuning.GradientPiece, _spec.Seed);
+        if (name != "none")
+        {
+            Say(RunStage.Preparing, $"measuring the curvature at the checkpoint ({name})");
+            _curvature = CurvatureEstimate.Measure(
+                name, source, _spec.Rank ?? 200, share => _progress?.Report(new RunProgress(RunStage.Preparing, Fraction: share)));
+            Say(RunStage.Preparing, _curvature.Remark);
+            _preconditioner = _curvature.ToPreconditioner(nbeta, gamma);
+        }
+
         var settings = new SamplerSettings(
             _spec.Sampler,
             _spec.Epsilon ?? ProbedStep(defaults, nbeta, gamma, tuning.GradientPiece),
@@ -165,8 +183,12 @@ public sealed class AttributionRun : IDisposable
             _spec.Decay,
             _spec.Stabilizer,
             _spec.BiasCorrection,
+            name,
+            _spec.Friction ?? (name == "none" ? Math.Sqrt(gamma) : 1),
+            _curvature is LowRankCurvature lowRank ? lowRank.Eigenvalues().Length : 0,
+            source.Count,
             _spec.Centered);
-        SamplerCatalog.Create(settings);
+        SamplerCatalog.Create(settings, _preconditioner);
         if (_spec.UsesDefaultSettings)
         {
             Warn($"no --epsilon, --nbeta or --gamma given: using uncalibrated defaults for {_model.Config.ModelType} (epsilon {settings.Epsilon:G3}, nbeta {settings.Nbeta:G3}, gamma {settings.Gamma:G3}); calibration will choose them from the checkpoint");
@@ -207,6 +229,8 @@ public sealed class AttributionRun : IDisposable
         var wanted = earlier.Settings with
         {
             Sampler = _spec.Sampler,
+            Preconditioner = _spec.Preconditioner ?? earlier.Settings.Preconditioner,
+            Friction = _spec.Friction ?? earlier.Settings.Friction,
             Epsilon = _spec.Epsilon ?? earlier.Settings.Epsilon,
             Nbeta = _spec.Nbeta ?? earlier.Settings.Nbeta,
             Gamma = _spec.Gamma ?? earlier.Settings.Gamma,
@@ -231,6 +255,12 @@ public sealed class AttributionRun : IDisposable
         {
             throw new InputException(
                 $"{_directory.Root} holds an unfinished run of this spec ({earlier.State}): add --resume to continue it.");
+        }
+
+        if (earlier.Settings.Preconditioner != "none" && earlier.State != "finished")
+        {
+            _curvature = CurvatureEstimate.Load(_directory.Curvature, _center.device);
+            _preconditioner = _curvature.ToPreconditioner(earlier.Settings.Nbeta, earlier.Settings.Gamma);
         }
 
         return (earlier.Settings, earlier.SettingsSource, earlier.Plan);
@@ -278,6 +308,7 @@ public sealed class AttributionRun : IDisposable
             with { DrawsPerBlock = plan.DrawsPerBlock };
         var store = TraceStore.Create(_directory.Traces, shape, new JsonObject { ["run_id"] = id });
         store.WriteInitial(train, query);
+        _curvature?.Save(_directory.Curvature);
         _directory.WriteRecord(record);
         return (store, record);
     }
@@ -291,7 +322,7 @@ public sealed class AttributionRun : IDisposable
         using var offset = settings.Centered ? GradientAtCheckpoint(plan) : null;
         var chance = _model.ClassCount is { } classes ? Math.Log(classes) : 1;
         var runner = new ChainRunner(
-            _model, _train, _queries, store, settings, plan, _selection, _center, offset, _directory.Chains, 100 * Math.Max(initial, chance));
+            _model, _train, _queries, store, settings, _preconditioner, plan, _selection, _center, offset, _directory.Chains, 100 * Math.Max(initial, chance));
         return ChainGroup.Run(
             settings.Chains,
             plan,
@@ -333,7 +364,7 @@ public sealed class AttributionRun : IDisposable
     private Tensor GradientAtCheckpoint(ExecutionPlan plan)
     {
         var settings = new SamplerSettings("sgld", 0, 0, 0, 0, 1, 1, 0, 1, 0);
-        using var state = new ChainState(0, 0, _center, SamplerCatalog.Create(settings));
+        using var state = new ChainState(0, 0, _center, SamplerCatalog.Create(settings, new NoPreconditioner()));
         using var weights = _model.Bind(_selection, state.Position, state.Gradient);
         new LossGradient(_model, weights, _train, 0, plan.GradientPiece).AddTo(state);
         using var noGradient = no_grad();

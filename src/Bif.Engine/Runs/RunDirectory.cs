@@ -20,6 +20,9 @@ public sealed class RunDirectory(string root)
     /// <summary>States from which chains resume.</summary>
     public string Chains => Path.Combine(Root, "chains");
 
+    /// <summary>The curvature at the checkpoint from which the chains' coordinates are made.</summary>
+    public string Curvature => Path.Combine(Root, "curvature.safetensors");
+
     /// <summary>Labels and names of the training items.</summary>
     public string TrainItems => Path.Combine(Root, "items", "train.json");
 

@@ -20,7 +20,19 @@ public sealed record RunSpec
     /// <summary>Which sampler draws from the localized posterior.</summary>
     public string Sampler { get; init; } = "sgld";
 
-    /// <summary>ε, the step size of the discretisation.</summary>
+    /// <summary>none, diagonal, kfac or lowrank; null for the sampler's first choice.</summary>
+    public string? Preconditioner { get; init; }
+
+    /// <summary>Friction of underdamped dynamics per unit of time; null: 1 in preconditioned coordinates, √γ without.</summary>
+    public double? Friction { get; init; }
+
+    /// <summary>Directions of the low-rank preconditioner; null lets the run choose.</summary>
+    public int? Rank { get; init; }
+
+    /// <summary>Training items from which curvature is estimated, 0 for all; null lets the run choose.</summary>
+    public int? CurvatureItems { get; init; }
+
+    /// <summary>ε, the step size of SGLD; h, the time step, of underdamped dynamics.</summary>
     public double? Epsilon { get; init; }
 
     /// <summary>nβ, the inverse temperature times n: multiplies the MEAN loss.</summary>

@@ -1,6 +1,7 @@
 using Bif.Engine.Data;
 using Bif.Engine.Models;
 using Bif.Engine.Sampling;
+using Bif.Engine.Sampling.Preconditioners;
 using Bif.Kernels;
 using static TorchSharp.torch;
 
@@ -20,7 +21,7 @@ internal static class StepProbe
     {
         using var scope = NewDisposeScope();
         var settings = new SamplerSettings("sgld", 0, 0, 0, Math.Min(MaxItems, feed.Count), 1, 1, 0, 1, seed);
-        using var state = new ChainState(0, seed, center, SamplerCatalog.Create(settings));
+        using var state = new ChainState(0, seed, center, SamplerCatalog.Create(settings, new NoPreconditioner()));
         using var weights = model.Bind(selection, state.Position, state.Gradient);
         var force = new LossGradient(model, weights, feed, settings.Batch, pieceSize);
         var direction = zeros_like(center);

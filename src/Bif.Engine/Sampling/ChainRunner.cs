@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Bif.Engine.Data;
 using Bif.Engine.Models;
+using Bif.Engine.Sampling.Preconditioners;
 using Bif.Engine.Traces;
 using static TorchSharp.torch;
 
@@ -19,6 +20,7 @@ public sealed class ChainRunner
     private readonly TraceStore _store;
     private readonly SamplerSettings _settings;
     private readonly ExecutionPlan _plan;
+    private readonly Preconditioner _preconditioner;
     private readonly ParameterSelection _selection;
     private readonly Tensor _center;
     private readonly Tensor? _offset;
@@ -31,6 +33,7 @@ public sealed class ChainRunner
     /// <param name="queries">Query items.</param>
     /// <param name="store">Where losses are written.</param>
     /// <param name="settings">The sampler's numbers.</param>
+    /// <param name="preconditioner">The coordinates in which chains move.</param>
     /// <param name="plan">The layout of the work.</param>
     /// <param name="selection">The sampled parameters.</param>
     /// <param name="center">w* of the sampled parameters.</param>
@@ -43,6 +46,7 @@ public sealed class ChainRunner
         DataFeed queries,
         TraceStore store,
         SamplerSettings settings,
+        Preconditioner preconditioner,
         ExecutionPlan plan,
         ParameterSelection selection,
         Tensor center,
@@ -55,6 +59,7 @@ public sealed class ChainRunner
         _queries = queries;
         _store = store;
         _settings = settings;
+        _preconditioner = preconditioner;
         _plan = plan;
         _selection = selection;
         _center = center;
@@ -63,98 +68,71 @@ public sealed class ChainRunner
         _explosion = explosion;
     }
 
-    /// <summary>Runs chain <paramref name="chain"/> on the calling thread.</summary>
+    /// <summary>
+    /// Runs chain <paramref name="chain"/> on the calling thread. Draw t (from 0) is the position after burn-in + (t + 1)·thin
+    /// moves; where the step's gradient is a full-batch one its losses are the draw's, at no further cost.
+    /// </summary>
     /// <param name="chain">Index of the chain.</param>
-    /// <param name="report">Receives draws recorded so far, the mean training loss and draws per second.</param>
+    /// <param name="report">Receives draws recorded so far, the mean training loss and draws per second without the burn-in.</param>
     /// <param name="cancellation">Ends the chain after the block it is in.</param>
     public ChainOutcome Run(int chain, Action<int, double, double> report, CancellationToken cancellation)
     {
-        var sampler = SamplerCatalog.Create(_settings);
+        var sampler = SamplerCatalog.Create(_settings, _preconditioner);
         using var state = new ChainState(chain, _settings.Seed, _center, sampler);
         var saved = new ChainStateFile(_stateDirectory, chain);
-        var block = saved.Restore(state);
-        if (block > _store.CompleteBlocks(chain))
+        var firstBlock = saved.Restore(state);
+        if (firstBlock > _store.CompleteBlocks(chain))
         {
             throw new InputException(
                 $"The traces of chain {chain} end before its saved state: delete {saved.Path} to run the chain anew.");
         }
 
-        using var weights = _model.Bind(_selection, state.Position, state.Gradient);
+        using var weights = _model.Bind(_selection, state.Position, sampler.UsesGradient ? state.Gradient : null);
         var force = new LossGradient(_model, weights, _train, _settings.Batch, _plan.GradientPiece) { Offset = _offset };
+        var recorder = new DrawRecorder(_model, _train, _queries, _store, _settings, _plan, chain, firstBlock);
         var clock = Stopwatch.StartNew();
-        var loss = double.NaN;
-        var burnIn = new float[_settings.BurnIn];
-        while (state.Step < _settings.BurnIn)
+        while (!recorder.IsComplete)
         {
-            loss = sampler.Step(state, force);
-            burnIn[state.Step] = (float)loss;
-            state.Step++;
-            if (HasExploded(loss))
+            var ready = sampler.UsesGradient && force.IsFullBatch;
+            var loss = sampler.UsesGradient ? force.AddTo(state, ready ? recorder.TrainLosses : default) : double.NaN;
+            var step = new StepPlace(state.Step, _settings);
+            if (sampler.UsesGradient && HasExploded(loss))
             {
                 return new(chain, ChainEnd.Diverged, state.Step, loss);
             }
 
-            if (state.Step == _settings.BurnIn)
+            recorder.Observe(step, loss);
+            if (step.IsDraw)
             {
-                _store.WriteBurnIn(chain, burnIn);
-            }
-        }
-
-        var firstDraw = block * _plan.DrawsPerBlock;
-        for (var draw = firstDraw; draw < _settings.Draws; block++)
-        {
-            if (cancellation.IsCancellationRequested)
-            {
-                return new(chain, ChainEnd.Interrupted, state.Step, loss);
-            }
-
-            var draws = Math.Min(_plan.DrawsPerBlock, _settings.Draws - draw);
-            var train = new float[draws * _train.Count];
-            var query = new float[draws * _queries.Count];
-            var sampling = new float[draws * _settings.Thin];
-            for (var row = 0; row < draws; row++, draw++)
-            {
-                for (var step = 0; step < _settings.Thin; step++)
-                {
-                    loss = sampler.Step(state, force);
-                    state.Step++;
-                    sampling[(row * _settings.Thin) + step] = (float)loss;
-                    if (HasExploded(loss))
-                    {
-                        return new(chain, ChainEnd.Diverged, state.Step, loss);
-                    }
-                }
-
-                var losses = train.AsSpan(row * _train.Count, _train.Count);
-                LossEvaluator.Evaluate(_model, weights, _train, _plan.EvaluationBatch, losses);
-                LossEvaluator.Evaluate(
-                    _model, weights, _queries, _plan.EvaluationBatch, query.AsSpan(row * _queries.Count, _queries.Count));
-                loss = Mean(losses);
+                loss = recorder.Record(weights, ready);
                 if (HasExploded(loss))
                 {
                     return new(chain, ChainEnd.Diverged, state.Step, loss);
                 }
 
-                report(draw + 1, loss, (draw + 1 - firstDraw) / clock.Elapsed.TotalSeconds);
+                report(recorder.Draws, loss, (recorder.Draws - recorder.FirstDraw) / clock.Elapsed.TotalSeconds);
             }
 
-            _store.WriteBlock(chain, block, train, query, sampling);
-            saved.Save(state, block + 1);
+            sampler.Move(state);
+            state.Step++;
+            if (step.IsLastOfBurnIn)
+            {
+                clock.Restart();
+            }
+
+            if (step.IsDraw && recorder.IsBlockComplete)
+            {
+                recorder.Write();
+                saved.Save(state, recorder.Block);
+                if (cancellation.IsCancellationRequested && !recorder.IsComplete)
+                {
+                    return new(chain, ChainEnd.Interrupted, state.Step, loss);
+                }
+            }
         }
 
-        return new(chain, ChainEnd.Completed, state.Step, loss);
+        return new(chain, ChainEnd.Completed, state.Step, recorder.LastLoss);
     }
 
     private bool HasExploded(double loss) => !double.IsFinite(loss) || loss > _explosion;
-
-    private static double Mean(ReadOnlySpan<float> values)
-    {
-        var sum = 0.0;
-        foreach (var value in values)
-        {
-            sum += value;
-        }
-
-        return sum / values.Length;
-    }
 }

@@ -27,6 +27,8 @@ public sealed class ChainState : IDisposable
         {
             _vectors[vector.Name] = full_like(center, vector.Start).DetachFromDisposeScope();
         }
+
+        sampler.Begin(this);
     }
 
     /// <summary>Index of the chain.</summary>
@@ -35,7 +37,7 @@ public sealed class ChainState : IDisposable
     /// <summary>Seed of the run.</summary>
     public ulong Seed { get; }
 
-    /// <summary>Number of the next step, from 0.</summary>
+    /// <summary>Number of the next step, from 0: how often the chain has moved.</summary>
     public long Step { get; set; }
 
     /// <summary>w* [P].</summary>

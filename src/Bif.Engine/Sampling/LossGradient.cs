@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Bif.Engine.Data;
 using Bif.Engine.Models;
 using Bif.Kernels;
@@ -21,10 +22,15 @@ public sealed class LossGradient(Model model, Weights weights, DataFeed feed, in
     /// <summary>∇L(w*) to subtract, so that w* is the mode of the target; null for the plain force.</summary>
     public Tensor? Offset { get; init; }
 
+    /// <summary>Whether every gradient sees all items, and yields all their losses.</summary>
+    public bool IsFullBatch => batch == 0 || batch >= feed.Count;
+
     /// <summary>Adds the gradient at the chain's position to its gradient vector; returns the mean loss in nats.</summary>
-    public double AddTo(ChainState state)
+    /// <param name="state">The chain.</param>
+    /// <param name="losses">Receives the loss of every item where the gradient is a full-batch one; else untouched.</param>
+    public double AddTo(ChainState state, Span<float> losses = default)
     {
-        var all = batch == 0 || batch >= feed.Count;
+        var all = IsFullBatch;
         if (!all)
         {
             var stream = new PhiloxStream(state.Seed, (uint)state.Chain, PhiloxPurpose.Batch, (ulong)state.Step);
@@ -38,9 +44,9 @@ public sealed class LossGradient(Model model, Weights weights, DataFeed feed, in
             using var scope = NewDisposeScope();
             var length = Math.Min(pieceSize, count - start);
             var items = all ? feed.Range(start, length) : feed.Gather(_indices.AsSpan(start, length));
-            var total = model.Losses(weights, items).sum();
-            (total * (1.0 / count)).backward();
-            sum += total.item<float>();
+            var values = model.Losses(weights, items);
+            (values.sum() * (1.0 / count)).backward();
+            sum += Read(values, all && !losses.IsEmpty ? losses.Slice(start, length) : default);
         }
 
         if (Offset is not null)
@@ -50,5 +56,22 @@ public sealed class LossGradient(Model model, Weights weights, DataFeed feed, in
         }
 
         return sum / count;
+    }
+
+    private static double Read(Tensor values, Span<float> destination)
+    {
+        var read = MemoryMarshal.Cast<byte, float>(values.detach().cpu().bytes);
+        if (!destination.IsEmpty)
+        {
+            read.CopyTo(destination);
+        }
+
+        var sum = 0.0;
+        foreach (var value in read)
+        {
+            sum += value;
+        }
+
+        return sum;
     }
 }

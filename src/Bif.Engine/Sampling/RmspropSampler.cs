@@ -7,18 +7,18 @@ namespace Bif.Engine.Sampling;
 /// gradient in the moment is not multiplied by nβ. Its preconditioner moves with the chain and the correction term is
 /// left out, so that its target is only approximately the localized posterior. Offered for comparison.
 /// </summary>
-[Sampler("rmsprop")]
-public sealed class RmspropSampler(SamplerSettings settings) : ISampler
+[Sampler("rmsprop", Summary = "SGLD scaled by a running second moment of the gradient, as published")]
+public sealed class RmspropSampler(SamplerContext context) : ISampler
 {
     private const string SecondMoment = "second_moment";
 
     /// <inheritdoc/>
-    public IReadOnlyList<StateVector> StateVectors => [new(SecondMoment, settings.BiasCorrection ? 1f : 0f)];
+    public IReadOnlyList<StateVector> StateVectors => [new(SecondMoment, context.Settings.BiasCorrection ? 1f : 0f)];
 
     /// <inheritdoc/>
-    public double Step(ChainState state, LossGradient force)
+    public void Move(ChainState state)
     {
-        var loss = force.AddTo(state);
+        var settings = context.Settings;
         LangevinStep.Rmsprop(
             state.Position,
             state.Gradient,
@@ -34,6 +34,5 @@ public sealed class RmspropSampler(SamplerSettings settings) : ISampler
             (uint)state.Chain,
             (ulong)state.Step,
             clearGradient: true);
-        return loss;
     }
 }

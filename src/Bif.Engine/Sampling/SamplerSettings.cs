@@ -2,7 +2,7 @@ namespace Bif.Engine.Sampling;
 
 /// <summary>The numbers of a sampling run, all of them decided. Part of what identifies the run.</summary>
 /// <param name="Sampler">Name of the sampler.</param>
-/// <param name="Epsilon">ε, the step size.</param>
+/// <param name="Epsilon">ε, the step size of SGLD; for underdamped dynamics the time step h.</param>
 /// <param name="Nbeta">nβ, which multiplies the MEAN loss.</param>
 /// <param name="Gamma">γ, precision of the Gaussian around w*.</param>
 /// <param name="Batch">Items per gradient; 0 for all.</param>
@@ -14,6 +14,10 @@ namespace Bif.Engine.Sampling;
 /// <param name="Decay">RMSprop: decay of the second moment.</param>
 /// <param name="Stabilizer">RMSprop: added to its root.</param>
 /// <param name="BiasCorrection">RMSprop: published variant (true) or devinterp's (false).</param>
+/// <param name="Preconditioner">none, diagonal, kfac or lowrank.</param>
+/// <param name="Friction">f of underdamped dynamics, per unit of time.</param>
+/// <param name="Rank">Directions of the low-rank preconditioner.</param>
+/// <param name="CurvatureItems">Training items from which the preconditioner is estimated; 0 for all.</param>
 /// <param name="Centered">Whether nβ·∇L(w*) is subtracted from the force.</param>
 public sealed record SamplerSettings(
     string Sampler,
@@ -29,8 +33,12 @@ public sealed record SamplerSettings(
     double Decay = 0.99,
     double Stabilizer = 0.1,
     bool BiasCorrection = true,
+    string Preconditioner = "none",
+    double Friction = 0,
+    int Rank = 0,
+    int CurvatureItems = 0,
     bool Centered = false)
 {
-    /// <summary>Sampler steps of one chain from its start to its last draw.</summary>
+    /// <summary>Moves of one chain from its start to its last draw.</summary>
     public long Steps => BurnIn + ((long)Draws * Thin);
 }

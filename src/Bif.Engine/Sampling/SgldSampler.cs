@@ -7,16 +7,16 @@ namespace Bif.Engine.Sampling;
 /// w ← w − (ε/2)·[nβ·∇L_B(w) + γ·(w − w*)] + N(0, ε·I). Welling and Teh 2011; arXiv 2509.26544.
 /// Stable in a direction of posterior precision k iff ε·k &lt; 4.
 /// </summary>
-[Sampler("sgld")]
-public sealed class SgldSampler(SamplerSettings settings) : ISampler
+[Sampler("sgld", Summary = "plain stochastic gradient Langevin dynamics, as published")]
+public sealed class SgldSampler(SamplerContext context) : ISampler
 {
     /// <inheritdoc/>
     public IReadOnlyList<StateVector> StateVectors => [];
 
     /// <inheritdoc/>
-    public double Step(ChainState state, LossGradient force)
+    public void Move(ChainState state)
     {
-        var loss = force.AddTo(state);
+        var settings = context.Settings;
         LangevinStep.Sgld(
             state.Position,
             state.Gradient,
@@ -28,6 +28,5 @@ public sealed class SgldSampler(SamplerSettings settings) : ISampler
             (uint)state.Chain,
             (ulong)state.Step,
             clearGradient: true);
-        return loss;
     }
 }

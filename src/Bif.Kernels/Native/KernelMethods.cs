@@ -64,6 +64,11 @@ internal static unsafe partial class KernelMethods
         ulong seed, uint chain, ulong step, int clearGradient);
 
     [LibraryImport(Library)]
+    public static partial int bif_langevin_baoab(
+        nint w, nint velocity, nint gradient, nint center, nint scale, double kick, double drift, double nbeta, double gamma,
+        double keep, double noise, ulong seed, uint chain, ulong step, int clearGradient);
+
+    [LibraryImport(Library)]
     public static partial int bif_langevin_rmsprop(
         nint w, nint gradient, nint center, nint secondMoment, double epsilon, double nbeta, double gamma,
         double decay, double stabilizer, double correction, ulong seed, uint chain, ulong step, int clearGradient);

@@ -59,6 +59,86 @@ public sealed class KnownAnswerTests
         Assert.Equal(1, correlation[7], 4);
     }
 
+    // On the linear model the curvature is exact, so the Laplace draws are draws from the posterior itself.
+    [Theory]
+    [InlineData("baoab", "none", 0.06, null)]
+    [InlineData("baoab", "diagonal", 0.5, 1.0)]
+    [InlineData("baoab", "kfac", 0.5, 1.0)]
+    [InlineData("baoab", "lowrank", 0.5, 1.0)]
+    [InlineData("laplace", "kfac", 1.0, null)]
+    [InlineData("laplace", "lowrank", 1.0, null)]
+    public void Two_linear_regression_in_every_coordinates(string sampler, string preconditioner, double epsilon, double? friction)
+    {
+        using var problem = TestProblem.Random(3);
+        var run = problem.Run("run", problem.Spec() with
+        {
+            Sampler = sampler, Preconditioner = preconditioner, Epsilon = epsilon, Friction = friction, Nbeta = 40, Gamma = 5,
+            Batch = 0, Chains = 4, Draws = 3000, Thin = sampler == "laplace" ? 1 : 2, BurnIn = 100, Seed = 2,
+        });
+        var bif = TestProblem.Scores(run, "bif").Values;
+        var errors = TestProblem.Scores(run, "bif_se").Values;
+        var z = new List<double>();
+        for (var query = 0; query < 4; query++)
+        {
+            for (var item = 0; item < 40; item++)
+            {
+                var exact = problem.Covariance(item, query, 40, 5);
+                z.Add((-bif[(query * 40) + item] - exact) / (errors[(query * 40) + item] + 1e-9));
+            }
+        }
+
+        Assert.InRange(Math.Sqrt(z.Average(value => value * value)), 0.4, 1.7);
+        Assert.Equal("good", RunDirectory.Open(run).ReadRecord().Verdict!.Name);
+    }
+
+    [Theory]
+    [InlineData(0.5)]
+    [InlineData(2.0)]
+    [InlineData(3.6)]
+    public void Three_the_underdamped_positions_have_the_exact_variance_up_to_the_limit(double squaredStepTimesPrecision)
+    {
+        // BAOAB on a quadratic: the variance of the positions is 1/k for every stable h, h²·k < 4.
+        using var scope = NewDisposeScope();
+        const int Copies = 40_000;
+        const double Precision = 10;
+        var step = Math.Sqrt(squaredStepTimesPrecision / Precision);
+        var (w, v, center) = (zeros(Copies), randn([Copies]), zeros(Copies));
+        for (ulong number = 0; number < 300; number++)
+        {
+            LangevinStep.Baoab(w, v, w.clone(), center, null, step, 1, 8, 2, 1, 0, number);
+        }
+
+        Assert.Equal(1 / Precision, w.square().mean().item<float>(), 0.03 / Precision);
+    }
+
+    [Fact]
+    public void Three_an_underdamped_step_beyond_the_limit_diverges()
+    {
+        using var scope = NewDisposeScope();
+        var (w, v) = (zeros(100), randn([100]));
+        for (ulong number = 0; number < 2000; number++)
+        {
+            LangevinStep.Baoab(w, v, w.clone(), null, null, Math.Sqrt(4.1 / 10), 0.1, 8, 2, 1, 0, number);
+        }
+
+        Assert.False(w.abs().max().item<float>() < 1e6);
+    }
+
+    [Fact]
+    public void Four_without_data_the_underdamped_chain_samples_the_Gaussian_around_the_checkpoint()
+    {
+        using var scope = NewDisposeScope();
+        var center = zeros(50_000).add_(3);
+        var (w, v) = (center.clone(), randn([50_000]));
+        for (ulong number = 0; number < 300; number++)
+        {
+            LangevinStep.Baoab(w, v, randn([50_000]), center, null, 0.5, 2, 0, 4, 1, 0, number);
+        }
+
+        Assert.Equal(3, w.mean().item<float>(), 0.02);
+        Assert.Equal(0.25, w.var().item<float>(), 0.01);
+    }
+
     [Theory]
     [InlineData(0.5)]
     [InlineData(2.0)]

@@ -10,10 +10,15 @@ namespace Bif.Engine.Models.Layers;
 public sealed record Conv2d(int Weight, int? Bias, long Stride, long Padding)
 {
     /// <summary>Applies the layer to [batch, inputs, height, width].</summary>
-    public Tensor Forward(Weights weights, Tensor inputs) => nn.functional.conv2d(
-        inputs,
-        weights.Parameter(Weight),
-        Bias is { } bias ? weights.Parameter(bias) : null,
-        [Stride, Stride],
-        [Padding, Padding]);
+    public Tensor Forward(Weights weights, Tensor inputs)
+    {
+        var outputs = nn.functional.conv2d(
+            inputs,
+            weights.Parameter(Weight),
+            Bias is { } bias ? weights.Parameter(bias) : null,
+            [Stride, Stride],
+            [Padding, Padding]);
+        weights.Observer?.Observe(this, inputs, outputs);
+        return outputs;
+    }
 }

@@ -8,6 +8,10 @@ namespace Bif.Engine.Models.Layers;
 public sealed record Linear(int Weight, int? Bias)
 {
     /// <summary>Applies the layer to [batch, inputs].</summary>
-    public Tensor Forward(Weights weights, Tensor inputs) => nn.functional.linear(
-        inputs, weights.Parameter(Weight), Bias is { } bias ? weights.Parameter(bias) : null);
+    public Tensor Forward(Weights weights, Tensor inputs)
+    {
+        var outputs = nn.functional.linear(inputs, weights.Parameter(Weight), Bias is { } bias ? weights.Parameter(bias) : null);
+        weights.Observer?.Observe(this, inputs, outputs);
+        return outputs;
+    }
 }

@@ -1,0 +1,64 @@
+using Bif.Engine.Sampling.Preconditioners;
+using static TorchSharp.torch;
+
+namespace Bif.Engine.Curvature;
+
+/// <summary>F's leading eigenpairs; everything orthogonal to them counts as flat.</summary>
+public sealed class LowRankCurvature : CurvatureEstimate
+{
+    private readonly Tensor _vectors;
+    private readonly Tensor _values;
+
+    /// <summary>Takes the pairs; they are detached from the caller's scope.</summary>
+    /// <param name="vectors">Orthonormal rows [k, P].</param>
+    /// <param name="values">Eigenvalues [k], largest first.</param>
+    /// <param name="trace">An estimate of the trace of the whole matrix.</param>
+    public LowRankCurvature(Tensor vectors, Tensor values, double trace)
+    {
+        _vectors = vectors.DetachFromDisposeScope();
+        _values = values.DetachFromDisposeScope();
+        Trace = trace;
+    }
+
+    /// <inheritdoc/>
+    public override string Name => "lowrank";
+
+    /// <summary>Trace of the whole matrix.</summary>
+    public double Trace { get; }
+
+    /// <summary>Finds the pairs by <see cref="Lanczos"/>.</summary>
+    public static LowRankCurvature Measure(CurvatureSource source, int rank, Action<double>? progress)
+    {
+        using var scope = NewDisposeScope();
+        using var matrix = new GaussNewton(source);
+        rank = (int)Math.Min(rank, source.Center.numel());
+        var (vectors, values) = Lanczos.Leading(
+            matrix.Multiply, source.Center, rank, rank + Math.Max(20, rank / 2), source.Seed, share => progress?.Invoke(0.95 * share));
+        var trace = DiagonalCurvature.Diagonal(source, 4, null).sum().item<float>();
+        return new LowRankCurvature(vectors, tensor(values.Select(value => (float)value).ToArray()).to(source.Center.device), trace)
+        {
+            Remark = $"{values.Length} leading directions of the Gauss-Newton matrix from {source.Count:N0} items hold {values.Sum() / Math.Max(trace, 1e-30):P0} of its trace",
+        };
+    }
+
+    /// <inheritdoc/>
+    public override double[] Eigenvalues()
+    {
+        using var scope = NewDisposeScope();
+        return [.. Enumerable.Range(0, (int)_values.shape[0]).Select(index => (double)_values.select(0, index).item<float>())];
+    }
+
+    /// <inheritdoc/>
+    public override Preconditioner ToPreconditioner(double nbeta, double gamma) => new LowRankPreconditioner(_vectors, _values, nbeta, gamma);
+
+    /// <inheritdoc/>
+    protected override IEnumerable<(string Name, Tensor Value)> Tensors()
+        => [("vectors", _vectors), ("values", _values), ("trace", tensor([(float)Trace]))];
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        _vectors.Dispose();
+        _values.Dispose();
+    }
+}

@@ -1,0 +1,98 @@
+using Bif.Engine.Data;
+using Bif.Engine.Models;
+using Bif.Engine.Traces;
+
+namespace Bif.Engine.Sampling;
+
+/// <summary>
+/// Collects the losses of a chain's draws until a block of them is complete, and writes it. One instance serves one chain
+/// and reuses its memory.
+/// </summary>
+/// <param name="model">The model.</param>
+/// <param name="train">Training items.</param>
+/// <param name="queries">Query items.</param>
+/// <param name="store">Where blocks go.</param>
+/// <param name="settings">The sampler's numbers.</param>
+/// <param name="plan">Items per forward pass, draws per block.</param>
+/// <param name="chain">Index of the chain.</param>
+/// <param name="firstBlock">The block to begin with.</param>
+internal sealed class DrawRecorder(
+    Model model, DataFeed train, DataFeed queries, TraceStore store, SamplerSettings settings, ExecutionPlan plan, int chain, int firstBlock)
+{
+    private readonly float[] _train = new float[(long)plan.DrawsPerBlock * train.Count];
+    private readonly float[] _queries = new float[(long)plan.DrawsPerBlock * queries.Count];
+    private readonly float[] _sampling = new float[(long)plan.DrawsPerBlock * settings.Thin];
+    private readonly float[] _burnIn = new float[settings.BurnIn];
+    private int _row;
+
+    /// <summary>The block being filled.</summary>
+    public int Block { get; private set; } = firstBlock;
+
+    /// <summary>Draws that were there at the beginning.</summary>
+    public int FirstDraw { get; } = Math.Min(firstBlock * plan.DrawsPerBlock, settings.Draws);
+
+    /// <summary>Draws recorded so far, in this process or before.</summary>
+    public int Draws => Math.Min(Block * plan.DrawsPerBlock, settings.Draws) + _row;
+
+    /// <summary>Whether the chain has all its draws on disk.</summary>
+    public bool IsComplete => Block * plan.DrawsPerBlock >= settings.Draws;
+
+    /// <summary>Whether the block is full and waits to be written.</summary>
+    public bool IsBlockComplete => _row > 0 && _row == DrawsInBlock;
+
+    /// <summary>The mean training loss of the last draw, nats.</summary>
+    public double LastLoss { get; private set; } = double.NaN;
+
+    /// <summary>Where the training losses of the next draw go.</summary>
+    public Span<float> TrainLosses => _train.AsSpan(_row * train.Count, train.Count);
+
+    private int DrawsInBlock => Math.Min(plan.DrawsPerBlock, settings.Draws - (Block * plan.DrawsPerBlock));
+
+    /// <summary>Notes the mean loss (nats) that a step's gradient saw; NaN where a step sees none.</summary>
+    public void Observe(StepPlace place, double loss)
+    {
+        if (place.BurnInIndex is { } index)
+        {
+            _burnIn[index] = (float)loss;
+            if (place.IsLastOfBurnIn)
+            {
+                store.WriteBurnIn(chain, _burnIn);
+            }
+        }
+        else if (place.SamplingIndex is { } within)
+        {
+            _sampling[(_row * settings.Thin) + within] = (float)loss;
+        }
+    }
+
+    /// <summary>Records the losses at the present weights as the next draw; returns the mean training loss in nats.</summary>
+    /// <param name="weights">The model's tensors.</param>
+    /// <param name="trainIsThere">Whether <see cref="TrainLosses"/> holds them already.</param>
+    public double Record(Weights weights, bool trainIsThere)
+    {
+        var losses = TrainLosses;
+        if (!trainIsThere)
+        {
+            LossEvaluator.Evaluate(model, weights, train, plan.EvaluationBatch, losses);
+        }
+
+        LossEvaluator.Evaluate(model, weights, queries, plan.EvaluationBatch, _queries.AsSpan(_row * queries.Count, queries.Count));
+        var sum = 0.0;
+        foreach (var loss in losses)
+        {
+            sum += loss;
+        }
+
+        _row++;
+        return LastLoss = sum / losses.Length;
+    }
+
+    /// <summary>Writes the full block and begins the next.</summary>
+    public void Write()
+    {
+        store.WriteBlock(
+            chain, Block, _train.AsSpan(0, _row * train.Count), _queries.AsSpan(0, _row * queries.Count), _sampling.AsSpan(0, _row * settings.Thin));
+        Block++;
+        _row = 0;
+    }
+}

@@ -1,0 +1,69 @@
+using Bif.Kernels;
+using static TorchSharp.torch;
+
+namespace Bif.Engine.Sampling.Preconditioners;
+
+/// <summary>
+/// Fixed linear coordinates x, w = w* + Q·x, in which the posterior around w* is better conditioned. Because they do not
+/// change along the chain, a sampler that moves in them keeps its target exactly. Shared by all chains of a run.
+/// </summary>
+public abstract class Preconditioner : IDisposable
+{
+    /// <summary>none, diagonal, kfac or lowrank.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>s [P]: the expected posterior deviation along each coordinate; null where coordinates are white already.</summary>
+    public virtual Tensor? Scale => null;
+
+    /// <summary>Whether coordinates differ from the weights' deviation by more than a scale.</summary>
+    public virtual bool HasCoordinates => false;
+
+    /// <summary>
+    /// Turns the gradient with respect to w into one with respect to x, in place. What is left for the step is
+    /// nβ'·gradient + γ'·x with the returned multipliers.
+    /// </summary>
+    /// <param name="gradient">∇L at w [P].</param>
+    /// <param name="coordinates">x [P].</param>
+    /// <param name="nbeta">nβ.</param>
+    /// <param name="gamma">γ.</param>
+    public virtual (double Nbeta, double Gamma) PullBack(Tensor gradient, Tensor coordinates, double nbeta, double gamma)
+        => (nbeta, gamma);
+
+    /// <summary>Writes w = w* + Q·x.</summary>
+    public virtual void ToWeights(Tensor coordinates, Tensor center, Tensor weights)
+    {
+        using var noGradient = no_grad();
+        weights.copy_(center).add_(coordinates);
+    }
+
+    /// <summary>Sets the position to an independent draw from the Gaussian with this preconditioner's covariance.</summary>
+    /// <param name="state">The chain; the draw follows from its seed, index and step.</param>
+    /// <param name="gamma">γ, the precision where the preconditioner knows of no curvature.</param>
+    public void Draw(ChainState state, double gamma)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        var noise = empty_like(state.Position);
+        LangevinStep.Normals(noise, state.Seed, (uint)state.Chain, PhiloxPurpose.Laplace, (ulong)state.Step);
+        if (Scale is { } scale)
+        {
+            noise.mul_(scale);
+        }
+        else if (!HasCoordinates)
+        {
+            noise.mul_(1 / Math.Sqrt(gamma));
+        }
+
+        ToWeights(noise, state.Center, state.Position);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Releases its tensors.</summary>
+    protected abstract void Dispose(bool disposing);
+}
