@@ -60,9 +60,12 @@ internal static class BatchTuner
     private static (int Batch, double Rate) Best(int items, long budget, Action<int> pass)
     {
         var best = (Batch: 1, Rate: 0.0);
+        var disappointments = 0;
         pass(1);
         foreach (var candidate in Candidates.Where(candidate => candidate <= items).DefaultIfEmpty(items))
         {
+            // What earlier candidates left in the heap would hide what this one needs.
+            ProcessMemory.ReleaseFreePages();
             var before = ProcessMemory.CurrentBytes;
             var canReset = ProcessMemory.TryResetPeak();
             pass(candidate);
@@ -72,16 +75,15 @@ internal static class BatchTuner
             }
 
             var rate = Rate(candidate, pass);
-            if (rate > best.Rate * 1.03)
-            {
-                best = (candidate, rate);
-            }
-            else if (rate < best.Rate * 0.7)
+            disappointments = rate > best.Rate * 1.03 ? 0 : disappointments + 1;
+            best = disappointments == 0 ? (candidate, rate) : best;
+            if (disappointments == 2)
             {
                 break;
             }
         }
 
+        ProcessMemory.ReleaseFreePages();
         return best;
     }
 
@@ -94,7 +96,7 @@ internal static class BatchTuner
             var start = Stopwatch.GetTimestamp();
             pass(count);
             best = Math.Max(best, count / Stopwatch.GetElapsedTime(start).TotalSeconds);
-            if (clock.ElapsedMilliseconds > 1500)
+            if (clock.ElapsedMilliseconds > 500)
             {
                 break;
             }
