@@ -153,4 +153,5 @@ def score(paths):
         print(f"{path}: LDS {lds:.3f} +- {np.std(boot):.3f}")
 
 
-main()
+if __name__ == "__main__":
+    main()
