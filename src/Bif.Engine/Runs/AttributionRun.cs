@@ -33,6 +33,9 @@ public sealed class AttributionRun : IDisposable
     private readonly Tensor _center;
     private CurvatureEstimate? _curvature;
     private Preconditioner _preconditioner = new NoPreconditioner();
+    private IReadOnlyList<string> _reasons = [];
+    private float[]? _initialTrain;
+    private float[]? _initialQuery;
     private long _peakBytes;
 
     private AttributionRun(RunSpec spec, RunDirectory directory, IProgress<RunProgress>? progress)
@@ -139,99 +142,59 @@ public sealed class AttributionRun : IDisposable
         return Result(record, completed: true);
     }
 
-    // A new run: settings, layout of the work, losses at the checkpoint.
+    // A new run: settings and layout of the work.
     private (SamplerSettings Settings, string Source, ExecutionPlan Plan) Prepare()
     {
-        var defaults = FamilyDefaults.For(_model, _data.Count);
-        var chains = _spec.Chains ?? defaults.Chains;
-        var concurrent = _spec.Device == "cpu" ? Math.Min(chains, Threads) : 1;
-        var plan = new ExecutionPlan(1, 1, 1, concurrent, Math.Max(1, Threads / concurrent));
-        Say(RunStage.Preparing, "finding the fastest batch sizes on this machine");
-        BatchTuning tuning;
-        using (new ThreadCount(plan.ThreadsPerChain, Threads))
+        var chooser = new SettingsChooser(_spec, _model, _selection, _center, _train, _queryData.Count, Threads, message =>
         {
-            tuning = BatchTuner.Tune(_model, _train, plan);
+            if (message.IsWarning)
+            {
+                _warnings.Add(message.Message!);
+            }
+
+            _progress?.Report(message);
+        });
+        var choice = chooser.Choose(batch =>
+        {
+            InitialLosses(batch);
+            return _initialTrain!.Average(loss => (double)loss);
+        });
+        (_curvature, _preconditioner, _reasons) = (choice.Curvature, choice.Preconditioner, choice.Reasons);
+        ProcessMemory.ReleaseFreePages();
+        return (choice.Settings, choice.Source, choice.Plan with { DrawsPerBlock = DrawsPerBlock(choice.SecondsPerDraw, choice.Settings.Draws) });
+    }
+
+    private void InitialLosses(int batch)
+    {
+        if (_initialTrain is not null)
+        {
+            return;
         }
 
-        var batch = _spec.Batch ?? defaults.Batch;
-        batch = batch >= _data.Count ? 0 : batch;
-        var nbeta = _spec.Nbeta ?? defaults.Nbeta;
-        var gamma = _spec.Gamma ?? defaults.Gamma;
-        var name = _spec.Preconditioner ?? SamplerCatalog.About(_spec.Sampler).Preconditioners[0];
-        var source = new CurvatureSource(
-            _model, _selection, _center, _train, _spec.CurvatureItems ?? 0, tuning.GradientPiece, _spec.Seed);
-        if (name != "none")
+        Say(RunStage.Preparing, "evaluating the losses at the checkpoint");
+        (_initialTrain, _initialQuery) = (new float[_data.Count], new float[_queryData.Count]);
+        using var weights = _model.Bind(_selection, _center, null);
+        LossEvaluator.Evaluate(_model, weights, _train, batch, _initialTrain);
+        LossEvaluator.Evaluate(_model, weights, _queries, batch, _initialQuery);
+        if (Array.FindIndex(_initialTrain, loss => !float.IsFinite(loss)) is >= 0 and var bad)
         {
-            Say(RunStage.Preparing, $"measuring the curvature at the checkpoint ({name})");
-            _curvature = CurvatureEstimate.Measure(
-                name, source, _spec.Rank ?? 200, share => _progress?.Report(new RunProgress(RunStage.Preparing, Fraction: share)));
-            Say(RunStage.Preparing, _curvature.Remark);
-            _preconditioner = _curvature.ToPreconditioner(nbeta, gamma);
+            throw new InputException($"The loss of training item {bad} at the checkpoint is {_initialTrain[bad]}: the model or the item is broken.");
         }
-
-        var settings = new SamplerSettings(
-            _spec.Sampler,
-            _spec.Epsilon ?? ProbedStep(defaults, nbeta, gamma, tuning.GradientPiece),
-            nbeta,
-            gamma,
-            batch,
-            chains,
-            _spec.Draws ?? defaults.Draws,
-            _spec.BurnIn ?? defaults.BurnIn,
-            _spec.Thin ?? defaults.Thin,
-            _spec.Seed,
-            _spec.Decay,
-            _spec.Stabilizer,
-            _spec.BiasCorrection,
-            name,
-            _spec.Friction ?? (name == "none" ? Math.Sqrt(gamma) : 1),
-            _curvature is LowRankCurvature lowRank ? lowRank.Eigenvalues().Length : 0,
-            source.Count,
-            _spec.Centered);
-        SamplerCatalog.Create(settings, _preconditioner);
-        if (_spec.UsesDefaultSettings)
-        {
-            Warn($"no --epsilon, --nbeta or --gamma given: using uncalibrated defaults for {_model.Config.ModelType} (epsilon {settings.Epsilon:G3}, nbeta {settings.Nbeta:G3}, gamma {settings.Gamma:G3}); calibration will choose them from the checkpoint");
-        }
-
-        var evaluation = _spec.EvaluationBatch ?? tuning.EvaluationBatch;
-        var gradientItems = (double)settings.Thin * (batch == 0 ? _data.Count : batch);
-        var secondsPerDraw = ((_data.Count + _queryData.Count) / tuning.EvaluationRate) + (gradientItems / tuning.GradientRate);
-        plan = plan with
-        {
-            EvaluationBatch = evaluation,
-            GradientPiece = tuning.GradientPiece,
-            DrawsPerBlock = DrawsPerBlock(secondsPerDraw, settings.Draws),
-        };
-        return (settings, _spec.UsesDefaultSettings ? "family defaults" : "given by the person", plan);
     }
 
     // About eight seconds or 16 MiB of losses in a block, so that little is lost and chunks stay handy.
     private int DrawsPerBlock(double secondsPerDraw, int draws)
         => (int)Math.Clamp(Math.Min(8 / secondsPerDraw, (16 << 20) / (4.0 * (_data.Count + _queryData.Count))), 1, Math.Min(draws, 256));
 
-    private double ProbedStep(FamilyDefaults defaults, double nbeta, double gamma, int pieceSize)
-    {
-        var curvature = StepProbe.Curvature(_model, _selection, _center, _train, gamma, pieceSize, _spec.Seed);
-        // At ε·k = 0.7 the variance in the steepest direction is a fifth too large, in all others less (METHOD section 2).
-        var limit = 0.7 / ((nbeta * curvature) + gamma);
-        if (limit < defaults.Epsilon)
-        {
-            Say(RunStage.Preparing, $"curvature {curvature:G3} near the checkpoint: step lowered to {limit:G3}");
-        }
-
-        return Math.Min(defaults.Epsilon, limit);
-    }
-
     private (SamplerSettings Settings, string Source, ExecutionPlan Plan) Recall(RunRecord earlier, bool resume)
     {
         // What the person left open takes the earlier run's answer; what they gave must agree with it.
         var wanted = earlier.Settings with
         {
-            Sampler = _spec.Sampler,
+            Sampler = _spec.Sampler ?? earlier.Settings.Sampler,
             Preconditioner = _spec.Preconditioner ?? earlier.Settings.Preconditioner,
             Friction = _spec.Friction ?? earlier.Settings.Friction,
-            Epsilon = _spec.Epsilon ?? earlier.Settings.Epsilon,
+            Epsilon = earlier.Settings.Sampler == "laplace" ? earlier.Settings.Epsilon : _spec.Epsilon ?? earlier.Settings.Epsilon,
             Nbeta = _spec.Nbeta ?? earlier.Settings.Nbeta,
             Gamma = _spec.Gamma ?? earlier.Settings.Gamma,
             Batch = _spec.Batch is { } batch ? batch >= _data.Count ? 0 : batch : earlier.Settings.Batch,
@@ -240,10 +203,10 @@ public sealed class AttributionRun : IDisposable
             BurnIn = _spec.BurnIn ?? earlier.Settings.BurnIn,
             Thin = _spec.Thin ?? earlier.Settings.Thin,
             Seed = _spec.Seed,
-            Decay = _spec.Decay,
-            Stabilizer = _spec.Stabilizer,
-            BiasCorrection = _spec.BiasCorrection,
-            Centered = _spec.Centered,
+            Decay = earlier.Settings.Sampler == "rmsprop" ? _spec.Decay : earlier.Settings.Decay,
+            Stabilizer = earlier.Settings.Sampler == "rmsprop" ? _spec.Stabilizer : earlier.Settings.Stabilizer,
+            BiasCorrection = earlier.Settings.Sampler == "rmsprop" ? _spec.BiasCorrection : earlier.Settings.BiasCorrection,
+            Centered = _spec.Centered || (earlier.Settings.Centered && !earlier.Spec.Centered),
         };
         if (Identity(wanted) != earlier.Id)
         {
@@ -268,20 +231,8 @@ public sealed class AttributionRun : IDisposable
 
     private (TraceStore Store, RunRecord Record) Create(SamplerSettings settings, string source, ExecutionPlan plan)
     {
-        Say(RunStage.Preparing, "evaluating the losses at the checkpoint");
-        var train = new float[_data.Count];
-        var query = new float[_queryData.Count];
-        using (var weights = _model.Bind(_selection, _center, null))
-        {
-            LossEvaluator.Evaluate(_model, weights, _train, plan.EvaluationBatch, train);
-            LossEvaluator.Evaluate(_model, weights, _queries, plan.EvaluationBatch, query);
-        }
-
-        if (Array.FindIndex(train, loss => !float.IsFinite(loss)) is >= 0 and var bad)
-        {
-            throw new InputException($"The loss of training item {bad} at the checkpoint is {train[bad]}: the model or the item is broken.");
-        }
-
+        InitialLosses(plan.EvaluationBatch);
+        var (train, query) = (_initialTrain!, _initialQuery!);
         var id = Identity(settings);
         var record = new RunRecord
         {
@@ -290,6 +241,7 @@ public sealed class AttributionRun : IDisposable
             Spec = _spec,
             Settings = settings,
             SettingsSource = source,
+            SettingsReasons = _reasons,
             Plan = plan,
             Model = new ModelRecord(
                 _spec.Model, _model.Config.ModelType, _model.Objective.ToString(), _model.Layout.ParameterCount, _selection.Count, _model.ClassCount, _model.Hash),
@@ -416,24 +368,4 @@ public sealed class AttributionRun : IDisposable
     private long Peak() => _peakBytes = Math.Max(_peakBytes, ProcessMemory.PeakBytes);
 
     private void Say(RunStage stage, string? message) => _progress?.Report(new RunProgress(stage, message));
-
-    private void Warn(string message)
-    {
-        _warnings.Add(message);
-        _progress?.Report(new RunProgress(RunStage.Preparing, message) { IsWarning = true });
-    }
-
-    // Sets the operators' threads for a stretch of work.
-    private sealed class ThreadCount : IDisposable
-    {
-        private readonly int _after;
-
-        public ThreadCount(int during, int after)
-        {
-            _after = after;
-            set_num_threads(during);
-        }
-
-        public void Dispose() => set_num_threads(_after);
-    }
 }

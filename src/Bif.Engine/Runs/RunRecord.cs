@@ -54,6 +54,9 @@ public sealed record RunRecord
     /// <summary>Where the settings come from, in words.</summary>
     public required string SettingsSource { get; init; }
 
+    /// <summary>Why they are what they are, in words; empty where they were given.</summary>
+    public IReadOnlyList<string> SettingsReasons { get; init; } = [];
+
     /// <summary>The layout of the work.</summary>
     public required ExecutionPlan Plan { get; init; }
 

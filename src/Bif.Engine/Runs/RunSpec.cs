@@ -17,8 +17,8 @@ public sealed record RunSpec
     /// <summary>The query items: PATH[@SPLIT][[A:B]].</summary>
     public required string Queries { get; init; }
 
-    /// <summary>Which sampler draws from the localized posterior.</summary>
-    public string Sampler { get; init; } = "sgld";
+    /// <summary>Which sampler draws from the localized posterior; null: sgld where a step size or a mini-batch is given, else by what is affordable.</summary>
+    public string? Sampler { get; init; }
 
     /// <summary>none, diagonal, kfac or lowrank; null for the sampler's first choice.</summary>
     public string? Preconditioner { get; init; }

@@ -1,0 +1,228 @@
+using Bif.Engine.Calibration;
+using Bif.Engine.Curvature;
+using Bif.Engine.Data;
+using Bif.Engine.Models;
+using Bif.Engine.Sampling;
+using Bif.Engine.Sampling.Preconditioners;
+using static TorchSharp.torch;
+
+namespace Bif.Engine.Runs;
+
+/// <summary>Everything that a run decided before its first step.</summary>
+/// <param name="Settings">The sampler's numbers.</param>
+/// <param name="Source">Where they come from, in words.</param>
+/// <param name="Reasons">Each choice in words; empty where all was given.</param>
+/// <param name="Plan">How the work is laid on the machine, draws per block left open.</param>
+/// <param name="SecondsPerDraw">What a draw of one chain is expected to take.</param>
+/// <param name="Curvature">The curvature behind the chains' coordinates, or null.</param>
+/// <param name="Preconditioner">The chains' coordinates.</param>
+internal sealed record SettingsChoice(
+    SamplerSettings Settings,
+    string Source,
+    IReadOnlyList<string> Reasons,
+    ExecutionPlan Plan,
+    double SecondsPerDraw,
+    CurvatureEstimate? Curvature,
+    Preconditioner Preconditioner);
+
+/// <summary>Turns a spec, in which much may be left open, into the numbers of a run, for a model and data on this machine.</summary>
+/// <param name="spec">What was asked for.</param>
+/// <param name="model">The checkpoint.</param>
+/// <param name="selection">The sampled parameters.</param>
+/// <param name="center">w*.</param>
+/// <param name="train">Training items.</param>
+/// <param name="queryCount">Number of queries.</param>
+/// <param name="threads">CPU threads in all.</param>
+/// <param name="report">Receives messages and progress.</param>
+internal sealed class SettingsChooser(
+    RunSpec spec, Model model, ParameterSelection selection, Tensor center, DataFeed train, int queryCount, int threads, Action<RunProgress> report)
+{
+    // A full-batch step within this time makes underdamped dynamics affordable; beyond it independent draws are.
+    private const double AffordableGradientSeconds = 0.5;
+    private const double CurvatureSeconds = 45;
+    private const double SamplingSeconds = 600;
+    private const int MostDraws = 4000;
+
+    /// <summary>Chooses; measures batch sizes, and curvature where the sampler uses it.</summary>
+    /// <param name="meanLoss">Evaluates L(w*) in nats with the given number of items per forward pass.</param>
+    public SettingsChoice Choose(Func<int, double> meanLoss)
+    {
+        var defaults = FamilyDefaults.For(model, train.Count);
+        var chains = spec.Chains ?? defaults.Chains;
+        var concurrent = spec.Device == "cpu" ? Math.Min(chains, threads) : 1;
+        var plan = new ExecutionPlan(1, 1, 1, concurrent, Math.Max(1, threads / concurrent));
+        report(new RunProgress(RunStage.Preparing, "finding the fastest batch sizes on this machine"));
+        BatchTuning tuning;
+        set_num_threads(plan.ThreadsPerChain);
+        try
+        {
+            tuning = BatchTuner.Tune(model, train, plan);
+        }
+        finally
+        {
+            set_num_threads(threads);
+        }
+
+        plan = plan with { EvaluationBatch = spec.EvaluationBatch ?? tuning.EvaluationBatch, GradientPiece = tuning.GradientPiece };
+        var sampler = spec.Sampler ?? DefaultSampler(tuning);
+        return sampler is "baoab" or "laplace"
+            ? Preconditioned(sampler, chains, plan, tuning, meanLoss(plan.EvaluationBatch))
+            : Published(sampler, chains, plan, tuning, defaults);
+    }
+
+    // A step size or a mini-batch without a sampler's name means the published sampler, whose terms they are.
+    private string DefaultSampler(BatchTuning tuning)
+        => spec.Epsilon is not null || (spec.Batch is > 0 and var batch && batch < train.Count) ? "sgld"
+            : train.Count / tuning.GradientRate <= AffordableGradientSeconds ? "baoab"
+            : "laplace";
+
+    // SGLD and RMSprop-SGLD: numbers as given, or the family's, with the step lowered where the curvature asks for it.
+    private SettingsChoice Published(string sampler, int chains, ExecutionPlan plan, BatchTuning tuning, FamilyDefaults defaults)
+    {
+        var preconditioner = new NoPreconditioner();
+        Require(sampler, spec.Preconditioner ?? preconditioner.Name);
+        var (nbeta, gamma, batch) = (spec.Nbeta ?? defaults.Nbeta, spec.Gamma ?? defaults.Gamma, spec.Batch ?? defaults.Batch);
+        var settings = new SamplerSettings(
+            sampler,
+            spec.Epsilon ?? ProbedStep(defaults, nbeta, gamma, tuning.GradientPiece),
+            nbeta,
+            gamma,
+            batch >= train.Count ? 0 : batch,
+            chains,
+            spec.Draws ?? defaults.Draws,
+            spec.BurnIn ?? defaults.BurnIn,
+            spec.Thin ?? defaults.Thin,
+            spec.Seed,
+            spec.Decay,
+            spec.Stabilizer,
+            spec.BiasCorrection,
+            Centered: spec.Centered);
+        if (spec.UsesDefaultSettings)
+        {
+            report(new RunProgress(
+                RunStage.Preparing,
+                $"no --epsilon, --nbeta or --gamma given: using uncalibrated defaults for {model.Config.ModelType} (epsilon {settings.Epsilon:G3}, nbeta {settings.Nbeta:G3}, gamma {settings.Gamma:G3}); without --sampler {sampler} they are calibrated to the checkpoint")
+            { IsWarning = true });
+        }
+
+        return new SettingsChoice(
+            settings, spec.UsesDefaultSettings ? "family defaults" : "given by the person", [], plan, SecondsPerDraw(settings, tuning), null, preconditioner);
+    }
+
+    // Samplers in fixed coordinates: what is not given is calibrated to the checkpoint.
+    private SettingsChoice Preconditioned(string sampler, int chains, ExecutionPlan plan, BatchTuning tuning, double meanLoss)
+    {
+        var given = new CalibrationConstraints(spec.Nbeta, spec.Gamma, sampler == "laplace" ? 1 : spec.Epsilon, spec.Centered);
+        var name = spec.Preconditioner ?? DefaultPreconditioner(sampler);
+        Require(sampler, name);
+        if (name == "none" && !given.IsComplete)
+        {
+            throw new InputException($"--sampler {sampler} without a preconditioner cannot be calibrated: give --nbeta, --gamma and --epsilon, or another --preconditioner.");
+        }
+
+        var draws = spec.Draws ?? AffordableDraws(sampler, chains, plan, tuning);
+        var source = new CurvatureSource(
+            model, selection, center, train, spec.CurvatureItems ?? AffordableItems(name, tuning), tuning.GradientPiece, spec.Seed);
+        var curvature = name == "none" ? null : Measure(name, source);
+        var calibrated = curvature is null || given.IsComplete
+            ? new Calibrated(spec.Nbeta!.Value, spec.Gamma!.Value, given.Step!.Value, spec.Centered, 0, [])
+            : new Calibrator(source, curvature, sampler, meanLoss, draws * chains / (sampler == "baoab" ? 2.0 : 1.0), text => report(new RunProgress(RunStage.Preparing, text)))
+                .Choose(given);
+        foreach (var reason in calibrated.Reasons)
+        {
+            report(new RunProgress(RunStage.Preparing, reason));
+        }
+
+        var batch = spec.Batch ?? 0;
+        var settings = new SamplerSettings(
+            sampler,
+            calibrated.Step,
+            calibrated.Nbeta,
+            calibrated.Gamma,
+            batch >= train.Count ? 0 : batch,
+            chains,
+            draws,
+            spec.BurnIn ?? (sampler == "baoab" ? 50 : 0),
+            spec.Thin ?? 1,
+            spec.Seed,
+            Preconditioner: name,
+            Friction: spec.Friction ?? (name == "none" ? Math.Sqrt(calibrated.Gamma) : 1),
+            Rank: curvature is LowRankCurvature lowRank ? lowRank.Eigenvalues().Length : 0,
+            CurvatureItems: source.Count,
+            Centered: calibrated.Centered && sampler == "baoab");
+        IEnumerable<string> remarks = sampler == "laplace"
+            ? ["independent draws from a Gaussian approximation of the posterior: exact only where the loss is quadratic"]
+            : [];
+        return new SettingsChoice(
+            settings,
+            given.IsComplete ? "given by the person" : "calibrated to the checkpoint",
+            [.. remarks, .. curvature is null ? [] : new[] { curvature.Remark }, .. calibrated.Reasons],
+            plan,
+            SecondsPerDraw(settings, tuning),
+            curvature,
+            curvature?.ToPreconditioner(settings.Nbeta, settings.Gamma) ?? new NoPreconditioner());
+    }
+
+    private CurvatureEstimate Measure(string name, CurvatureSource source)
+    {
+        report(new RunProgress(RunStage.Preparing, $"measuring the curvature at the checkpoint ({name}, {source.Count:N0} items)"));
+        var curvature = CurvatureEstimate.Measure(
+            name, source, spec.Rank ?? 200, share => report(new RunProgress(RunStage.Preparing, Fraction: share)));
+        report(new RunProgress(RunStage.Preparing, curvature.Remark));
+        return curvature;
+    }
+
+    // A TorchScript module shows no layers; everything else has linear or convolution layers.
+    private string DefaultPreconditioner(string sampler) => model.Config.ModelType == "torchscript" ? "lowrank" : SamplerCatalog.About(sampler).Preconditioners[0];
+
+    private static void Require(string sampler, string preconditioner)
+    {
+        var about = SamplerCatalog.About(sampler);
+        if (!about.Preconditioners.Contains(preconditioner))
+        {
+            throw new InputException($"--sampler {sampler} cannot use --preconditioner {preconditioner}: it takes {string.Join(", ", about.Preconditioners)}.");
+        }
+    }
+
+    private double SecondsPerDraw(SamplerSettings settings, BatchTuning tuning)
+    {
+        var about = settings.Sampler == "laplace" ? 0 : settings.Thin * (double)(settings.Batch == 0 ? train.Count : settings.Batch);
+        var ready = settings.Sampler != "laplace" && settings.Batch == 0;
+        return (((ready ? 0 : train.Count) + queryCount) / tuning.EvaluationRate) + (about / tuning.GradientRate);
+    }
+
+    private int AffordableDraws(string sampler, int chains, ExecutionPlan plan, BatchTuning tuning)
+    {
+        var perDraw = sampler == "laplace"
+            ? (train.Count + queryCount) / tuning.EvaluationRate
+            : (train.Count / tuning.GradientRate) + (queryCount / tuning.EvaluationRate);
+        return (int)Math.Clamp(SamplingSeconds * plan.ConcurrentChains / perDraw / chains, 50, MostDraws / chains);
+    }
+
+    // Items whose curvature takes about CurvatureSeconds: some ten gradients each for factors, four per direction for low rank.
+    private int AffordableItems(string name, BatchTuning tuning)
+    {
+        var gradients = name switch
+        {
+            "lowrank" => 6.0 * (spec.Rank ?? 200),
+            "diagonal" => 32,
+            _ => 30,
+        };
+        var items = CurvatureSeconds * tuning.GradientRate * threads / gradients;
+        return items >= train.Count ? train.Count : (int)Math.Max(items, Math.Min(train.Count, 256));
+    }
+
+    private double ProbedStep(FamilyDefaults defaults, double nbeta, double gamma, int pieceSize)
+    {
+        var curvature = StepProbe.Curvature(model, selection, center, train, gamma, pieceSize, spec.Seed);
+
+        // At ε·k = 0.7 the variance in the steepest direction is a fifth too large, in all others less (METHOD section 2).
+        var limit = 0.7 / ((nbeta * curvature) + gamma);
+        if (limit < defaults.Epsilon)
+        {
+            report(new RunProgress(RunStage.Preparing, $"curvature {curvature:G3} near the checkpoint: step lowered to {limit:G3}"));
+        }
+
+        return Math.Min(defaults.Epsilon, limit);
+    }
+}

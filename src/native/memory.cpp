@@ -1,0 +1,37 @@
+// Memory that .NET's own counters do not see: the C heap's free pages and CUDA's allocator.
+#include "abi.h"
+
+#include <c10/util/Exception.h>
+
+#include <cstdint>
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+#ifdef BIF_WITH_CUDA
+#include <c10/cuda/CUDACachingAllocator.h>
+#endif
+
+// Gives free pages of the C heap back to the system; returns 1 where any were.
+BIF_API int bif_memory_trim() {
+#ifdef __GLIBC__
+  return malloc_trim(0);
+#else
+  return 0;
+#endif
+}
+
+// Bytes of tensors on a CUDA device now and at most since the start or the last reset.
+BIF_API int bif_memory_cuda(int device, int reset, int64_t* current, int64_t* peak) {
+  return bif::guarded([&] {
+#ifdef BIF_WITH_CUDA
+    const auto index = static_cast<c10::DeviceIndex>(device);
+    const auto stats = c10::cuda::CUDACachingAllocator::getDeviceStats(index);
+    *current = stats.allocated_bytes[0].current;  // 0: of all pools together
+    *peak = stats.allocated_bytes[0].peak;
+    if (reset != 0) c10::cuda::CUDACachingAllocator::resetPeakStats(index);
+#else
+    TORCH_CHECK(false, "the native library was built without CUDA, so it cannot tell the memory of CUDA device ", device);
+#endif
+  });
+}
