@@ -19,8 +19,12 @@ public sealed class Calibrator(
 {
     private const double LossRise = 0.03;
     private const double LargestStep = 0.5;
-    private const double RiseTolerance = 2;
-    private const int Attempts = 6;
+    private const int Attempts = 4;
+    private const int Halvings = 2;
+
+    // How many times the predicted rise of the loss a pilot may show, and from where nothing can be made of it.
+    private const double Tolerance = 4.5;
+    private const double Hopeless = 30;
 
     // A checkpoint whose gradient moves the mode by more than this share of the thermal energy is centred.
     private const double CenteringShare = 0.05;
@@ -34,26 +38,35 @@ public sealed class Calibrator(
         var (nbeta, gamma, dimension) = Target(given, eigenvalues, reasons);
         using var probe = new ThermalProbe(source);
         var centered = given.Centered || (sampler == "baoab" && NeedsCentering(probe, nbeta, gamma, dimension, reasons));
-        for (var attempt = 0; ; attempt++)
+        Trial? best = null;
+        for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            var step = given.Step ?? Step(probe, nbeta, gamma, reasons, quiet: attempt > 0);
-            say("trying these settings on a few steps");
-            var accepted = Pilot(probe, given, ref step, nbeta, gamma, centered, dimension, reasons);
-            if (accepted || given.Nbeta is not null)
+            var trial = Try(probe, given, nbeta, gamma, centered, dimension, reasons);
+            if (trial.Excess <= Tolerance || given.Nbeta is not null)
             {
-                return new Calibrated(nbeta, gamma, step, centered, dimension, reasons);
+                return new Calibrated(nbeta, gamma, trial.Step, centered, dimension, reasons);
             }
 
-            if (attempt == Attempts)
+            if (best is not null && trial.Excess > best.Excess)
             {
-                throw new InputException(
-                    $"No temperature makes a pilot of this checkpoint behave (the last was nbeta {nbeta:G3}, gamma {gamma:G3}): give --nbeta, --gamma and --epsilon, or choose --sampler sgld.");
+                break;
             }
 
+            best = trial;
+
+            // Colder chains see less of what is not quadratic.
             nbeta *= 3;
             gamma = given.Gamma ?? gamma * 3;
-            reasons.Add(Text($"nbeta raised to {nbeta:G3} and gamma to {gamma:G3}: the loss around the checkpoint is steeper than its curvature there says"));
         }
+
+        if (!(best!.Excess < Hopeless))
+        {
+            throw new InputException(
+                $"No temperature makes a pilot of this checkpoint behave ({reasons[^1]}): give --nbeta, --gamma and --epsilon, or choose --sampler sgld.");
+        }
+
+        reasons.Add(Text($"no temperature agrees with the prediction: the nearest, nbeta {best.Nbeta:G3}, is taken; look at the verdict"));
+        return new Calibrated(best.Nbeta, best.Gamma, best.Step, centered, dimension, reasons);
     }
 
     private (double Nbeta, double Gamma, double Dimension) Target(CalibrationConstraints given, double[] eigenvalues, List<string> reasons)
@@ -89,50 +102,36 @@ public sealed class Calibrator(
         return true;
     }
 
-    private double Step(ThermalProbe probe, double nbeta, double gamma, List<string> reasons, bool quiet)
+    // The steepest curvature at thermal amplitude gives the step; a pilot confirms it, or halves it as often as that may help.
+    private Trial Try(
+        ThermalProbe probe, CalibrationConstraints given, double nbeta, double gamma, bool centered, double dimension, List<string> reasons)
     {
-        if (sampler != "baoab")
-        {
-            return 1;
-        }
-
-        if (!quiet)
-        {
-            say("measuring the steepest curvature at thermal amplitude");
-        }
-
+        say(Text($"trying nbeta {nbeta:G3}, gamma {gamma:G3} on a few steps"));
         using var coordinates = curvature.ToPreconditioner(nbeta, gamma);
-        var steepest = probe.Steepest(coordinates, nbeta, gamma);
-        var step = Math.Min(LargestStep, 2 / Math.Sqrt(steepest));
-        reasons.Add(Text($"step {step:G3}: curvature in the chains' coordinates is at most {steepest:G3} (1 is what they are made for)"));
-        return step;
-    }
+        var step = given.Step ?? 1;
+        if (given.Step is null && sampler == "baoab")
+        {
+            var steepest = probe.Steepest(coordinates, nbeta, gamma);
+            step = Math.Min(LargestStep, 2 / Math.Sqrt(steepest));
+            reasons.Add(Text($"step {step:G3}: curvature in the chains' coordinates is at most {steepest:G3} (1 is what they are made for)"));
+        }
 
-    // Whether a pilot stays finite and raises the loss by about d_eff/(2·nβ); the step is halved as often as that may help.
-    private bool Pilot(
-        ThermalProbe probe, CalibrationConstraints given, ref double step, double nbeta, double gamma, bool centered, double dimension, List<string> reasons)
-    {
         var expected = dimension / (2 * nbeta);
-        using var coordinates = curvature.ToPreconditioner(nbeta, gamma);
         for (var halving = 0; ; halving++)
         {
             var rise = probe.Pilot(sampler, coordinates, step, nbeta, gamma, centered);
-            if (double.IsFinite(rise) && rise <= RiseTolerance * expected)
+            var excess = double.IsFinite(rise) ? rise / expected : double.PositiveInfinity;
+            reasons.Add(Text($"pilot at nbeta {nbeta:G3}, step {step:G3}: the loss rose by {rise:G3} nats, {expected:G3} expected"));
+            if (excess <= Tolerance || sampler != "baoab" || given.Step is not null || halving == Halvings)
             {
-                reasons.Add(Text($"pilot: the loss rose by {rise:G3} nats, {expected:G3} expected"));
-                return true;
-            }
-
-            if (sampler != "baoab" || given.Step is not null || halving == 2)
-            {
-                reasons.Add(Text($"pilot: the loss rose by {rise:G3} nats instead of {expected:G3}"));
-                return false;
+                return new Trial(nbeta, gamma, step, excess);
             }
 
             step /= 2;
-            reasons.Add(Text($"step halved to {step:G3}: in a pilot the loss rose by {rise:G3} nats, {expected:G3} expected"));
         }
     }
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
+    private sealed record Trial(double Nbeta, double Gamma, double Step, double Excess);
 }

@@ -41,11 +41,18 @@ public sealed class LowRankCurvature : CurvatureEstimate
         };
     }
 
-    /// <inheritdoc/>
+    /// <summary>Number of directions k.</summary>
+    public int Rank => (int)_values.shape[0];
+
+    /// <summary>The eigenvalues found, then as many of a third of the last as make up the rest of the trace.</summary>
     public override double[] Eigenvalues()
     {
         using var scope = NewDisposeScope();
-        return [.. Enumerable.Range(0, (int)_values.shape[0]).Select(index => (double)_values.select(0, index).item<float>())];
+        double[] found = [.. Enumerable.Range(0, Rank).Select(index => (double)_values.select(0, index).item<float>())];
+        var each = found[^1] / 3;
+        var rest = Math.Max(0, Trace - found.Sum());
+        var count = each > 0 ? Math.Min(rest / each, _vectors.shape[1] - Rank) : 0;
+        return [.. found, .. Enumerable.Repeat(each, (int)count)];
     }
 
     /// <inheritdoc/>

@@ -147,7 +147,7 @@ internal sealed class SettingsChooser(
             spec.Seed,
             Preconditioner: name,
             Friction: spec.Friction ?? (name == "none" ? Math.Sqrt(calibrated.Gamma) : 1),
-            Rank: curvature is LowRankCurvature lowRank ? lowRank.Eigenvalues().Length : 0,
+            Rank: curvature is LowRankCurvature lowRank ? lowRank.Rank : 0,
             CurvatureItems: source.Count,
             Centered: calibrated.Centered && sampler == "baoab");
         IEnumerable<string> remarks = sampler == "laplace"
