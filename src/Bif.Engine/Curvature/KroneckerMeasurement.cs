@@ -186,7 +186,7 @@ internal sealed class KroneckerMeasurement(CurvatureSource source)
                 return;
             }
 
-            _values.add_(rotatedSlope.transpose(1, 2).bmm(_rotated!).square().sum(0));
+            _values.add_(rotatedSlope.transpose(1, 2).bmm(_rotated!).square().sum([0L]));
         }
 
         public KroneckerLayer ToLayer(double scale)

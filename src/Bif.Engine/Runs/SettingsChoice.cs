@@ -112,12 +112,13 @@ internal sealed class SettingsChooser(
     // Samplers in fixed coordinates: what is not given is calibrated to the checkpoint.
     private SettingsChoice Preconditioned(string sampler, int chains, ExecutionPlan plan, BatchTuning tuning, double meanLoss)
     {
-        var given = new CalibrationConstraints(spec.Nbeta, spec.Gamma, sampler == "laplace" ? 1 : spec.Epsilon, spec.Centered);
         var name = spec.Preconditioner ?? DefaultPreconditioner(sampler);
         Require(sampler, name);
+        var given = new CalibrationConstraints(
+            spec.Nbeta, spec.Gamma, sampler == "laplace" ? 1 : name == "none" ? PlainStep(tuning) : spec.Epsilon, spec.Centered);
         if (name == "none" && !given.IsComplete)
         {
-            throw new InputException($"--sampler {sampler} without a preconditioner cannot be calibrated: give --nbeta, --gamma and --epsilon, or another --preconditioner.");
+            throw new InputException($"--sampler {sampler} without a preconditioner cannot be calibrated: give --nbeta and --gamma, or another --preconditioner.");
         }
 
         var draws = spec.Draws ?? AffordableDraws(sampler, chains, plan, tuning);
@@ -211,6 +212,11 @@ internal sealed class SettingsChooser(
         var items = CurvatureSeconds * tuning.GradientRate * threads / gradients;
         return items >= train.Count ? train.Count : (int)Math.Max(items, Math.Min(train.Count, 256));
     }
+
+    // Without coordinates: h·ω = 1.6 at the steepest direction's frequency ω = √(nβ·λ + γ), of the 2 that are stable.
+    private double? PlainStep(BatchTuning tuning) => spec.Epsilon is not null || spec.Nbeta is null || spec.Gamma is null
+        ? spec.Epsilon
+        : 1.6 / Math.Sqrt((spec.Nbeta.Value * StepProbe.Curvature(model, selection, center, train, spec.Gamma.Value, tuning.GradientPiece, spec.Seed)) + spec.Gamma.Value);
 
     private double ProbedStep(FamilyDefaults defaults, double nbeta, double gamma, int pieceSize)
     {

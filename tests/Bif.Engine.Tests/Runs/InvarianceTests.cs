@@ -27,12 +27,17 @@ public sealed class InvarianceTests
     }
 
     [Theory]
-    [InlineData("sgld")]
-    [InlineData("rmsprop")]
-    public void An_interrupted_and_resumed_run_equals_an_uninterrupted_one_bit_for_bit(string sampler)
+    [InlineData("sgld", null)]
+    [InlineData("rmsprop", null)]
+    [InlineData("baoab", "none")]
+    [InlineData("baoab", "kfac")]
+    [InlineData("baoab", "lowrank")]
+    [InlineData("laplace", "kfac")]
+    public void An_interrupted_and_resumed_run_equals_an_uninterrupted_one_bit_for_bit(string sampler, string? preconditioner)
     {
         using var problem = TestProblem.Random(1);
-        var spec = Settings(problem) with { Sampler = sampler, Threads = 2 };
+        var spec = Settings(problem) with { Sampler = sampler, Preconditioner = preconditioner, Threads = 2 };
+        spec = sampler is "baoab" or "laplace" ? spec with { Batch = 0, Epsilon = preconditioner == "none" ? 0.05 : 0.5 } : spec;
         var whole = problem.Run("whole", spec);
         using var stop = new CancellationTokenSource();
         var draws = 0;

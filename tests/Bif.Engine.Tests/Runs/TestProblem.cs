@@ -56,6 +56,13 @@ internal sealed class TestProblem : IDisposable
         return (Residual(Inputs[item], Targets[item]) * Residual(QueryInputs[query], QueryTargets[query]) * g) + (g * g / 2);
     }
 
+    /// <summary>Var(ℓ) of an item: r²·G + G²/2, G = xᵀ(nβH + γI)⁻¹x.</summary>
+    public double Variance(double[] x, double y, double nbeta, double gamma)
+    {
+        var g = Dot(x, Solve(Gram(Inputs, nbeta, gamma), x));
+        return (Residual(x, y) * Residual(x, y) * g) + (g * g / 2);
+    }
+
     public RunSpec Spec() => new() { Model = Model, Data = _folder.Root + "@train", Queries = _folder.Root + "@test" };
 
     public string Run(string name, RunSpec spec, bool resume = false, IProgress<RunProgress>? progress = null, CancellationToken cancellation = default)

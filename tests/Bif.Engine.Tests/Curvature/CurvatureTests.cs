@@ -1,0 +1,155 @@
+using System.Text.Json.Nodes;
+using Bif.Engine.Curvature;
+using Bif.Engine.Data;
+using Bif.Engine.Models;
+using Bif.Engine.Training;
+using Bif.Testing;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace Bif.Engine.Tests.Curvature;
+
+/// <summary>The three estimates of the Gauss-Newton matrix against the matrix itself, formed densely.</summary>
+public sealed class CurvatureTests
+{
+    private const int Items = 12;
+
+    private static readonly JsonObject Perceptron = new()
+    {
+        ["model_type"] = "mlp", ["hidden_sizes"] = new JsonArray(4), ["num_labels"] = 3, ["input_size"] = 16, ["activation"] = "tanh",
+    };
+
+    private static readonly JsonObject Convolutional = new() { ["model_type"] = "cifar_resnet", ["depth"] = 8, ["num_channels"] = 1 };
+
+    [Fact]
+    public void Products_and_leading_pairs_agree_with_the_dense_matrix()
+    {
+        using var scope = NewDisposeScope();
+        using var problem = new Problem(Perceptron, [1, 4, 4]);
+        var dense = problem.Dense();
+        using var product = new GaussNewton(problem.Source);
+        var vector = randn([problem.Source.Center.numel()]);
+        var exact = dense.mv(vector);
+        Assert.True((product.Multiply(vector) - exact).norm().item<float>() < 1e-4 * exact.norm().item<float>());
+
+        using var lowRank = LowRankCurvature.Measure(problem.Source, 10, null);
+        var values = linalg.eigh(dense).Item1;
+        var count = (int)values.shape[0];
+        for (var place = 0; place < 10; place++)
+        {
+            var eigenvalue = values.select(0, count - 1 - place).item<float>();
+            Assert.Equal(eigenvalue, lowRank.Eigenvalues()[place], 1e-3 * eigenvalue);
+        }
+    }
+
+    [Fact]
+    public void Kronecker_eigenvalues_keep_the_trace_and_the_diagonal_estimates_it()
+    {
+        using var scope = NewDisposeScope();
+        using var problem = new Problem(Perceptron, [1, 4, 4]);
+        var trace = problem.Dense().diagonal().sum().item<float>();
+        using var factors = KroneckerCurvature.Measure(problem.Source, null);
+        Assert.Equal(2, factors.Layers.Count);
+        Assert.Equal(trace, factors.Eigenvalues().Sum(), 1e-3 * trace);
+        using var diagonal = DiagonalCurvature.Measure(problem.Source, null);
+        Assert.Equal(trace, diagonal.Eigenvalues().Sum(), 0.2 * trace);
+    }
+
+    [Fact]
+    public void A_convolutional_network_has_factors_for_its_convolutions_and_a_diagonal_for_its_norms()
+    {
+        using var scope = NewDisposeScope();
+        using var problem = new Problem(Convolutional, [1, 8, 8]);
+        var trace = problem.Trace();
+        using var factors = KroneckerCurvature.Measure(problem.Source, null);
+        Assert.Equal(8, factors.Layers.Count);
+        Assert.Contains("have no factors", factors.Remark, StringComparison.Ordinal);
+        Assert.Equal(trace, factors.Eigenvalues().Sum(), 0.35 * trace);
+    }
+
+    [Theory]
+    [InlineData("diagonal")]
+    [InlineData("kfac")]
+    [InlineData("lowrank")]
+    public void A_saved_curvature_moves_chains_the_same_way(string name)
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new TemporaryFolder();
+        using var problem = new Problem(Perceptron, [1, 4, 4]);
+        using var measured = CurvatureEstimate.Measure(name, problem.Source, 5);
+        measured.Save(folder.At("curvature.safetensors"));
+        using var read = CurvatureEstimate.Load(folder.At("curvature.safetensors"), CPU);
+        Assert.Equal(measured.Eigenvalues(), read.Eigenvalues());
+        using var first = measured.ToPreconditioner(100, 2);
+        using var second = read.ToPreconditioner(100, 2);
+        var x = randn([problem.Source.Center.numel()]);
+        var (a, b) = (zeros_like(x), zeros_like(x));
+        first.ToWeights(x, problem.Source.Center, a);
+        second.ToWeights(x, problem.Source.Center, b);
+        Assert.Equal(0, (a - b).abs().max().item<float>());
+    }
+
+    /// <summary>A small network with new weights on random items.</summary>
+    private sealed class Problem : IDisposable
+    {
+        private readonly Model _model;
+        private readonly Dataset _data;
+        private readonly DataFeed _feed;
+
+        public Problem(JsonObject config, long[] shape)
+        {
+            (_model, _data) = SyntheticProblem.Create(config.DeepClone().AsObject(), shape, Items);
+            _feed = new DataFeed(_data, null, CPU);
+            Source = new CurvatureSource(_model, ParameterSelection.All(_model.Layout), _model.Parameters, _feed, 0, 5, 3);
+        }
+
+        public CurvatureSource Source { get; }
+
+        /// <summary>(1/n)·Σ over items and columns of S of the outer product of the column's gradient with itself.</summary>
+        public Tensor Dense()
+        {
+            var sum = zeros([Source.Center.numel(), Source.Center.numel()]);
+            ForEachColumn(gradient => sum.add_(gradient.outer(gradient)));
+            return sum / Items;
+        }
+
+        /// <summary>The trace of the same.</summary>
+        public double Trace()
+        {
+            var sum = 0.0;
+            ForEachColumn(gradient => sum += gradient.dot(gradient).item<float>());
+            return sum / Items;
+        }
+
+        private void ForEachColumn(Action<Tensor> work)
+        {
+            using var gradient = zeros_like(_model.Parameters);
+            using var weights = _model.Bind(Source.Selection, _model.Parameters, gradient);
+            var curvature = new OutputCurvature(_model.Objective);
+            for (var item = 0; item < Items; item++)
+            {
+                for (var (column, count) = (0, 1); column < count; column++)
+                {
+                    using var scope = NewDisposeScope();
+                    var outputs = _model.Architecture.Forward(weights, _feed.Range(item, 1).Inputs);
+                    count = curvature.Columns(outputs);
+                    using (no_grad())
+                    {
+                        gradient.zero_();
+                    }
+
+                    (outputs * curvature.Column(outputs.detach(), column)).sum().backward();
+                    using var noGradient = no_grad();
+                    work(gradient);
+                }
+            }
+        }
+
+        public void Dispose()
+        {
+            _feed.Dispose();
+            _data.Dispose();
+            _model.Dispose();
+        }
+    }
+}
