@@ -16,6 +16,7 @@ internal sealed class BenchCommand : Verb
         new("step", "a Langevin step without the gradient against copying its three vectors in memory", Step),
         new("losses", "loss evaluation against the bare forward pass", SamplingBenchmarks.Losses),
         new("draws", "draws per second of one chain beside a plain eager PyTorch loop (Debian's python3-torch)", SamplingBenchmarks.Draws),
+        new("correlate", "scores from a trace against reading the trace once", CorrelationBenchmark.Run),
     ];
 
     private readonly Argument<string[]> _names = new("NAMES")
