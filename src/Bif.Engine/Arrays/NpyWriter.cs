@@ -9,6 +9,9 @@ namespace Bif.Engine.Arrays;
 /// </summary>
 public sealed class NpyWriter<T> : IDisposable where T : unmanaged
 {
+    // Many small writes cost more than the data: a matrix up to this size is collected in memory and written at once.
+    private const long CollectedBytes = 8 << 20;
+    private readonly T[]? _collected;
     private readonly string _path;
     private readonly long _rows;
     private readonly long _columns;
@@ -16,14 +19,21 @@ public sealed class NpyWriter<T> : IDisposable where T : unmanaged
     private readonly SafeFileHandle _file;
     private bool _completed;
 
-    /// <summary>Creates the file beside its final name, at its full length, filled with zeros.</summary>
-    public NpyWriter(string path, long rows, long columns)
+    /// <summary>Creates the file beside its final name. Every element must be written before it is complete.</summary>
+    public unsafe NpyWriter(string path, long rows, long columns)
     {
         var header = NpyHeader.Encode<T>([rows, columns]);
         (_path, _rows, _columns, _start) = (path, rows, columns, header.Length);
         _file = File.OpenHandle(path + ".part", FileMode.Create, FileAccess.ReadWrite);
         RandomAccess.Write(_file, header, 0);
-        RandomAccess.SetLength(_file, Offset(rows, 0));
+        if (rows * columns * sizeof(T) <= CollectedBytes)
+        {
+            _collected = GC.AllocateUninitializedArray<T>((int)(rows * columns));
+        }
+        else
+        {
+            RandomAccess.SetLength(_file, Offset(rows, 0));
+        }
     }
 
     /// <summary>Writes consecutive elements of one row.</summary>
@@ -34,12 +44,23 @@ public sealed class NpyWriter<T> : IDisposable where T : unmanaged
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((ulong)row, (ulong)_rows, nameof(row));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(column + values.Length, _columns, nameof(column));
+        if (_collected is not null)
+        {
+            values.CopyTo(_collected.AsSpan((int)((row * _columns) + column)));
+            return;
+        }
+
         RandomAccess.Write(_file, MemoryMarshal.AsBytes(values), Offset(row, column));
     }
 
     /// <summary>Gives the file its name; a reader sees the old file or the whole new one.</summary>
     public void Complete()
     {
+        if (_collected is not null)
+        {
+            RandomAccess.Write(_file, MemoryMarshal.AsBytes(_collected.AsSpan()), Offset(0, 0));
+        }
+
         _file.Dispose();
         File.Move(_path + ".part", _path, overwrite: true);
         _completed = true;

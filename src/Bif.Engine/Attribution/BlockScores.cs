@@ -1,12 +1,13 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Bif.Engine.Attribution;
 
 /// <summary>
-/// Covariances, correlations and their errors from sums per batch of draws, in float64. With
-/// P_b = Σ_{t∈b}(x−x̄)(y−ȳ) = Σxy − x̄·Σy − ȳ·Σ(x−x̄): Cov = ΣP_b/ν, ν the draws less one per centred group. Errors are
-/// batch means: for the covariance from the spread of P_b around its share, for the correlation r from the linearised
-/// terms x̃ỹ − (r/2)(x̃²+ỹ²) of standardised losses, whose batch sums follow from P_b, Σ(x−x̄)² and Σ(y−ȳ)² alone.
+/// Covariances, correlations and their errors from sums per batch of draws. With standardised losses (centred, divided by
+/// the root of their total square) p_b = Σ_{t∈b} x̃ỹ = Σxy − x̄·Σy − ȳ·Σ(x−x̄), scaled: r = Σp_b, Cov = r·|x||y|/ν, ν the
+/// draws less one per centred group. Errors are batch means: for the covariance from the spread of p_b around its share,
+/// for the correlation from the linearised terms x̃ỹ − (r/2)(x̃²+ỹ²), whose batch sums follow from p_b, Σx̃² and Σỹ² alone.
 /// </summary>
 internal sealed unsafe class BlockScores
 {
@@ -14,12 +15,12 @@ internal sealed unsafe class BlockScores
     private readonly QueryGroup _queries;
     private readonly Centering _centering;
     private readonly int[] _chain;
-    private readonly double[] _share;
-    private readonly double[] _inFirstHalf;
+    private readonly float[] _share;
+    private readonly float[] _inFirstHalf;
     private readonly double[] _halfFreedom;
-    private readonly double[] _ySums;
-    private readonly double[] _yMeans;
-    private readonly double[] _ySquares;
+    private readonly float[] _ySums;
+    private readonly float[] _yMeans;
+    private readonly float[] _ySquares;
     private readonly double[] _yHalfSquares = new double[2];
     private readonly double _errorFactor;
 
@@ -28,11 +29,11 @@ internal sealed unsafe class BlockScores
     {
         (_batches, _queries, _centering) = (batches, queries, centering);
         _chain = [.. batches.Select(batch => batch.Chain)];
-        _inFirstHalf = [.. batches.Select(batch => batch.Half == 0 ? 1.0 : 0.0)];
-        (_ySums, _yMeans, _ySquares) = (new double[batches.Length], new double[batches.Length], new double[batches.Length]);
+        _inFirstHalf = [.. batches.Select(batch => batch.Half == 0 ? 1f : 0f)];
+        (_ySums, _yMeans, _ySquares) = (new float[batches.Length], new float[batches.Length], new float[batches.Length]);
         _errorFactor = batches.Length / (batches.Length - 1.0);
         double draws = batches.Sum(batch => batch.Count);
-        _share = [.. batches.Select(batch => batch.Count / draws)];
+        _share = [.. batches.Select(batch => (float)(batch.Count / draws))];
         Freedom = FreedomOf(batches);
         _halfFreedom = [.. new[] { 0, 1 }.Select(half => FreedomOf([.. batches.Where(batch => batch.Half == half)]))];
     }
@@ -41,31 +42,93 @@ internal sealed unsafe class BlockScores
     public double Freedom { get; }
 
     /// <summary>Var(ℓ_q), nats², with this run's centring; 0 if the query is constant or not finite.</summary>
-    public double QueryVariance(int query)
-    {
-        CentreQuery(query);
-        var variance = (_yHalfSquares[0] + _yHalfSquares[1]) / Freedom;
-        return double.IsFinite(variance) ? variance : 0;
-    }
+    public double QueryVariance(int query) => CentreQuery(query) / Freedom;
 
     /// <summary>Scores one query of the group.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Score(int query, ItemBlockSums sums, ItemMoments items, QueryScores result)
     {
-        CentreQuery(query);
-        var ySquares = _yHalfSquares[0] + _yHalfSquares[1];
-        if (!(ySquares > 0) || !double.IsFinite(ySquares))
+        var ySquares = CentreQuery(query);
+        if (ySquares == 0)
         {
             result.Clear();
             return;
         }
 
+        var root = Math.Sqrt(ySquares);
+        var (inverse, unit, errorUnit) = ((float)(1 / root), (float)(root / Freedom), (float)(root / Freedom * Math.Sqrt(_errorFactor)));
+        var halfScale = (
+            _yHalfSquares[0] > 0 ? (float)Math.Sqrt(ySquares / _yHalfSquares[0]) : 0,
+            _yHalfSquares[1] > 0 ? (float)Math.Sqrt(ySquares / _yHalfSquares[1]) : 0);
         var totals = default(VectorTotals);
-        for (var item = 0; item < sums.Count; item += Vector512<double>.Count)
+        var parts = stackalloc Vector512<float>[_batches.Length];
+        fixed (float* means = items.Means)
+        fixed (float* centredSums = items.CentredSums)
+        fixed (float* squares = items.Squares)
         {
-            ScoreEight(item, query, sums, items, ySquares, result, ref totals);
+            for (var item = 0; item < sums.Count; item += Vector512<float>.Count)
+            {
+                var scale = Vector512.LoadUnsafe(ref items.InverseRoot[item]) * inverse;
+                var (sum, first) = Products(sums.Cross(query, 0) + item, means + item, centredSums + item, sums.Padded, scale, inverse, parts);
+                var (spread, linear) = Errors(squares + item, sums.Padded, sum, parts);
+                var xRoot = Vector512.LoadUnsafe(ref items.Root[item]);
+                var known = Vector512.GreaterThan(xRoot, Vector512<float>.Zero);
+                var correlation = Vector512.Min(Vector512.Max(sum, -Vector512<float>.One), Vector512<float>.One);
+                (sum * xRoot * -unit).StoreUnsafe(ref result.Bif[item]);
+                (Vector512.Sqrt(spread) * xRoot * errorUnit).StoreUnsafe(ref result.BifError[item]);
+                correlation.StoreUnsafe(ref result.Correlation[item]);
+                Vector512.ConditionalSelect(known, Vector512.Sqrt(linear * (float)_errorFactor), Vector512<float>.Zero)
+                    .StoreUnsafe(ref result.CorrelationError[item]);
+                (first * Vector512.LoadUnsafe(ref items.HalfScale[0][item]) * halfScale.Item1).StoreUnsafe(ref result.HalfCorrelation[0][item]);
+                ((sum - first) * Vector512.LoadUnsafe(ref items.HalfScale[1][item]) * halfScale.Item2).StoreUnsafe(ref result.HalfCorrelation[1][item]);
+                totals.Add(first * xRoot, (sum - first) * xRoot, correlation);
+            }
         }
 
-        result.Totals = totals.Reduce(items.Usable);
+        result.Totals = totals.Reduce(items.Usable, root / _halfFreedom[0], root / _halfFreedom[1]);
+    }
+
+    // p_b of sixteen items, their sum, and the sum over the first half of the run. A trace that is constant or not finite has
+    // products of 0 or NaN: its lanes are masked out.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private (Vector512<float> Sum, Vector512<float> First) Products(
+        float* cross, float* means, float* centredSums, long stride, Vector512<float> scale, float inverse, Vector512<float>* parts)
+    {
+        var used = Vector512.GreaterThan(scale, Vector512<float>.Zero);
+        var (sum, first) = (Vector512<float>.Zero, Vector512<float>.Zero);
+        var pooled = _centering == Centering.Pooled;
+        for (var b = 0; b < _chain.Length; b++)
+        {
+            var product = Vector512.Load(cross + (b * stride)) * scale;
+            product -= Vector512.Load(means + (_chain[b] * stride)) * (_ySums[b] * inverse);
+            if (pooled)
+            {
+                product -= Vector512.Load(centredSums + (b * stride)) * (_yMeans[b] * inverse);
+            }
+
+            product = Vector512.ConditionalSelect(used, product, Vector512<float>.Zero);
+            sum += product;
+            first += product * _inFirstHalf[b];
+            parts[b] = product;
+        }
+
+        return (sum, first);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private (Vector512<float> Spread, Vector512<float> Linear) Errors(float* squares, long stride, Vector512<float> sum, Vector512<float>* parts)
+    {
+        var (spread, linear) = (Vector512<float>.Zero, Vector512<float>.Zero);
+        var half = sum * 0.5f;
+        for (var b = 0; b < _chain.Length; b++)
+        {
+            var off = parts[b] - (sum * _share[b]);
+            spread += off * off;
+            var term = parts[b] - (half * (Vector512.Load(squares + (b * stride)) + Vector512.Create(_ySquares[b])));
+            linear += term * term;
+        }
+
+        return (spread, linear);
     }
 
     private double FreedomOf(DrawBatch[] batches)
@@ -74,83 +137,35 @@ internal sealed unsafe class BlockScores
         return Math.Max(1, batches.Sum(batch => batch.Count) - means);
     }
 
-    private void CentreQuery(int query)
+    // Sets what the products need of a query; returns its total square, 0 if it is constant or not finite.
+    private double CentreQuery(int query)
     {
         Array.Clear(_yHalfSquares);
-        var mean = 0.0;
+        var (mean, draws) = (0.0, 0);
         for (var b = 0; b < _batches.Length; b++)
         {
-            mean += _share[b] * _queries.ChainMeans[_batches[b].Chain][query];
+            mean += _batches[b].Count * _queries.ChainMeans[_batches[b].Chain][query];
+            draws += _batches[b].Count;
         }
 
+        mean /= draws;
+        var squares = new double[_batches.Length];
         for (var b = 0; b < _batches.Length; b++)
         {
             // The losses are centred per chain already; pooled centring moves them to the common mean.
             var centre = _centering == Centering.Pooled ? mean - _queries.ChainMeans[_batches[b].Chain][query] : 0;
-            _ySums[b] = _queries.Sums[b][query];
-            _yMeans[b] = centre;
-            _ySquares[b] = _queries.Squares[b][query] - (centre * ((2 * _ySums[b]) - (_batches[b].Count * centre)));
-            _yHalfSquares[_batches[b].Half] += _ySquares[b];
+            var sum = _queries.Sums[b][query];
+            squares[b] = _queries.Squares[b][query] - (centre * ((2 * sum) - (_batches[b].Count * centre)));
+            (_ySums[b], _yMeans[b]) = ((float)sum, (float)centre);
+            _yHalfSquares[_batches[b].Half] += squares[b];
         }
-    }
 
-    private void ScoreEight(
-        int item, int query, ItemBlockSums sums, ItemMoments items, double ySquares, QueryScores result, ref VectorTotals totals)
-    {
-        var (zero, one) = (Vector512<double>.Zero, Vector512<double>.One);
-        var (sum, first) = (zero, zero);
-        for (var b = 0; b < _batches.Length; b++)
+        var total = _yHalfSquares[0] + _yHalfSquares[1];
+        for (var b = 0; b < squares.Length; b++)
         {
-            var product = Product(b, item, query, sums, items);
-            sum += product;
-            first += product * _inFirstHalf[b];
+            _ySquares[b] = total > 0 ? (float)(squares[b] / total) : 0;
         }
 
-        var xSquares = Load(items.TotalSquares, item);
-        var usable = Vector512.GreaterThan(xSquares, zero);
-        var xInverse = one / Vector512.ConditionalSelect(usable, xSquares, one);
-        var scale = Vector512.Sqrt(xInverse * (1 / ySquares));
-        var correlation = Vector512.Min(Vector512.Max(sum * scale, -one), one);
-        var (spread, linear) = (zero, zero);
-        for (var b = 0; b < _batches.Length; b++)
-        {
-            var product = Product(b, item, query, sums, items);
-            var off = product - (sum * _share[b]);
-            spread = Vector512.FusedMultiplyAdd(off, off, spread);
-            var squares = (Load(items.Squares[b], item) * xInverse) + Vector512.Create(_ySquares[b] / ySquares);
-            var term = (product * scale) - (correlation * squares * 0.5);
-            linear = Vector512.FusedMultiplyAdd(term, term, linear);
-        }
-
-        correlation = Vector512.ConditionalSelect(usable, correlation, zero);
-        sum = Vector512.ConditionalSelect(usable, sum, zero);
-        first = Vector512.ConditionalSelect(usable, first, zero);
-        Store(result.Bif, item, sum * (-1 / Freedom));
-        Store(result.BifError, item, Vector512.ConditionalSelect(usable, Vector512.Sqrt(spread * _errorFactor) * (1 / Freedom), zero));
-        Store(result.Correlation, item, correlation);
-        Store(result.CorrelationError, item, Vector512.ConditionalSelect(usable, Vector512.Sqrt(linear * _errorFactor), zero));
-        Store(result.HalfCorrelation[0], item, HalfCorrelation(first, items.HalfSquares[0], item, _yHalfSquares[0]));
-        Store(result.HalfCorrelation[1], item, HalfCorrelation(sum - first, items.HalfSquares[1], item, _yHalfSquares[1]));
-        totals.Add(first * (1 / _halfFreedom[0]), (sum - first) * (1 / _halfFreedom[1]), correlation);
+        return total > 0 && double.IsFinite(total) ? total : 0;
     }
-
-    private Vector512<double> Product(int b, int item, int query, ItemBlockSums sums, ItemMoments items)
-    {
-        var cross = Vector512.WidenLower(Vector256.Load(sums.Cross(query, b) + item).ToVector512Unsafe());
-        var product = cross - (Load(items.ChainMeans[_chain[b]], item) * _ySums[b]);
-        return _yMeans[b] == 0 ? product : product - (Load(items.CentredSums[b], item) * _yMeans[b]);
-    }
-
-    private static Vector512<double> HalfCorrelation(Vector512<double> sum, double[] xSquares, int item, double ySquares)
-    {
-        var squares = Load(xSquares, item) * ySquares;
-        var usable = Vector512.GreaterThan(squares, Vector512<double>.Zero);
-        var correlation = sum / Vector512.Sqrt(Vector512.ConditionalSelect(usable, squares, Vector512<double>.One));
-        return Vector512.ConditionalSelect(usable, correlation, Vector512<double>.Zero);
-    }
-
-    private static Vector512<double> Load(double[] values, int index) => Vector512.LoadUnsafe(ref values[index]);
-
-    private static void Store(float[] values, int index, Vector512<double> vector)
-        => Vector512.Narrow(vector, Vector512<double>.Zero).GetLower().StoreUnsafe(ref values[index]);
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Bif.Engine.Attribution;
@@ -16,28 +17,54 @@ internal static unsafe class CrossProducts
     /// <summary>Items of a register tile, and of a panel of x: their number is padded to a multiple of it.</summary>
     public const int ItemStep = 64;
 
-    /// <summary>Adds the products of some draws.</summary>
-    /// <param name="x">Items as panels [items / 64][draws][64].</param>
-    /// <param name="y">Queries [draws, queries].</param>
+    /// <summary>Adds the products of some draws of one panel of 64 items.</summary>
+    /// <param name="x">Items [draws][64].</param>
+    /// <param name="y">Queries as panels [queries / 4][draws][4].</param>
+    /// <param name="yStride">Elements from one panel of queries to the next.</param>
     /// <param name="draws">Number of draws.</param>
-    /// <param name="queries">Padded number of queries, also the row length of <paramref name="y"/>.</param>
-    /// <param name="items">Padded number of items.</param>
-    /// <param name="sums">The sums of query 0.</param>
+    /// <param name="queries">Padded number of queries.</param>
+    /// <param name="sums">The items' sums of query 0.</param>
     /// <param name="stride">Elements from one query's sums to the next one's.</param>
     /// <param name="fresh">Start from zero instead of what the sums hold.</param>
-    public static void Add(float* x, float* y, int draws, int queries, int items, float* sums, long stride, bool fresh)
+    public static void Add(float* x, float* y, long yStride, int draws, int queries, float* sums, long stride, bool fresh)
     {
-        for (var item = 0; item < items; item += ItemStep)
+        for (var query = 0; query < queries; query += QueryStep)
         {
-            var panel = x + ((long)item * draws);
-            for (var query = 0; query < queries; query += QueryStep)
-            {
-                AddTile(panel, y + query, draws, queries, sums + (query * stride) + item, stride, fresh);
-            }
+            AddTile(x, y + (query / QueryStep * yStride), draws, sums + (query * stride), stride, fresh);
         }
     }
 
-    private static void AddTile(float* x, float* y, int draws, int yStride, float* sums, long stride, bool fresh)
+    /// <summary>Adds Σx and Σx² of some draws of one panel of 64 items, in float64.</summary>
+    /// <param name="x">Items [draws][64].</param>
+    /// <param name="draws">Number of draws.</param>
+    /// <param name="sums">Σx.</param>
+    /// <param name="squares">Σx².</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void AddMoments(float* x, int draws, double* sums, double* squares)
+    {
+        for (var lane = 0; lane < ItemStep; lane += Vector512<float>.Count)
+        {
+            double* sum = sums + lane, square = squares + lane;
+            Vector512<double> sumLow = Vector512.Load(sum), sumHigh = Vector512.Load(sum + 8);
+            Vector512<double> squareLow = Vector512.Load(square), squareHigh = Vector512.Load(square + 8);
+            for (var draw = 0; draw < draws; draw++)
+            {
+                var (low, high) = Vector512.Widen(Vector512.Load(x + (draw * ItemStep) + lane));
+                sumLow += low;
+                sumHigh += high;
+                squareLow = Vector512.FusedMultiplyAdd(low, low, squareLow);
+                squareHigh = Vector512.FusedMultiplyAdd(high, high, squareHigh);
+            }
+
+            sumLow.Store(sum);
+            sumHigh.Store(sum + 8);
+            squareLow.Store(square);
+            squareHigh.Store(square + 8);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddTile(float* x, float* y, int draws, float* sums, long stride, bool fresh)
     {
         float* s0 = sums, s1 = sums + stride, s2 = sums + (2 * stride), s3 = sums + (3 * stride);
         var zero = Vector512<float>.Zero;
@@ -77,7 +104,7 @@ internal static unsafe class CrossProducts
             d2 = Vector512.FusedMultiplyAdd(value, x2, d2);
             d3 = Vector512.FusedMultiplyAdd(value, x3, d3);
             x += ItemStep;
-            y += yStride;
+            y += QueryStep;
         }
 
         Store(s0, a0, a1, a2, a3);

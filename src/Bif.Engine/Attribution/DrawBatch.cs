@@ -10,8 +10,8 @@ namespace Bif.Engine.Attribution;
 /// <param name="Half">0 or 1: the half of the run that it belongs to in split-half comparisons.</param>
 internal sealed record DrawBatch(int Chain, int First, int Count, bool Late, int Half)
 {
-    // Enough for an error good to 15 %, and few enough that a batch outlasts the autocorrelation.
-    private const int Wanted = 24;
+    // Enough for an error good to 18 %, and few enough that a batch outlasts the autocorrelation.
+    private const int Wanted = 16;
 
     /// <summary>The draw after the last.</summary>
     public int End => First + Count;
@@ -29,7 +29,8 @@ internal sealed record DrawBatch(int Chain, int First, int Count, bool Late, int
         for (var position = 0; position < chains.Length; position++)
         {
             var (chain, draws) = chains[position];
-            var count = Math.Max(2, Math.Min(Wanted / chains.Length, draws / 2) / 2 * 2);
+            var wanted = (Wanted + (2 * chains.Length) - 1) / (2 * chains.Length) * 2;
+            var count = Math.Max(2, Math.Min(wanted, draws / 2) / 2 * 2);
             for (var index = 0; index < count; index++)
             {
                 var first = (int)((long)index * draws / count);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Bif.Engine.Traces;
 
@@ -10,6 +11,8 @@ namespace Bif.Engine.Attribution;
 /// </summary>
 internal sealed unsafe class ItemBlockSums : IDisposable
 {
+    // Draws of a batch that are packed before their products are taken: the panels stay in the second-level cache.
+    private const int PackedDraws = 128;
     private readonly TraceStore _store;
     private readonly DrawBatch[] _batches;
     private readonly AlignedFloats _cross;
@@ -24,7 +27,7 @@ internal sealed unsafe class ItemBlockSums : IDisposable
         Padded = (store.TrainColumns + CrossProducts.ItemStep - 1) / CrossProducts.ItemStep * CrossProducts.ItemStep;
         QueryRoom = (queries + CrossProducts.QueryStep - 1) / CrossProducts.QueryStep * CrossProducts.QueryStep;
         _cross = new((long)QueryRoom * batches.Length * Padded);
-        _panels = new((long)Math.Min(store.Shape.DrawsPerBlock, batches.Max(batch => batch.Count)) * Padded);
+        _panels = new((long)Math.Min(PackedDraws, batches.Max(batch => batch.Count)) * Padded);
         _shift = new((long)store.Shape.Chains * Padded);
         _chunk = new float[(long)store.Shape.DrawsPerBlock * store.TrainColumns];
         Sums = [.. batches.Select(_ => new double[Padded])];
@@ -71,32 +74,16 @@ internal sealed unsafe class ItemBlockSums : IDisposable
     {
         First = block * _store.TrainColumns;
         Count = Math.Min(_store.TrainColumns, _store.Shape.TrainItems - First);
-        var columns = _store.TrainColumns;
         for (var b = 0; b < _batches.Length; b++)
         {
             var batch = _batches[b];
             Array.Clear(Sums[b]);
             Array.Clear(Squares[b]);
-            for (var draw = batch.First; draw < batch.End;)
+            for (var draw = batch.First; draw < batch.End; draw += PackedDraws)
             {
-                var row = draw % _store.Shape.DrawsPerBlock;
-                if (row == 0 || draw == batch.First)
-                {
-                    LoadChunk(batch.Chain, draw, block, b);
-                }
-
-                var rows = Math.Min(_store.Shape.DrawsPerBlock - row, batch.End - draw);
-                for (var i = 0; i < rows; i++)
-                {
-                    var losses = _chunk.AsSpan((row + i) * columns, Count);
-                    ShiftedTotals[batch.Chain][draw + i] = Pack(losses, batch.Chain, i, rows, Sums[b], Squares[b]);
-                    watched?.Take(batch.Chain, draw + i, First, losses);
-                }
-
-                CrossProducts.Add(
-                    _panels.Pointer, queries.Rows(batch.Chain, draw), rows, queries.Padded, PaddedCount,
-                    Cross(0, b), (long)_batches.Length * Padded, fresh: draw == batch.First);
-                draw += rows;
+                var draws = Math.Min(PackedDraws, batch.End - draw);
+                PackDraws(block, b, draw, draws, watched);
+                AddPanels(b, draw, draws, queries);
             }
         }
     }
@@ -109,42 +96,68 @@ internal sealed unsafe class ItemBlockSums : IDisposable
         _shift.Dispose();
     }
 
-    private int PaddedCount => (Count + CrossProducts.ItemStep - 1) / CrossProducts.ItemStep * CrossProducts.ItemStep;
-
     private IEnumerable<int> DrawsPerChain()
         => Enumerable.Range(0, _store.Shape.Chains).Select(chain => _batches.Where(batch => batch.Chain == chain).Sum(batch => batch.Count));
 
-    private void LoadChunk(int chain, int draw, int block, int batchIndex)
+    // Chunks of the draws are read as they come up; a batch may begin within the chunk that the one before it ended in.
+    private void PackDraws(int block, int batch, int firstDraw, int draws, SampledTraces? watched)
     {
-        // A batch that begins inside the chunk that its predecessor ended in finds it loaded.
-        var atStart = draw % _store.Shape.DrawsPerBlock == 0;
-        if (!atStart && batchIndex > 0 && _batches[batchIndex - 1].Chain == chain)
+        var chain = _batches[batch].Chain;
+        for (var i = 0; i < draws; i++)
         {
-            return;
-        }
-
-        _store.ReadTrainChunk(chain, draw / _store.Shape.DrawsPerBlock, block, _chunk);
-        if (draw == 0)
-        {
-            var shift = new Span<float>(_shift.Pointer + ((long)chain * Padded), Padded);
-            shift.Clear();
-            _chunk.AsSpan(0, Count).CopyTo(shift);
-            ShiftTotal[chain] = 0;
-            foreach (var loss in shift)
+            var (drawBlock, row) = Math.DivRem(firstDraw + i, _store.Shape.DrawsPerBlock);
+            if (row == 0)
             {
-                ShiftTotal[chain] += loss;
+                _store.ReadTrainChunk(chain, drawBlock, block, _chunk);
+            }
+
+            var losses = _chunk.AsSpan(row * _store.TrainColumns, Count);
+            if (firstDraw + i == 0)
+            {
+                SetShift(chain, losses);
+            }
+
+            ShiftedTotals[chain][firstDraw + i] = Pack(losses, chain, i, draws);
+            watched?.Take(chain, firstDraw + i, First, losses);
+        }
+    }
+
+    private void SetShift(int chain, ReadOnlySpan<float> losses)
+    {
+        var shift = new Span<float>(_shift.Pointer + ((long)chain * Padded), Padded);
+        shift.Clear();
+        losses.CopyTo(shift);
+        ShiftTotal[chain] = 0;
+        foreach (var loss in losses)
+        {
+            ShiftTotal[chain] += loss;
+        }
+    }
+
+    private void AddPanels(int b, int draw, int draws, QueryGroup queries)
+    {
+        fixed (double* sums = Sums[b])
+        fixed (double* squares = Squares[b])
+        {
+            var y = queries.Panels(_batches[b].Chain, draw);
+            for (var item = 0; item < Count; item += CrossProducts.ItemStep)
+            {
+                var panel = _panels.Pointer + ((long)item * draws);
+                CrossProducts.AddMoments(panel, draws, sums + item, squares + item);
+                CrossProducts.Add(
+                    panel, y, queries.PanelStride, draws, queries.Padded, Cross(0, b) + item, (long)_batches.Length * Padded,
+                    fresh: draw == _batches[b].First);
             }
         }
     }
 
-    // Shifts one draw into its place in the panels, and adds to the moments; returns the sum over items.
-    private double Pack(ReadOnlySpan<float> losses, int chain, int row, int rows, double[] sums, double[] squares)
+    // Shifts one draw into its place in the panels; returns the sum over items.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private double Pack(ReadOnlySpan<float> losses, int chain, int row, int rows)
     {
         var total = Vector512<float>.Zero;
-        var padded = PaddedCount;
+        var padded = (Count + CrossProducts.ItemStep - 1) / CrossProducts.ItemStep * CrossProducts.ItemStep;
         fixed (float* source = losses)
-        fixed (double* sum = sums)
-        fixed (double* square = squares)
         {
             var shift = _shift.Pointer + ((long)chain * Padded);
             var target = _panels.Pointer + (row * CrossProducts.ItemStep);
@@ -156,11 +169,6 @@ internal sealed unsafe class ItemBlockSums : IDisposable
                     var x = (at + Vector512<float>.Count <= Count ? Vector512.Load(source + at) : Rest(source, at)) - Vector512.Load(shift + at);
                     x.Store(target + lane);
                     total += x;
-                    var (low, high) = Vector512.Widen(x);
-                    (Vector512.Load(sum + at) + low).Store(sum + at);
-                    (Vector512.Load(sum + at + 8) + high).Store(sum + at + 8);
-                    Vector512.FusedMultiplyAdd(low, low, Vector512.Load(square + at)).Store(square + at);
-                    Vector512.FusedMultiplyAdd(high, high, Vector512.Load(square + at + 8)).Store(square + at + 8);
                 }
 
                 target += rows * CrossProducts.ItemStep;

@@ -9,11 +9,12 @@ namespace Bif.Engine.Attribution;
 internal sealed unsafe class QueryGroup : IDisposable
 {
     private readonly AlignedFloats _centred;
+    private readonly DrawBatch[] _batches;
     private readonly long[] _chainOffset;
 
     private QueryGroup(int first, int count, DrawBatch[] batches, int chains)
     {
-        (First, Count) = (first, count);
+        (First, Count, _batches) = (first, count, batches);
         Padded = (count + CrossProducts.QueryStep - 1) / CrossProducts.QueryStep * CrossProducts.QueryStep;
         _chainOffset = new long[chains];
         var draws = 0L;
@@ -23,6 +24,7 @@ internal sealed unsafe class QueryGroup : IDisposable
             draws += batch.Count;
         }
 
+        PanelStride = draws * CrossProducts.QueryStep;
         _centred = new(draws * Padded);
         ChainMeans = new double[chains][];
         Sums = [.. batches.Select(_ => new double[count])];
@@ -35,8 +37,11 @@ internal sealed unsafe class QueryGroup : IDisposable
     /// <summary>Number of queries.</summary>
     public int Count { get; }
 
-    /// <summary>Row length of <see cref="Rows"/>: the number of queries, padded with zeros.</summary>
+    /// <summary>The number of queries, padded with queries of zeros.</summary>
     public int Padded { get; }
+
+    /// <summary>Elements from one panel of queries to the next.</summary>
+    public long PanelStride { get; }
 
     /// <summary>What was subtracted: [chain][query], null for a chain that is left out.</summary>
     public double[][] ChainMeans { get; }
@@ -55,26 +60,26 @@ internal sealed unsafe class QueryGroup : IDisposable
         {
             var losses = new float[checked(chain.Last().End * count)];
             store.ReadQuery(chain.Key, 0, chain.Last().End, first, count, losses);
-            group.Fill(chain.Key, batches, index => losses[index]);
+            group.Fill(chain.Key, Array.ConvertAll(losses, loss => (double)loss));
         }
 
         return group;
     }
 
-    /// <summary>Takes series of any origin: [chain][draw, query].</summary>
+    /// <summary>Takes series of any origin: [chain][draw × query].</summary>
     public static QueryGroup Of(IReadOnlyList<double[]> series, DrawBatch[] batches, int count)
     {
         var group = new QueryGroup(0, count, batches, series.Count);
         foreach (var chain in batches.Select(batch => batch.Chain).Distinct())
         {
-            group.Fill(chain, batches, index => series[chain][index]);
+            group.Fill(chain, series[chain]);
         }
 
         return group;
     }
 
-    /// <summary>The centred losses [draw, <see cref="Padded"/>] of a chain from a draw on.</summary>
-    public float* Rows(int chain, int draw) => _centred.Pointer + ((_chainOffset[chain] + draw) * Padded);
+    /// <summary>The centred losses of a chain from a draw on, as panels [query / 4][draw][4].</summary>
+    public float* Panels(int chain, int draw) => _centred.Pointer + ((_chainOffset[chain] + draw) * CrossProducts.QueryStep);
 
     /// <summary>The losses of one query in a chain.</summary>
     public double[] Trace(int chain, int query, int draws)
@@ -82,7 +87,7 @@ internal sealed unsafe class QueryGroup : IDisposable
         var trace = new double[draws];
         for (var draw = 0; draw < draws; draw++)
         {
-            trace[draw] = Rows(chain, draw)[query] + ChainMeans[chain][query];
+            trace[draw] = *At(chain, draw, query) + ChainMeans[chain][query];
         }
 
         return trace;
@@ -91,34 +96,39 @@ internal sealed unsafe class QueryGroup : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _centred.Dispose();
 
-    private void Fill(int chain, DrawBatch[] batches, Func<int, double> loss)
+    private float* At(int chain, int draw, int query)
+        => Panels(chain, draw) + (query / CrossProducts.QueryStep * PanelStride) + (query % CrossProducts.QueryStep);
+
+    private void Fill(int chain, double[] losses)
     {
-        var draws = batches.Where(batch => batch.Chain == chain).Sum(batch => batch.Count);
         // Around the first draw, so that the mean of a constant trace is that constant, exactly.
-        double[] mean = [.. Enumerable.Range(0, Count).Select(loss)];
-        double[] sum = new double[Count];
-        for (var index = 0; index < draws * Count; index++)
+        var mean = losses[..Count];
+        var sum = new double[Count];
+        for (var index = 0; index < losses.Length; index += Count)
         {
-            sum[index % Count] += loss(index) - mean[index % Count];
+            for (var query = 0; query < Count; query++)
+            {
+                sum[query] += losses[index + query] - mean[query];
+            }
         }
 
         for (var query = 0; query < Count; query++)
         {
-            mean[query] += sum[query] / draws;
+            mean[query] += sum[query] / (losses.Length / Count);
         }
 
         ChainMeans[chain] = mean;
-        for (var b = 0; b < batches.Length; b++)
+        for (var b = 0; b < _batches.Length; b++)
         {
-            for (var draw = batches[b].First; batches[b].Chain == chain && draw < batches[b].End; draw++)
+            for (var draw = _batches[b].First; _batches[b].Chain == chain && draw < _batches[b].End; draw++)
             {
-                var row = Rows(chain, draw);
                 for (var query = 0; query < Count; query++)
                 {
                     // The sums are those of the rounded values, which are what the products see.
-                    row[query] = (float)(loss((draw * Count) + query) - mean[query]);
-                    Sums[b][query] += row[query];
-                    Squares[b][query] += (double)row[query] * row[query];
+                    var centred = (float)(losses[(draw * Count) + query] - mean[query]);
+                    *At(chain, draw, query) = centred;
+                    Sums[b][query] += centred;
+                    Squares[b][query] += (double)centred * centred;
                 }
             }
         }

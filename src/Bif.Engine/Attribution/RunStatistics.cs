@@ -84,21 +84,13 @@ internal sealed class RunStatistics
     /// <summary>Adds a block of items by itself, once.</summary>
     public void Add(ItemBlockSums sums, ItemMoments items, double freedom)
     {
-        var variance = 0.0;
-        for (var item = 0; item < sums.Count; item++)
-        {
-            var at = item;
-            variance += items.TotalSquares[item] / freedom;
-            ItemRhat[sums.First + item] = items.Constant[item]
-                ? double.NaN
-                : Rhat((chain, b) => (sums.Sums[b][at], sums.Squares[b][at], sums.Shift(chain, at)));
-        }
-
+        var variance = items.TotalSquares.Sum() / freedom;
+        items.Rhat().CopyTo(ItemRhat, sums.First);
         lock (_gate)
         {
             SummedVariance += variance;
             NonFiniteItems += items.NonFinite;
-            ConstantItems.UnionWith(Enumerable.Range(0, sums.Count).Where(item => items.Constant[item]).Select(item => sums.First + item));
+            ConstantItems.UnionWith(Enumerable.Range(0, sums.Count).Where(items.IsConstant).Select(item => sums.First + item));
             for (var chain = 0; chain < MeanLoss.Length; chain++)
             {
                 for (var draw = 0; draw < MeanLoss[chain].Length; draw++)

@@ -63,9 +63,6 @@ public sealed class ScoreFiles : IDisposable
     {
         NpyFile.Write(PathOf(_directory, ConstantItems), [constantItems.Length], constantItems);
         NpyFile.Write(PathOf(_directory, ConstantQueries), [constantQueries.Length], constantQueries);
-        foreach (var writer in _writers.Values)
-        {
-            writer.Complete();
-        }
+        Parallel.ForEach(_writers.Values, writer => writer.Complete());
     }
 }

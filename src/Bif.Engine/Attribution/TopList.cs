@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace Bif.Engine.Attribution;
 
 /// <summary>The k largest values seen with their items, ties to the lower index, whatever the order they come in.</summary>
@@ -12,6 +14,11 @@ internal sealed class TopList(int capacity)
     public void Offer(ReadOnlySpan<float> values, int firstItem)
     {
         var least = _entries.Count < capacity ? float.NegativeInfinity : _entries[^1].Value;
+        if (TensorPrimitives.Max(values) < least)
+        {
+            return;
+        }
+
         for (var index = 0; index < values.Length; index++)
         {
             if (values[index] >= least)
