@@ -13,6 +13,7 @@ internal static class CommandLine
     [
         new AttributeCommand(),
         new TopCommand(),
+        new GroupCommand(),
         new ExportCommand(),
         new TrainCommand(),
         new DoctorCommand(),

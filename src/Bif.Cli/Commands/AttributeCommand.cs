@@ -19,19 +19,19 @@ internal sealed class AttributeCommand : Verb
     private readonly Setting<string?> _preset = Setting.Parsed("--preset", "paper-vision", "Settings by name: paper-vision is SGLD with epsilon 1e-4, nbeta 10, gamma 1000. Options given beside it win.", "none", "paper-vision", static word => word == "paper-vision" ? word : null);
     private readonly Setting<string?> _sampler = Setting.Parsed(
         "--sampler", string.Join('|', SamplerCatalog.Names), "How draws are made. " + string.Join(" ", SamplerCatalog.Names.Select(name => $"{name}: {SamplerCatalog.About(name).Summary}.")),
-        "sgld where --epsilon or a mini-batch is given; else baoab where a full-batch step takes under half a second, laplace where not", string.Join(" or ", SamplerCatalog.Names), static word => SamplerCatalog.Names.Contains(word) ? word : null);
+        "baoab where a full-batch step takes under half a second and neither --epsilon nor a mini-batch is given, else sgld", string.Join(" or ", SamplerCatalog.Names), static word => SamplerCatalog.Names.Contains(word) ? word : null);
     private readonly Setting<string?> _preconditioner = Setting.Parsed("--preconditioner", "none|diagonal|kfac|lowrank", "Fixed coordinates in which chains move, from the curvature at the checkpoint; they leave the target exact.", "the sampler's first choice", "none, diagonal, kfac or lowrank", static word => word is "none" or "diagonal" or "kfac" or "lowrank" ? word : null);
     private readonly Setting<double?> _friction = Setting.Number("--friction", "Friction of underdamped dynamics, per unit of time.", "1 in preconditioned coordinates, the root of gamma without", Interval.AtLeast(0));
     private readonly Setting<int?> _rank = Setting.Count("--rank", "Directions of the low-rank preconditioner.", "200", 1);
     private readonly Setting<int?> _curvatureItems = Setting.Count("--curvature-items", "Training items from which the curvature is measured, evenly spread.", "all", 1);
-    private readonly Setting<double?> _epsilon = Setting.Number("--epsilon", "Step size: of SGLD in squared parameter units; of baoab the time step h, in whitened units.", "calibrated to the checkpoint", Interval.Above(0));
-    private readonly Setting<double?> _nbeta = Setting.Number("--nbeta", "Inverse temperature times n; multiplies the mean loss (no unit). 0 ignores the data: the negative control.", "calibrated to the checkpoint", Interval.AtLeast(0));
-    private readonly Setting<double?> _gamma = Setting.Number("--gamma", "Precision of the Gaussian that ties the chain to the checkpoint, per squared parameter unit.", "calibrated to the checkpoint", Interval.AtLeast(0));
+    private readonly Setting<double?> _epsilon = Setting.Number("--epsilon", "Step size: of SGLD in squared parameter units; of baoab the time step h, in whitened units.", "baoab, laplace: calibrated to the checkpoint; sgld: by model family", Interval.Above(0));
+    private readonly Setting<double?> _nbeta = Setting.Number("--nbeta", "Inverse temperature times n; multiplies the mean loss (no unit). 0 ignores the data: the negative control.", "baoab, laplace: calibrated to the checkpoint; sgld: by model family", Interval.AtLeast(0));
+    private readonly Setting<double?> _gamma = Setting.Number("--gamma", "Precision of the Gaussian that ties the chain to the checkpoint, per squared parameter unit.", "baoab, laplace: calibrated to the checkpoint; sgld: by model family", Interval.AtLeast(0));
     private readonly Setting<int?> _batch = Setting.Parsed("--batch", "N|full", "Items per gradient; full uses every item.", "full for baoab, by model family for sgld", "a whole number of at least 1, or full", ReadBatch);
     private readonly Setting<int?> _chains = Setting.Count("--chains", "Independent chains.", "4", 1);
-    private readonly Setting<int?> _draws = Setting.Count("--draws", "Recorded draws per chain.", "what about ten minutes allow, 1,000 at most", 2);
-    private readonly Setting<int?> _burnIn = Setting.Count("--burn-in", "Sampler steps before the first draw.", "50 for baoab, 0 for laplace", 0);
-    private readonly Setting<int?> _thin = Setting.Count("--thin", "Sampler steps per recorded draw.", "1", 1);
+    private readonly Setting<int?> _draws = Setting.Count("--draws", "Recorded draws per chain.", "baoab, laplace: what about ten minutes allow, 1,000 at most; sgld: by model family", 2);
+    private readonly Setting<int?> _burnIn = Setting.Count("--burn-in", "Sampler steps before the first draw.", "50 for baoab, 0 for laplace, by model family for sgld", 0);
+    private readonly Setting<int?> _thin = Setting.Count("--thin", "Sampler steps per recorded draw.", "1; by model family for sgld", 1);
     private readonly Setting<ulong?> _seed = Setting.Parsed("--seed", "S", "Seed of noise and mini-batches; a run follows from it exactly.", "0", "a whole number of at least 0", ReadSeed);
     private readonly Setting<string[]> _parameters = Setting.Repeatable("--parameters", "PATTERN", "Names of the parameters to sample, with * and ? as wildcards (\"layer3.*\"); the others stay fixed.", "all");
     private readonly Setting<double> _decay = Setting.Number("--rmsprop-decay", "RMSprop: decay a of the second moment, per step.", 0.99, Interval.Between(0, 1));

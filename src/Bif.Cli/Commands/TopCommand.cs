@@ -6,6 +6,7 @@ using Bif.Engine;
 using Bif.Engine.Arrays;
 using Bif.Engine.Attribution;
 using Bif.Engine.Runs;
+using Bif.Engine.Traces;
 using Spectre.Console;
 
 namespace Bif.Cli.Commands;
@@ -18,6 +19,7 @@ internal sealed class TopCommand : Verb
     private readonly Setting<int> _count = Setting.Count("-k", "Items on each side.", 20, 1);
     private readonly Setting<string> _method = Setting.Choice("--method", "Scores to rank by: correlation (shown as posterior correlation) or bif (covariance).", "correlation", "correlation", "bif");
     private readonly Setting<string> _side = Setting.Choice("--side", "Which items: helpful (proponents), harmful (opponents) or both.", "both", "both", "helpful", "harmful");
+    private readonly Setting<string> _view = Setting.Choice("--view", "full, or partial: what is left after regressing out the mean loss of the other items (removes the common mode; no errors).", "full", "full", "partial");
     private readonly Setting<bool> _noImages = Setting.Flag("--no-images", "Leave out the small pictures.");
     private readonly Setting<bool> _json = Setting.Flag("--json", "Write one JSON object on stdout.");
 
@@ -25,7 +27,7 @@ internal sealed class TopCommand : Verb
     public TopCommand() : base("top", "Show the training items with the most influence on a query.")
     {
         Arguments.Add(_run);
-        foreach (var option in new Option[] { _query, _count, _method, _side, _noImages, _json })
+        foreach (var option in new Option[] { _query, _count, _method, _side, _view, _noImages, _json })
         {
             Options.Add(option);
         }
@@ -54,6 +56,14 @@ internal sealed class TopCommand : Verb
         var bif = arguments.GetValue(_method) == "bif";
         var scores = Row(directory, bif ? "bif" : "correlation", query);
         var errors = Row(directory, bif ? "bif_se" : "correlation_se", query);
+        var partial = arguments.GetValue(_view) == "partial";
+        if (partial)
+        {
+            var removed = new CommonMode(TraceStore.Open(directory.Traces)).Remove(query, Row(directory, "bif", query));
+            (scores, errors) = (bif ? removed.Bif : removed.Correlation, new float[scores.Length]);
+            Array.Fill(errors, float.NaN);
+        }
+
         var items = ItemTable.Read(directory.TrainItems);
         var queries = ItemTable.Read(directory.QueryItems);
         var k = arguments.GetValue(_count);
@@ -61,13 +71,13 @@ internal sealed class TopCommand : Verb
         var helpful = bif ? Ranking.Smallest(scores, k) : Ranking.Largest(scores, k);
         var harmful = bif ? Ranking.Largest(scores, k) : Ranking.Smallest(scores, k);
         var side = arguments.GetValue(_side);
-        double? floor = !bif && record.Diagnostics is { } diagnostics && diagnostics.TryGetProperty("noise_floor", out var value) && value.ValueKind == JsonValueKind.Number
+        double? floor = !bif && !partial && record.Diagnostics is { } diagnostics && diagnostics.TryGetProperty("noise_floor", out var value) && value.ValueKind == JsonValueKind.Number
             ? value.GetDouble() : null;
         if (arguments.GetValue(_json))
         {
             object[] List(IReadOnlyList<Ranked> ranked) => [.. ranked.Select((entry, rank) => new
             {
-                Rank = rank + 1, entry.Item, Label = items.Describe(entry.Item), Name = items.Names?[entry.Item], entry.Score, StandardError = errors[entry.Item],
+                Rank = rank + 1, entry.Item, Label = items.Describe(entry.Item), Name = items.Names?[entry.Item], entry.Score, StandardError = float.IsNaN(errors[entry.Item]) ? (float?)null : errors[entry.Item],
             })];
             output.Json(new
             {
@@ -75,6 +85,7 @@ internal sealed class TopCommand : Verb
                 Query = query,
                 QueryLabel = queries.Describe(query),
                 Method = arguments.GetValue(_method),
+                View = arguments.GetValue(_view),
                 Sign = SignConvention.Line,
                 NoiseFloor = floor,
                 Verdict = record.Verdict,
@@ -128,7 +139,7 @@ internal sealed class TopCommand : Verb
             var (item, score) = ranked[rank];
             var below = floor is { } level && Math.Abs(score) < level;
             var name = items.Names is { } names ? $"{items.Describe(item)} ({names[item]})" : items.Describe(item);
-            List<string> cells = [$"{rank + 1}", $"{items.FirstIndex + item}", Markup.Escape(name), $"{score:G4}", $"{errors[item]:G2}", below ? "[dim]below the floor[/]" : ""];
+            List<string> cells = [$"{rank + 1}", $"{items.FirstIndex + item}", Markup.Escape(name), $"{score:G4}", float.IsNaN(errors[item]) ? "" : $"{errors[item]:G2}", below ? "[dim]below the floor[/]" : ""];
             if (pictures is not null)
             {
                 cells.Add(string.Join('\n', pictures.Item(item)));

@@ -17,7 +17,7 @@ public sealed record RunSpec
     /// <summary>The query items: PATH[@SPLIT][[A:B]].</summary>
     public required string Queries { get; init; }
 
-    /// <summary>Which sampler draws from the localized posterior; null: sgld where a step size or a mini-batch is given, else by what is affordable.</summary>
+    /// <summary>Which sampler draws from the localized posterior; null: baoab where a full-batch gradient is affordable and neither a step size nor a mini-batch is given, else sgld.</summary>
     public string? Sampler { get; init; }
 
     /// <summary>none, diagonal, kfac or lowrank; null for the sampler's first choice.</summary>

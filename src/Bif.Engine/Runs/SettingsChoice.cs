@@ -37,7 +37,9 @@ internal sealed record SettingsChoice(
 internal sealed class SettingsChooser(
     RunSpec spec, Model model, ParameterSelection selection, Tensor center, DataFeed train, int queryCount, int threads, Action<RunProgress> report)
 {
-    // A full-batch step within this time makes underdamped dynamics affordable; beyond it independent draws are.
+    // A full-batch step within this time makes underdamped dynamics affordable. Beyond it mini-batch SGLD at the family's
+    // settings serves: on convolutional networks the draws that are affordable ask of a cold Gaussian so much damping that its
+    // scores cannot be told from gradient cosines (docs/measurements.md).
     private const double AffordableGradientSeconds = 0.5;
     private const double CurvatureSeconds = 45;
     private const double SamplingSeconds = 600;
@@ -74,7 +76,7 @@ internal sealed class SettingsChooser(
     private string DefaultSampler(BatchTuning tuning)
         => spec.Epsilon is not null || (spec.Batch is > 0 and var batch && batch < train.Count) ? "sgld"
             : train.Count / tuning.GradientRate <= AffordableGradientSeconds ? "baoab"
-            : "laplace";
+            : "sgld";
 
     // SGLD and RMSprop-SGLD: numbers as given, or the family's, with the step lowered where the curvature asks for it.
     private SettingsChoice Published(string sampler, int chains, ExecutionPlan plan, BatchTuning tuning, FamilyDefaults defaults)
@@ -101,7 +103,7 @@ internal sealed class SettingsChooser(
         {
             report(new RunProgress(
                 RunStage.Preparing,
-                $"no --epsilon, --nbeta or --gamma given: using uncalibrated defaults for {model.Config.ModelType} (epsilon {settings.Epsilon:G3}, nbeta {settings.Nbeta:G3}, gamma {settings.Gamma:G3}); without --sampler {sampler} they are calibrated to the checkpoint")
+                $"no --epsilon, --nbeta or --gamma given: using uncalibrated defaults for {model.Config.ModelType} (epsilon {settings.Epsilon:G3}, nbeta {settings.Nbeta:G3}, gamma {settings.Gamma:G3}); --sampler baoab or laplace calibrates them to the checkpoint")
             { IsWarning = true });
         }
 
@@ -112,7 +114,7 @@ internal sealed class SettingsChooser(
     // Samplers in fixed coordinates: what is not given is calibrated to the checkpoint.
     private SettingsChoice Preconditioned(string sampler, int chains, ExecutionPlan plan, BatchTuning tuning, double meanLoss)
     {
-        var name = spec.Preconditioner ?? DefaultPreconditioner(sampler);
+        var name = spec.Preconditioner ?? DefaultPreconditioner(sampler, tuning);
         Require(sampler, name);
         var given = new CalibrationConstraints(
             spec.Nbeta, spec.Gamma, sampler == "laplace" ? 1 : name == "none" ? PlainStep(tuning) : spec.Epsilon, spec.Centered);
@@ -173,8 +175,10 @@ internal sealed class SettingsChooser(
         return curvature;
     }
 
-    // A TorchScript module shows no layers; everything else has linear or convolution layers.
-    private string DefaultPreconditioner(string sampler) => model.Config.ModelType == "torchscript" ? "lowrank" : SamplerCatalog.About(sampler).Preconditioners[0];
+    // A TorchScript module shows no layers. Leading directions are dear where gradients are: then factors serve the draws too.
+    private string DefaultPreconditioner(string sampler, BatchTuning tuning) => model.Config.ModelType == "torchscript" ? "lowrank"
+        : train.Count / tuning.GradientRate > AffordableGradientSeconds ? "kfac"
+        : SamplerCatalog.About(sampler).Preconditioners[0];
 
     private static void Require(string sampler, string preconditioner)
     {
