@@ -14,6 +14,9 @@ namespace {
 using bif::Value;
 using Kind = bif::Value::Kind;
 
+// c10's optional up to libtorch 2.2, the standard one since.
+using OptionalTensor = decltype(c10::IValue().toOptional<at::Tensor>());
+
 struct Operator {
   c10::OperatorHandle handle;
   std::string name;
@@ -44,10 +47,10 @@ c10::IValue boxed(const Value& value, bool wants_real) {
       return list;
     }
     case Kind::OptionalTensors: {
-      c10::List<c10::optional<at::Tensor>> list;
+      c10::List<OptionalTensor> list;
       for (int64_t i = 0; i < value.count; i++) {
         auto* entry = static_cast<at::Tensor**>(value.pointer)[i];
-        list.push_back(entry ? c10::optional<at::Tensor>(*entry) : c10::optional<at::Tensor>());
+        list.push_back(entry ? OptionalTensor(*entry) : OptionalTensor());
       }
       return list;
     }

@@ -24,6 +24,37 @@ float* vector_data(const char* name, const at::Tensor& vector, const at::Tensor&
   return static_cast<float*>(vector.data_ptr());
 }
 
+// The vectors of a step where a loop serves them. Built without a CUDA compiler there is no kernel for CUDA vectors:
+// copies travel to the host, the CPU's loop works on them, and finish() brings back what it changed. The same bits, at
+// the price of the transfers.
+class Served {
+ public:
+  Served(std::initializer_list<void*> handles) : given_(handles) {
+    for (void* handle : given_) copies_.push_back(handle != nullptr && detours(tensor(handle)) ? tensor(handle).cpu() : at::Tensor());
+  }
+
+  at::Tensor& operator[](size_t index) { return copies_[index].defined() ? copies_[index] : tensor(given_[index]); }
+
+  void finish(std::initializer_list<size_t> changed) {
+    const at::NoGradGuard no_gradient;
+    for (const size_t index : changed) {
+      if (copies_[index].defined()) tensor(given_[index]).copy_(copies_[index]);
+    }
+  }
+
+ private:
+  static bool detours(const at::Tensor& vector) {
+#ifdef BIF_WITH_CUDA
+    return false;
+#else
+    return vector.is_cuda();
+#endif
+  }
+
+  std::vector<void*> given_;
+  std::vector<at::Tensor> copies_;
+};
+
 bif::Stream noise_stream(uint64_t seed, uint32_t chain, uint64_t step, uint32_t purpose) {
   TORCH_CHECK(step >> 48 == 0, "step ", step, " is beyond 2^48, where the noise would repeat");
   TORCH_CHECK(purpose < 256, "purpose ", purpose, " is beyond 255");
@@ -45,8 +76,7 @@ void over_blocks(int64_t count, const Body& body) {
 }
 
 [[noreturn]] void refuse(const at::Device& device) {
-  TORCH_CHECK(false, "the native library was built without a kernel for ", device.str(),
-              ": build it with a CUDA compiler (nvcc) beside a CUDA libtorch, or use the CPU");
+  TORCH_CHECK(false, "there is no Langevin step for ", device.str(), ": use cpu or cuda");
 }
 
 void run_step(const at::Tensor& w, const bif::LangevinConstants& constants, const bif::Stream& stream,
@@ -68,12 +98,14 @@ void run_step(const at::Tensor& w, const bif::LangevinConstants& constants, cons
 BIF_API int bif_langevin_sgld(void* w, void* gradient, void* center, double epsilon, double nbeta, double gamma,
                               uint64_t seed, uint32_t chain, uint64_t step, int clear_gradient) {
   return bif::guarded([&] {
-    const at::Tensor& position = tensor(w);
+    Served served{w, gradient, center};
+    const at::Tensor& position = served[0];
     const bif::LangevinVectors vectors{
-        vector_data("w", position, position), vector_data("gradient", tensor(gradient), position),
-        vector_data("center", tensor(center), position), nullptr, position.numel(), clear_gradient != 0};
+        vector_data("w", position, position), vector_data("gradient", served[1], position),
+        vector_data("center", served[2], position), nullptr, position.numel(), clear_gradient != 0};
     const bif::LangevinConstants constants{static_cast<float>(epsilon), static_cast<float>(nbeta), static_cast<float>(gamma), 1, 1, 0};
     run_step(position, constants, noise_stream(seed, chain, step, 0), vectors);
+    served.finish({0, 1});
   });
 }
 
@@ -81,15 +113,17 @@ BIF_API int bif_langevin_rmsprop(void* w, void* gradient, void* center, void* se
                                  double gamma, double decay, double stabilizer, double correction, uint64_t seed,
                                  uint32_t chain, uint64_t step, int clear_gradient) {
   return bif::guarded([&] {
-    const at::Tensor& position = tensor(w);
+    Served served{w, gradient, center, second_moment};
+    const at::Tensor& position = served[0];
     const bif::LangevinVectors vectors{
-        vector_data("w", position, position), vector_data("gradient", tensor(gradient), position),
-        vector_data("center", tensor(center), position), vector_data("second moment", tensor(second_moment), position),
+        vector_data("w", position, position), vector_data("gradient", served[1], position),
+        vector_data("center", served[2], position), vector_data("second moment", served[3], position),
         position.numel(), clear_gradient != 0};
     const bif::LangevinConstants constants{
         static_cast<float>(epsilon), static_cast<float>(nbeta), static_cast<float>(gamma),
         static_cast<float>(decay), static_cast<float>(stabilizer), static_cast<float>(correction)};
     run_step(position, constants, noise_stream(seed, chain, step, 0), vectors);
+    served.finish({0, 1, 3});
   });
 }
 
@@ -97,18 +131,20 @@ BIF_API int bif_langevin_baoab(void* w, void* velocity, void* gradient, void* ce
                                double nbeta, double gamma, double keep, double noise, uint64_t seed, uint32_t chain,
                                uint64_t step, int clear_gradient) {
   return bif::guarded([&] {
-    const at::Tensor& position = tensor(w);
+    Served served{w, velocity, gradient, center, scale};
+    const at::Tensor& position = served[0];
     const bif::InertialVectors vectors{
-        vector_data("w", position, position), vector_data("velocity", tensor(velocity), position),
-        vector_data("gradient", tensor(gradient), position),
-        center == nullptr ? nullptr : vector_data("center", tensor(center), position),
-        scale == nullptr ? nullptr : vector_data("scale", tensor(scale), position), position.numel(), clear_gradient != 0};
+        vector_data("w", position, position), vector_data("velocity", served[1], position),
+        vector_data("gradient", served[2], position),
+        center == nullptr ? nullptr : vector_data("center", served[3], position),
+        scale == nullptr ? nullptr : vector_data("scale", served[4], position), position.numel(), clear_gradient != 0};
     const bif::InertialConstants constants{static_cast<float>(kick),  static_cast<float>(drift), static_cast<float>(nbeta),
                                            static_cast<float>(gamma), static_cast<float>(keep),  static_cast<float>(noise)};
     const bif::Stream stream = noise_stream(seed, chain, step, 0);
     if (position.is_cpu()) {
       static const bif::LangevinLoops loops = bif::langevin_loops();
       over_blocks(vectors.count, [&](int64_t first, int64_t last) { loops.baoab(constants, stream, vectors, first, last); });
+      served.finish({0, 1, 2});
       return;
     }
 #ifdef BIF_WITH_CUDA
@@ -120,12 +156,14 @@ BIF_API int bif_langevin_baoab(void* w, void* velocity, void* gradient, void* ce
 
 BIF_API int bif_normals(void* out, uint64_t seed, uint32_t chain, uint64_t step, uint32_t purpose) {
   return bif::guarded([&] {
-    const at::Tensor& target = tensor(out);
+    Served served{out};
+    const at::Tensor& target = served[0];
     float* data = vector_data("out", target, target);
     const bif::Stream stream = noise_stream(seed, chain, step, purpose);
     if (target.is_cpu()) {
       static const bif::LangevinLoops loops = bif::langevin_loops();
       over_blocks(target.numel(), [&](int64_t first, int64_t last) { loops.normals(stream, data, target.numel(), first, last); });
+      served.finish({0});
       return;
     }
 #ifdef BIF_WITH_CUDA
