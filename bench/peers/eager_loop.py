@@ -1,7 +1,8 @@
 """A plain eager PyTorch loop of the same work as a Bif chain: SGLD steps on mini-batches, and at each draw the losses of
-all items and queries. Run by `bif bench draws`; prints one JSON object with draws per second.
+all items and queries. Run by `bif bench draws` and `bif check --speed`; prints one JSON object with the rate: draws per
+second, or for matrix the GFLOP/s of a float32 product.
 
-    eager_loop.py mlp|resnet20 ITEMS QUERIES BATCH THIN SECONDS THREADS
+    eager_loop.py mlp|resnet20|resnet9|matrix ITEMS QUERIES BATCH THIN SECONDS THREADS [DEVICE]
 """
 import json
 import sys
@@ -41,18 +42,58 @@ def mlp():
     return torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(784, 128), torch.nn.ReLU(), torch.nn.Linear(128, 10))
 
 
+def convolution(inputs, outputs, kernel=3, stride=1, padding=1):
+    return torch.nn.Sequential(torch.nn.Conv2d(inputs, outputs, kernel, stride, padding, bias=False), torch.nn.BatchNorm2d(outputs), torch.nn.ReLU())
+
+
+class Residual(torch.nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.inner = torch.nn.Sequential(convolution(width, width), convolution(width, width))
+
+    def forward(self, x):
+        return x + self.inner(x)
+
+
+class Scale(torch.nn.Module):
+    def forward(self, x):
+        return x * 0.2
+
+
+def resnet9():
+    return torch.nn.Sequential(
+        convolution(3, 64), convolution(64, 128, 5, 2, 2), Residual(128), convolution(128, 256), torch.nn.MaxPool2d(2),
+        Residual(256), convolution(256, 128, 3, 1, 0), torch.nn.AdaptiveMaxPool2d(1), torch.nn.Flatten(),
+        torch.nn.Linear(128, 10, bias=False), Scale())
+
+
+def matrix(device):
+    size, best = 1024 if device == "cpu" else 8192, float("inf")
+    left, right = torch.randn(size, size, device=device), torch.randn(size, size, device=device)
+    for _ in range(4):
+        start = time.perf_counter()
+        left.matmul(right).sum().item()
+        best = min(best, time.perf_counter() - start)
+    return 2e-9 * size**3 / best
+
+
 def main():
     name, items, queries, batch, thin, seconds, threads = sys.argv[1], *map(int, sys.argv[2:6]), float(sys.argv[6]), int(sys.argv[7])
+    device = sys.argv[8] if len(sys.argv) > 8 else "cpu"
     torch.set_num_threads(threads)
     torch.manual_seed(0)
-    model = (mlp() if name == "mlp" else resnet20()).eval()
+    if name == "matrix":
+        print(json.dumps({"rate": matrix(device), "torch": torch.__version__}))
+        return
+    model = {"mlp": mlp, "resnet20": resnet20, "resnet9": resnet9}[name]().eval().to(device)
     shape = (1, 28, 28) if name == "mlp" else (3, 32, 32)
-    inputs, labels = torch.randn(items + queries, *shape), torch.randint(0, 10, (items + queries,))
+    inputs = torch.randn(items + queries, *shape, device=device)
+    labels = torch.randint(0, 10, (items + queries,), device=device)
     center = [p.detach().clone() for p in model.parameters()]
     epsilon, nbeta, gamma = 1e-6, 100.0, 1000.0
 
     def step():
-        index = torch.randperm(items)[:batch] if batch < items else torch.arange(items)
+        index = torch.randperm(items, device=device)[:batch] if batch < items else torch.arange(items, device=device)
         model.zero_grad()
         # Gradients of large batches are accumulated in pieces, as memory demands.
         for piece in index.split(256):
@@ -65,14 +106,14 @@ def main():
         for _ in range(thin):
             step()
         with torch.no_grad():
-            return torch.cat([F.cross_entropy(model(x), y, reduction="none") for x, y in zip(inputs.split(256), labels.split(256))])
+            return torch.cat([F.cross_entropy(model(x), y, reduction="none") for x, y in zip(inputs.split(256), labels.split(256))]).cpu()
 
     draw()
     start, draws = time.perf_counter(), 0
     while time.perf_counter() - start < seconds or draws == 0:
         draw()
         draws += 1
-    print(json.dumps({"draws_per_second": draws / (time.perf_counter() - start), "torch": torch.__version__}))
+    print(json.dumps({"rate": draws / (time.perf_counter() - start), "torch": torch.__version__}))
 
 
 main()

@@ -18,6 +18,7 @@ internal static class CommandLine
         new TrainCommand(),
         new DoctorCommand(),
         new BenchCommand(),
+        new CheckCommand(),
     ];
 
     /// <summary>

@@ -7,6 +7,7 @@ using Bif.Engine.Models;
 using Bif.Engine.Sampling;
 using Bif.Engine.Sampling.Preconditioners;
 using Bif.Engine.Training;
+using Bif.Kernels;
 using static TorchSharp.torch;
 
 namespace Bif.Cli.Benchmarks;
@@ -52,28 +53,50 @@ internal static class SamplingBenchmarks
         }
     }
 
+    /// <summary>Draws and matrix products of a device per second, beside the eager loop of the same PyTorch.</summary>
+    public static IEnumerable<BenchmarkRow> Throughput(string device, string python, double seconds)
+    {
+        const int Items = 6000, Batch = 128;
+        foreach (var (name, config, shape) in Networks().Skip(1).Append(ResNet9))
+        {
+            double own;
+            using (var setting = new Setting(config, shape, Items + Queries, new Device(device)))
+            {
+                own = setting.DrawRate(Items, Batch, 1, seconds);
+            }
+
+            yield return new BenchmarkRow(
+                $"{name}: draws, n = {Items:N0}, batch {Batch}", own, Eager(name, Items, Batch, 1, seconds, python, device), "draws/s", "");
+        }
+
+        yield return new BenchmarkRow(
+            "float32 matrix product", TorchLibrary.MatrixRate(new Device(device)), Eager("matrix", 0, 0, 0, seconds, python, device), "GFLOP/s", "");
+    }
+
+    private static (string Name, JsonObject Config, long[] Shape) ResNet9 => ("resnet9", new JsonObject { ["model_type"] = "resnet9" }, [3, 32, 32]);
+
     private static IEnumerable<(string Name, JsonObject Config, long[] Shape)> Networks() =>
     [
         ("mlp", new JsonObject { ["model_type"] = "mlp", ["hidden_sizes"] = new JsonArray(128), ["num_labels"] = 10, ["input_size"] = 784 }, [1, 28, 28]),
         ("resnet20", new JsonObject { ["model_type"] = "cifar_resnet", ["depth"] = 20 }, [3, 32, 32]),
     ];
 
-    // The peer's figure, or null where Debian's python3-torch or the script is missing.
-    private static double? Eager(string name, int items, int batch, int thin, double seconds)
+    // The peer's figure, or null where Python with PyTorch or the script is missing.
+    private static double? Eager(string name, int items, int batch, int thin, double seconds, string python = "/usr/bin/python3", string device = "cpu")
     {
         var script = Path.Combine(Directory.GetCurrentDirectory(), "bench", "peers", "eager_loop.py");
-        if (!File.Exists(script) || !File.Exists("/usr/bin/python3"))
+        if (!File.Exists(script) || !File.Exists(python))
         {
             return null;
         }
 
-        string[] arguments = [script, name, $"{items}", $"{Queries}", $"{batch}", $"{thin}", seconds.ToString(CultureInfo.InvariantCulture), $"{Environment.ProcessorCount}"];
-        using var process = Process.Start(new ProcessStartInfo("/usr/bin/python3", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        string[] arguments = [script, name, $"{items}", $"{Queries}", $"{batch}", $"{thin}", seconds.ToString(CultureInfo.InvariantCulture), $"{Environment.ProcessorCount}", device];
+        using var process = Process.Start(new ProcessStartInfo(python, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         var errors = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         errors.Wait();
-        return process.ExitCode == 0 ? JsonDocument.Parse(output).RootElement.GetProperty("draws_per_second").GetDouble() : null;
+        return process.ExitCode == 0 ? JsonDocument.Parse(output).RootElement.GetProperty("rate").GetDouble() : null;
     }
 
     private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
@@ -86,11 +109,11 @@ internal static class SamplingBenchmarks
         private readonly DataFeed _feed;
         private readonly Tensor _vector;
 
-        public Setting(JsonObject config, long[] shape, int items)
+        public Setting(JsonObject config, long[] shape, int items, Device? device = null)
         {
             set_num_threads(Environment.ProcessorCount);
-            (_model, _data) = SyntheticProblem.Create(config, shape, items);
-            _feed = new DataFeed(_data, null, CPU);
+            (_model, _data) = SyntheticProblem.Create(config, shape, items, device);
+            _feed = new DataFeed(_data, null, device ?? CPU);
             _vector = _model.Parameters.clone();
         }
 

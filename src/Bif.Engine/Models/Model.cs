@@ -83,7 +83,7 @@ public sealed class Model : IDisposable
 
     /// <summary>Wraps values already in memory; takes ownership of the tensors.</summary>
     public static Model FromValues(ModelConfig config, Architecture architecture, Tensor parameters, List<Tensor> buffers)
-        => new Model(config.Folder, config, architecture, parameters, buffers, HashOf(config, architecture, parameters.cpu(), buffers)).Detached();
+        => new Model(config.Folder, config, architecture, parameters, buffers, HashOf(config, architecture, parameters.cpu(), [.. buffers.Select(buffer => buffer.cpu())])).Detached();
 
     /// <summary>Binds the network to vectors; see <see cref="Weights"/>.</summary>
     public Weights Bind(ParameterSelection selection, Tensor vector, Tensor? gradient)

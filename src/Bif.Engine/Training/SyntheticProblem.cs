@@ -12,13 +12,15 @@ public static class SyntheticProblem
     /// <param name="config">The network's configuration.</param>
     /// <param name="shape">[channels, height, width].</param>
     /// <param name="items">How many items.</param>
-    public static (Model Model, Dataset Data) Create(JsonObject config, long[] shape, int items)
+    /// <param name="device">Where the network's values lie; null: on the CPU.</param>
+    public static (Model Model, Dataset Data) Create(JsonObject config, long[] shape, int items, Device? device = null)
     {
         using var scope = NewDisposeScope();
         var named = new ModelConfig(config, "config.json");
         var architecture = ArchitectureCatalog.Create(new ModelSource(named, _ => null));
         var model = Model.FromValues(
-            named, architecture, WeightInitializer.Parameters(architecture.Layout, 1), WeightInitializer.Buffers(architecture.Layout));
+            named, architecture, WeightInitializer.Parameters(architecture.Layout, 1).to(device ?? CPU),
+            [.. WeightInitializer.Buffers(architecture.Layout).Select(buffer => buffer.to(device ?? CPU))]);
         var bytes = RecordReader.ItemBytes(ElementType.UInt8, shape);
         var memory = RawMemory.Allocate((long)bytes * items);
         var random = new Random(1);
