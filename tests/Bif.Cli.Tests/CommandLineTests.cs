@@ -11,7 +11,7 @@ public sealed class CommandLineTests
     [InlineData("attribute --model x --data y --queries z", "--out")]
     [InlineData("attribute --model x --data y --queries z --out o --epsilon -1", "--epsilon must be a number")]
     [InlineData("attribute --model x --data y --queries z --out o --draws two", "--draws must be a whole number")]
-    [InlineData("attribute --model x --data y --queries z --out o --sampler nuts", "--sampler must be baoab or laplace")]
+    [InlineData("attribute --model x --data y --queries z --out o --sampler nuts", "--sampler must be one of")]
     [InlineData("attribute --model x --data y --queries z --out o --device tpu", "--device must be")]
     [InlineData("attribute --model /nonexistent/m --data y --queries z --out o", "There is no model at /nonexistent/m")]
     [InlineData("top /nonexistent/run --query 0", "There is no run in /nonexistent/run")]
