@@ -57,6 +57,48 @@ public sealed class RunTests : IDisposable
     }
 
     [Fact]
+    public void An_interruption_finishes_the_block_says_how_to_go_on_and_loses_nothing()
+    {
+        WriteProblem();
+        string[] settings = ["--epsilon", "0.001", "--nbeta", "20", "--gamma", "2", "--batch", "8", "--chains", "2", "--draws", "6000", "--thin", "4", "--eval-batch", "20"];
+        Attribute("whole", settings);
+        using (var stopped = Start(["attribute", .. Paths("parts"), .. settings]))
+        {
+            var clock = Stopwatch.StartNew();
+            while (!stopped.HasExited && clock.Elapsed < TimeSpan.FromSeconds(60) && !Directory.Exists(_folder.At("parts/chains")))
+            {
+                Thread.Sleep(5);
+            }
+
+            using var signal = Process.Start("kill", ["-INT", $"{stopped.Id}"]);
+            var (code, output, errors) = End(stopped);
+            Assert.Equal(130, code);
+            Assert.Contains("--resume", output + errors, StringComparison.Ordinal);
+        }
+
+        Attribute("parts", [.. settings, "--resume"]);
+        Assert.Equal(File.ReadAllBytes(_folder.At("whole/scores/bif.npy")), File.ReadAllBytes(_folder.At("parts/scores/bif.npy")));
+    }
+
+    [SmallDiskFact]
+    public void A_full_disk_keeps_what_is_written_and_the_run_goes_on_when_there_is_room()
+    {
+        WriteProblem();
+        string[] settings = ["--epsilon", "0.001", "--nbeta", "20", "--gamma", "2", "--batch", "8", "--chains", "2", "--draws", "6000", "--eval-batch", "20"];
+        Attribute("whole", settings);
+        using var disk = new SmallDisk("500k");
+        string[] paths = [.. Paths("whole")[..^1], Path.Combine(disk.Root, "run")];
+        var (code, _, errors) = Run(["attribute", .. paths, .. settings]);
+        Assert.Equal(2, code);
+        Assert.Contains("what was written is kept", errors.TrimEnd('\n').Split('\n')[^1], StringComparison.Ordinal);
+        Assert.NotEmpty(Directory.GetFiles(Path.Combine(disk.Root, "run", "chains"), "*.safetensors"));
+        disk.Resize("8m");
+        (code, _, errors) = Run(["attribute", .. paths, .. settings, "--resume"]);
+        Assert.True(code == 0, errors);
+        Assert.Equal(File.ReadAllBytes(_folder.At("whole/scores/bif.npy")), File.ReadAllBytes(Path.Combine(disk.Root, "run", "scores", "bif.npy")));
+    }
+
+    [Fact]
     public void With_json_every_line_on_stdout_is_an_event()
     {
         WriteProblem();
@@ -98,6 +140,11 @@ public sealed class RunTests : IDisposable
     private static (int Code, string Output, string Errors) Run(string[] arguments)
     {
         using var process = Start(arguments);
+        return End(process);
+    }
+
+    private static (int Code, string Output, string Errors) End(Process process)
+    {
         var errors = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
