@@ -42,7 +42,7 @@ internal sealed class AttributeCommand : Verb
     private readonly Setting<string?> _device = Setting.Parsed("--device", "cpu|cuda:N", "Where to compute.", "cpu", "cpu or cuda:N (cuda:0 is the first GPU)", ReadDevice);
     private readonly Setting<int?> _evalBatch = Setting.Count("--eval-batch", "Items per forward pass when losses are evaluated; scores do not depend on it.", "measured at the start", 1);
     private readonly Setting<int?> _threads = Setting.Count("--threads", "CPU threads in all; scores do not depend on it beyond rounding.", "one per core", 1);
-    private readonly Setting<bool> _resume = Setting.Flag("--resume", "Go on with the unfinished run in --out; the result equals that of an uninterrupted run.");
+    private readonly Setting<bool> _resume = Setting.Flag("--resume", "Go on with the unfinished run in --out, or with a larger --draws add draws to a finished one; the result equals that of one uninterrupted run.");
     private readonly Setting<bool> _json = Setting.Flag("--json", "Write one JSON event per line on stdout; the last line is the result.");
 
     /// <summary>Declares the options.</summary>
@@ -65,6 +65,7 @@ internal sealed class AttributeCommand : Verb
         new("bif attribute --model ../shared/data/resnet20-cifar10 --data ../shared/data/cifar10@train --queries \"../shared/data/cifar10@test[0:100]\" --out runs/cifar", "Scores 6,000 images for 100 queries."),
         new("bif attribute --model M --data D@train --queries D@test --out runs/m --preset paper-vision --chains 4 --draws 500", "The published settings with other counts."),
         new("bif attribute --model M --data D --queries D@test --out runs/m --resume", "Goes on with an interrupted run (same options)."),
+        new("bif attribute --model M --data D --queries D@test --out runs/m --resume --draws 2000", "Adds draws to a finished run until each chain has 2,000."),
     ];
 
     /// <inheritdoc/>

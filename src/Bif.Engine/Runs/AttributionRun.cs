@@ -109,13 +109,13 @@ public sealed class AttributionRun : IDisposable
         var loading = _clock.Elapsed.TotalSeconds;
         var earlier = File.Exists(_directory.RecordFile) ? _directory.ReadRecord() : null;
         var (settings, source, plan) = earlier is null ? Prepare() : Recall(earlier, resume);
-        if (earlier?.State == "finished")
+        if (earlier?.State == "finished" && earlier.Settings.Draws == settings.Draws)
         {
             Say(RunStage.Done, "this run is already finished; nothing to do");
             return Result(earlier, completed: true);
         }
 
-        var (store, record) = earlier is null ? Create(settings, source, plan) : (TraceStore.Open(_directory.Traces), earlier);
+        var (store, record) = earlier is null ? Create(settings, source, plan) : Continue(earlier, settings);
         var preparing = _clock.Elapsed.TotalSeconds - loading;
         var before = Enumerable.Range(0, settings.Chains).Sum(store.CompleteDraws);
         var outcomes = Sample(settings, plan, store, cancellation);
@@ -208,10 +208,23 @@ public sealed class AttributionRun : IDisposable
             BiasCorrection = earlier.Settings.Sampler == "rmsprop" ? _spec.BiasCorrection : earlier.Settings.BiasCorrection,
             Centered = _spec.Centered || (earlier.Settings.Centered && !earlier.Spec.Centered),
         };
-        if (Identity(wanted) != earlier.Id)
+        if (Identity(wanted with { Draws = earlier.Settings.Draws }) != earlier.Id)
         {
             throw new InputException(
                 $"{_directory.Root} holds a run of another spec (model, data or settings differ): choose another --out, or repeat its spec.");
+        }
+
+        if (wanted.Draws < earlier.Settings.Draws)
+        {
+            throw new InputException(
+                $"{_directory.Root} has {earlier.Settings.Draws} draws per chain, more than --draws {wanted.Draws}: ask for more, or choose another --out.");
+        }
+
+        var grows = wanted.Draws > earlier.Settings.Draws;
+        if (grows && !resume)
+        {
+            throw new InputException(
+                $"{_directory.Root} holds a run of this spec with {earlier.Settings.Draws} draws per chain: add --resume to extend it to {wanted.Draws}.");
         }
 
         if (earlier.State != "finished" && !resume)
@@ -220,13 +233,32 @@ public sealed class AttributionRun : IDisposable
                 $"{_directory.Root} holds an unfinished run of this spec ({earlier.State}): add --resume to continue it.");
         }
 
-        if (earlier.Settings.Preconditioner != "none" && earlier.State != "finished")
+        if (earlier.Settings.Preconditioner != "none" && (grows || earlier.State != "finished"))
         {
             _curvature = CurvatureEstimate.Load(_directory.Curvature, _center.device);
             _preconditioner = _curvature.ToPreconditioner(earlier.Settings.Nbeta, earlier.Settings.Gamma);
         }
 
-        return (earlier.Settings, earlier.SettingsSource, earlier.Plan);
+        return (earlier.Settings with { Draws = wanted.Draws }, earlier.SettingsSource, earlier.Plan);
+    }
+
+    // The record asks for the added draws before the traces have room for them, so that a crash in between is mended by --resume.
+    private (TraceStore Store, RunRecord Record) Continue(RunRecord earlier, SamplerSettings settings)
+    {
+        var store = TraceStore.Open(_directory.Traces);
+        if (settings.Draws > earlier.Settings.Draws)
+        {
+            earlier = earlier with
+            {
+                Id = Identity(settings),
+                State = "running",
+                Settings = settings,
+                Spec = earlier.Spec with { Draws = settings.Draws },
+            };
+            _directory.WriteRecord(earlier);
+        }
+
+        return (store.Shape.Draws < settings.Draws ? store.Extend(settings.Draws) : store, earlier);
     }
 
     private (TraceStore Store, RunRecord Record) Create(SamplerSettings settings, string source, ExecutionPlan plan)

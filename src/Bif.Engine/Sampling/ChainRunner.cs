@@ -80,8 +80,11 @@ public sealed class ChainRunner
         var sampler = SamplerCatalog.Create(_settings, _preconditioner);
         using var state = new ChainState(chain, _settings.Seed, _center, sampler);
         var saved = new ChainStateFile(_stateDirectory, chain);
-        var firstBlock = saved.Restore(state);
-        if (firstBlock > _store.CompleteBlocks(chain))
+        saved.Restore(state);
+
+        // A state is saved after the move that follows a draw.
+        var firstDraw = state.Step == 0 ? 0 : (int)((state.Step - 1 - _settings.BurnIn) / _settings.Thin);
+        if (firstDraw / _plan.DrawsPerBlock > _store.CompleteBlocks(chain))
         {
             throw new InputException(
                 $"The traces of chain {chain} end before its saved state: delete {saved.Path} to run the chain anew.");
@@ -89,7 +92,8 @@ public sealed class ChainRunner
 
         using var weights = _model.Bind(_selection, state.Position, sampler.UsesGradient ? state.Gradient : null);
         var force = new LossGradient(_model, weights, _train, _settings.Batch, _plan.GradientPiece) { Offset = _offset };
-        var recorder = new DrawRecorder(_model, _train, _queries, _store, _settings, _plan, chain, firstBlock);
+        var recorder = new DrawRecorder(_model, _train, _queries, _store, _settings, _plan, chain, firstDraw);
+        recorder.ReadBack();
         var clock = Stopwatch.StartNew();
         while (!recorder.IsComplete)
         {

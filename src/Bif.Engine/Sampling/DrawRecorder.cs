@@ -15,21 +15,23 @@ namespace Bif.Engine.Sampling;
 /// <param name="settings">The sampler's numbers.</param>
 /// <param name="plan">Items per forward pass, draws per block.</param>
 /// <param name="chain">Index of the chain.</param>
-/// <param name="firstBlock">The block to begin with.</param>
+/// <param name="firstDraw">Draws of the chain that are on disk already.</param>
 internal sealed class DrawRecorder(
-    Model model, DataFeed train, DataFeed queries, TraceStore store, SamplerSettings settings, ExecutionPlan plan, int chain, int firstBlock)
+    Model model, DataFeed train, DataFeed queries, TraceStore store, SamplerSettings settings, ExecutionPlan plan, int chain, int firstDraw)
 {
     private readonly float[] _train = new float[(long)plan.DrawsPerBlock * train.Count];
     private readonly float[] _queries = new float[(long)plan.DrawsPerBlock * queries.Count];
     private readonly float[] _sampling = new float[(long)plan.DrawsPerBlock * settings.Thin];
     private readonly float[] _burnIn = new float[settings.BurnIn];
-    private int _row;
+
+    // Where draws are added to a chain whose last block was a short one, that block is filled up and written again.
+    private int _row = firstDraw >= settings.Draws ? 0 : firstDraw % plan.DrawsPerBlock;
 
     /// <summary>The block being filled.</summary>
-    public int Block { get; private set; } = firstBlock;
+    public int Block { get; private set; } = firstDraw >= settings.Draws ? (settings.Draws + plan.DrawsPerBlock - 1) / plan.DrawsPerBlock : firstDraw / plan.DrawsPerBlock;
 
     /// <summary>Draws that were there at the beginning.</summary>
-    public int FirstDraw { get; } = Math.Min(firstBlock * plan.DrawsPerBlock, settings.Draws);
+    public int FirstDraw { get; } = Math.Min(firstDraw, settings.Draws);
 
     /// <summary>Draws recorded so far, in this process or before.</summary>
     public int Draws => Math.Min(Block * plan.DrawsPerBlock, settings.Draws) + _row;
@@ -47,6 +49,25 @@ internal sealed class DrawRecorder(
     public Span<float> TrainLosses => _train.AsSpan(_row * train.Count, train.Count);
 
     private int DrawsInBlock => Math.Min(plan.DrawsPerBlock, settings.Draws - (Block * plan.DrawsPerBlock));
+
+    /// <summary>Reads back the draws of a partly filled first block.</summary>
+    /// <exception cref="InputException">They are not there.</exception>
+    public void ReadBack()
+    {
+        if (_row == 0)
+        {
+            return;
+        }
+
+        var first = Block * plan.DrawsPerBlock;
+        store.ReadTrain(chain, first, _row, 0, train.Count, _train.AsSpan(0, _row * train.Count));
+        store.ReadQuery(chain, first, _row, 0, queries.Count, _queries.AsSpan(0, _row * queries.Count));
+        store.ReadSampling(chain, Block).AsSpan(0, _row * settings.Thin).CopyTo(_sampling);
+        if (float.IsNaN(_train[(_row - 1) * train.Count]))
+        {
+            throw new InputException($"The traces of chain {chain} end before its saved state: delete the state to run the chain anew.");
+        }
+    }
 
     /// <summary>Notes the mean loss (nats) that a step's gradient saw; NaN where a step sees none.</summary>
     public void Observe(StepPlace place, double loss)

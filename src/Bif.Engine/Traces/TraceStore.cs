@@ -169,7 +169,8 @@ public sealed class TraceStore
     }
 
     /// <summary>
-    /// Consecutive blocks from the first of which every chunk is there at its full length; a chain continues at this one.
+    /// Consecutive blocks from the first of which every chunk is there with all its draws; a chain continues at this one.
+    /// A last block that was short before <see cref="Extend"/> counts again once it is filled up.
     /// </summary>
     public int CompleteBlocks(int chain)
     {
@@ -179,7 +180,15 @@ public sealed class TraceStore
             block++;
         }
 
-        return block;
+        return block > 0 && !IsFull(chain, block - 1) ? block - 1 : block;
+    }
+
+    // A draw with a training loss that is no number is never written, so NaN means that the draw is not there yet.
+    private bool IsFull(int chain, int block)
+    {
+        Span<float> last = stackalloc float[1];
+        _train.Read(chain, (block * Shape.DrawsPerBlock) + Shape.DrawsIn(block) - 1, 1, 0, 1, last);
+        return !float.IsNaN(last[0]);
     }
 
     /// <summary>Draws of the complete blocks of a chain.</summary>
@@ -204,18 +213,18 @@ public sealed class TraceStore
     }
 
     /// <summary>
-    /// Makes room for more draws per chain; returns the longer store. A crash in between leaves a store that can be opened
+    /// Makes room for more draws per chain; returns the longer store. A short last block counts as incomplete until it is
+    /// written again with all its draws. A crash in between leaves a store that can be opened
     /// and extended again.
     /// </summary>
     /// <param name="draws">The new number of draws per chain.</param>
-    /// <exception cref="InputException">It is smaller than before, or the last block is a short one.</exception>
+    /// <exception cref="InputException">It is smaller than before.</exception>
     public TraceStore Extend(int draws)
     {
-        if (draws < Shape.Draws || (draws > Shape.Draws && Shape.Draws % Shape.DrawsPerBlock != 0))
+        if (draws < Shape.Draws)
         {
             throw new InputException(
-                $"The trace in {Directory} has {Shape.Draws} draws per chain in blocks of {Shape.DrawsPerBlock} and cannot be extended to {draws}: "
-                + "only a trace of whole blocks can be made longer.");
+                $"The trace in {Directory} has {Shape.Draws} draws per chain and cannot be cut to {draws}: ask for more draws, or sample into another folder.");
         }
 
         return new(

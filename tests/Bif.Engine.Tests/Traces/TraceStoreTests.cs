@@ -124,7 +124,24 @@ public sealed class TraceStoreTests : IDisposable
         store.ReadTrain(0, 0, 10, 7, 1, values);
         Assert.Equal(Enumerable.Range(0, 10).Select(draw => TraceFolder.Value(0, draw, 7)), values);
         Assert.Throws<InputException>(() => store.Extend(9));
-        Assert.Throws<InputException>(() => store.Extend(20));
+    }
+
+    [Fact]
+    public void A_short_last_block_of_an_extended_trace_counts_once_it_is_filled_up()
+    {
+        var store = TraceStore.Create(_folder.Store, Shape with { Draws = 5 });
+        TraceFolder.WriteBlock(store, 0, 0);
+        TraceFolder.WriteBlock(store, 0, 1);
+        Assert.Equal(5, store.CompleteDraws(0));
+        store = store.Extend(8);
+        Assert.Equal(3, store.CompleteDraws(0));
+        var values = new float[5];
+        store.ReadTrain(0, 0, 5, 7, 1, values);
+        Assert.Equal(Enumerable.Range(0, 5).Select(draw => TraceFolder.Value(0, draw, 7)), values);
+        TraceFolder.WriteBlock(store, 0, 1);
+        Assert.Equal(6, store.CompleteDraws(0));
+        TraceFolder.WriteBlock(store, 0, 2);
+        Assert.Equal(8, TraceStore.Open(_folder.Store).CompleteDraws(0));
     }
 
     [Fact]
