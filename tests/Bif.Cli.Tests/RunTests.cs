@@ -70,7 +70,8 @@ public sealed class RunTests : IDisposable
                 Thread.Sleep(5);
             }
 
-            using var signal = Process.Start("kill", ["-INT", $"{stopped.Id}"]);
+            // SIGTERM is handled as Ctrl-C is; SIGINT would be ignored where a script started the tests in the background.
+            using var signal = Process.Start("kill", ["-TERM", $"{stopped.Id}"]);
             var (code, output, errors) = End(stopped);
             Assert.Equal(130, code);
             Assert.Contains("--resume", output + errors, StringComparison.Ordinal);
