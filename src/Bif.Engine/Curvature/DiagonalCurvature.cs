@@ -38,7 +38,7 @@ public sealed class DiagonalCurvature : CurvatureEstimate
         {
             source.ForEachPiece((batch, piece) =>
             {
-                var outputs = source.Model.Architecture.Forward(weights, batch.Inputs);
+                var outputs = source.Model.Outputs(weights, batch);
                 using (no_grad())
                 {
                     gradient.zero_();

@@ -36,7 +36,7 @@ internal sealed class GaussNewton : IDisposable
 
         _source.ForEachPiece((batch, _) =>
         {
-            var outputs = _source.Model.Architecture.Forward(_weights, batch.Inputs);
+            var outputs = _source.Model.Outputs(_weights, batch);
             var dual = zeros_like(outputs).requires_grad_(true);
             var slopes = autograd.grad(
                 [(outputs * dual).sum()], [.. _parameters.Select(each => each.Parameter)], create_graph: true, retain_graph: true, allow_unused: true);

@@ -51,10 +51,10 @@ internal sealed class KroneckerMeasurement(CurvatureSource source)
     {
         var seen = new Observer(source.Selection, weights.Layout);
         weights.Observer = seen;
-        var outputs = source.Model.Architecture.Forward(weights, batch.Inputs);
+        var outputs = source.Model.Outputs(weights, batch);
         weights.Observer = null;
         var fixedOutputs = outputs.detach();
-        _exact = _curvature.Columns(outputs) <= ExactClasses && !seen.Layers.Exists(layer => layer.Kernel > 0);
+        _exact = outputs.dim() == 2 && _curvature.Columns(outputs) <= ExactClasses && !seen.Layers.Exists(layer => layer.Kernel > 0);
         var count = _exact ? _curvature.Columns(outputs) : MixedRepeats;
         var inputs = seen.Layers.ConvertAll(layer => layer.Rows());
         for (var column = 0; column < count; column++)
@@ -73,19 +73,19 @@ internal sealed class KroneckerMeasurement(CurvatureSource source)
     /// <summary>A layer in one forward pass.</summary>
     private sealed record SeenLayer(int Weight, long Offset, bool HasBias, long Kernel, long Stride, long Padding, Tensor Inputs, Tensor Outputs)
     {
-        /// <summary>What the weight multiplies: [batch, positions, in (+ 1)]; a linear layer has one position.</summary>
+        /// <summary>What the weight multiplies: [batch, positions, in (+ 1)]; a linear layer has one position, or those of a text.</summary>
         public Tensor Rows()
         {
             using var noGradient = no_grad();
             var inputs = Inputs.detach();
             var rows = Kernel == 0
-                ? inputs.unsqueeze(1)
+                ? inputs.dim() == 2 ? inputs.unsqueeze(1) : inputs
                 : nn.functional.unfold(inputs, (Kernel, Kernel), null, (Padding, Padding), (Stride, Stride)).transpose(1, 2);
             return HasBias ? cat([rows, ones([rows.shape[0], rows.shape[1], 1], device: rows.device)], 2) : rows.contiguous();
         }
 
         /// <summary>A gradient with respect to the outputs as [batch, positions, out].</summary>
-        public Tensor SlopeRows(Tensor slope) => Kernel == 0 ? slope.unsqueeze(1) : slope.flatten(2).transpose(1, 2).contiguous();
+        public Tensor SlopeRows(Tensor slope) => Kernel > 0 ? slope.flatten(2).transpose(1, 2).contiguous() : slope.dim() == 2 ? slope.unsqueeze(1) : slope.contiguous();
     }
 
     /// <summary>Lists the layers of a forward pass whose weight is sampled.</summary>
@@ -100,8 +100,8 @@ internal sealed class KroneckerMeasurement(CurvatureSource source)
 
         private void Add(int weight, int? bias, long kernel, long stride, long padding, Tensor inputs, Tensor outputs)
         {
-            // A weight that is used twice, or a linear layer over more than one axis, has no simple factors: the diagonal serves.
-            if (selection.Offset(weight) is not { } offset || (kernel == 0 && inputs.dim() != 2) || Layers.Exists(layer => layer.Weight == weight))
+            // A weight that is used twice, or a linear layer over more than two axes, has no simple factors: the diagonal serves.
+            if (selection.Offset(weight) is not { } offset || (kernel == 0 && inputs.dim() is not (2 or 3)) || Layers.Exists(layer => layer.Weight == weight))
             {
                 return;
             }

@@ -12,7 +12,7 @@ namespace Bif.Engine.Curvature;
 internal sealed class OutputCurvature(Objective objective)
 {
     /// <summary>Columns of S for these outputs.</summary>
-    public int Columns(Tensor outputs) => objective == Objective.CrossEntropy ? (int)outputs.shape[1] : 1;
+    public int Columns(Tensor outputs) => objective == Objective.HalfSquaredError ? 1 : (int)outputs.shape[^1];
 
     /// <summary>A column of S for every item, in the outputs' shape.</summary>
     public Tensor Column(Tensor outputs, int column)
@@ -22,10 +22,10 @@ internal sealed class OutputCurvature(Objective objective)
             return ones_like(outputs);
         }
 
-        var p = nn.functional.softmax(outputs, 1);
-        var root = p.narrow(1, column, 1).sqrt();
+        var p = nn.functional.softmax(outputs, -1);
+        var root = p.narrow(-1, column, 1).sqrt();
         var result = p.mul(root).mul(-1);
-        result.narrow(1, column, 1).add_(root);
+        result.narrow(-1, column, 1).add_(root);
         return result;
     }
 
@@ -37,9 +37,9 @@ internal sealed class OutputCurvature(Objective objective)
             return signs;
         }
 
-        var p = nn.functional.softmax(outputs, 1);
+        var p = nn.functional.softmax(outputs, -1);
         var part = p.sqrt().mul(signs);
-        return part.sub(p.mul(p.sqrt().mul(signs).sum(1, keepdim: true)));
+        return part.sub(p.mul(p.sqrt().mul(signs).sum(-1, keepdim: true)));
     }
 
     /// <summary>H·v for every item, v in the outputs' shape.</summary>
@@ -50,7 +50,7 @@ internal sealed class OutputCurvature(Objective objective)
             return vector;
         }
 
-        var p = nn.functional.softmax(outputs, 1);
-        return p.mul(vector.sub(p.mul(vector).sum(1, keepdim: true)));
+        var p = nn.functional.softmax(outputs, -1);
+        return p.mul(vector.sub(p.mul(vector).sum(-1, keepdim: true)));
     }
 }

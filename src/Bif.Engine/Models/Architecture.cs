@@ -10,6 +10,12 @@ public enum Objective
 
     /// <summary>Outputs are predictions [batch], targets numbers [batch]; the loss is ½(ŷ−y)².</summary>
     HalfSquaredError,
+
+    /// <summary>
+    /// Outputs are logits [batch, length, vocabulary], targets the next tokens [batch, length], −1 where there is none; the
+    /// loss of an item is the sum of its tokens' cross-entropies.
+    /// </summary>
+    NextToken,
 }
 
 /// <summary>

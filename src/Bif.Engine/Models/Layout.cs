@@ -14,6 +14,9 @@ public enum Initialization
 
     /// <summary>Uniform in ±1/√fan_in, PyTorch's default for linear layers and biases.</summary>
     UniformFanIn,
+
+    /// <summary>Normal with deviation 0.02/√fan_in, fan_in being the number of residual additions (language models).</summary>
+    SmallNormal,
 }
 
 /// <summary>A learned tensor and its place in the flat parameter vector.</summary>

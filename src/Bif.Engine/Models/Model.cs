@@ -89,9 +89,24 @@ public sealed class Model : IDisposable
     public Weights Bind(ParameterSelection selection, Tensor vector, Tensor? gradient)
         => Architecture.Bind(Parameters, _buffers, selection, vector, gradient);
 
-    /// <summary>Loss of each item [batch], nats.</summary>
-    public Tensor Losses(Weights weights, Batch batch)
-        => ItemLoss.Of(Objective, Architecture.Forward(weights, batch.Inputs), batch.Targets);
+    /// <summary>Loss of each item [batch], nats; of a text the sum over its tokens.</summary>
+    public Tensor Losses(Weights weights, Batch batch) => Architecture is LanguageModel
+        ? TokenLosses(weights, batch).sum([1L])
+        : ItemLoss.Of(Objective, Architecture.Forward(weights, batch.Inputs), batch.Targets);
+
+    /// <summary>Loss of each next token [batch, length] of a language model, nats; 0 where there is none.</summary>
+    public Tensor TokenLosses(Weights weights, Batch batch)
+        => ((LanguageModel)Architecture).TokenLosses(weights, batch.Inputs, batch.Targets);
+
+    /// <summary>
+    /// Outputs whose Jacobian, with the outputs' curvature, gives the Gauss-Newton matrix; outputs without a target
+    /// (padding) are constants.
+    /// </summary>
+    public Tensor Outputs(Weights weights, Batch batch)
+    {
+        var outputs = Architecture.Forward(weights, batch.Inputs);
+        return Objective == Objective.NextToken ? outputs.masked_fill(batch.Targets.lt(0).unsqueeze(2), 0) : outputs;
+    }
 
     /// <summary>Checks that items fit the model, by trying one of them.</summary>
     /// <exception cref="InputException">They do not; says what differs.</exception>
@@ -165,20 +180,20 @@ public sealed class Model : IDisposable
             throw new InputException($"{weights.Origin} has the tensor {extra}, which a {config.ModelType} with the configuration {config.Origin} does not have.");
         }
 
+        // One tensor at a time: a span cannot reach over a vector of more than 2 GiB.
         var vector = empty([architecture.Layout.ParameterCount]);
-        var values = MemoryMarshal.Cast<byte, float>(vector.bytes);
         foreach (var spec in architecture.Layout.Parameters)
         {
             RequireShape(spec.Name, spec.Shape, weights, config);
-            weights.ReadFloat32(spec.Name, values.Slice((int)spec.Offset, (int)spec.Length));
-        }
-
-        for (var index = 0; index < values.Length; index++)
-        {
-            if (!float.IsFinite(values[index]))
+            using var part = vector.narrow(0, spec.Offset, spec.Length);
+            var values = MemoryMarshal.Cast<byte, float>(part.bytes);
+            weights.ReadFloat32(spec.Name, values);
+            foreach (var value in values)
             {
-                var spec = architecture.Layout.Parameters.Last(each => each.Offset <= index);
-                throw new InputException($"{weights.Origin}: the tensor {spec.Name} contains {values[index]}; a checkpoint must be finite.");
+                if (!float.IsFinite(value))
+                {
+                    throw new InputException($"{weights.Origin}: the tensor {spec.Name} contains {value}; a checkpoint must be finite.");
+                }
             }
         }
 
@@ -218,7 +233,13 @@ public sealed class Model : IDisposable
         hash.AppendData(architecture.OwnContent());
         foreach (var values in buffers.Prepend(parameters))
         {
-            hash.AppendData(values.bytes);
+            const long Piece = 1 << 26;
+            using var flat = values.reshape(-1);
+            for (long start = 0; start < flat.shape[0]; start += Piece)
+            {
+                using var part = flat.narrow(0, start, Math.Min(Piece, flat.shape[0] - start));
+                hash.AppendData(part.bytes);
+            }
         }
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());

@@ -62,6 +62,11 @@ public sealed class ModelConfig
     /// <summary>An integer field or its default.</summary>
     public int Integer(string field, int fallback) => Has(field) ? Read<int>(field, "a whole number") : fallback;
 
+    /// <summary>A required positive integer field that divides a size (heads).</summary>
+    public int Divisor(string field, string sizeField, int size) => Integer(field) is > 0 and var parts && size % parts == 0
+        ? parts
+        : throw Invalid(field, $"is {Integer(field)}, which does not divide {sizeField} = {size}");
+
     /// <summary>A number field or its default.</summary>
     public double Number(string field, double fallback) => Has(field) ? Read<double>(field, "a number") : fallback;
 
@@ -73,6 +78,14 @@ public sealed class ModelConfig
 
     /// <summary>A list of whole numbers, or null where the field is absent.</summary>
     public int[]? Integers(string field) => List<int>(field, "a list of whole numbers");
+
+    /// <summary>The fields of an object within, or null where it is absent.</summary>
+    public ModelConfig? Section(string field) => _fields[field] switch
+    {
+        null => null,
+        JsonObject inner => new ModelConfig(inner, Origin),
+        var other => throw Invalid(field, $"must be an object, not {other.ToJsonString()}"),
+    };
 
     /// <summary>Writes the fields as indented JSON.</summary>
     public void Write(string file) => File.WriteAllText(file, ToJson() + "\n");

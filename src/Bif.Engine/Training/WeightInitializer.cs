@@ -26,6 +26,10 @@ internal static class WeightInitializer
                     Philox.Normals(part, seed, 0, PhiloxPurpose.Initialization, (ulong)index);
                     Scale(part, Math.Sqrt(2.0 / spec.FanIn));
                     break;
+                case Initialization.SmallNormal:
+                    Philox.Normals(part, seed, 0, PhiloxPurpose.Initialization, (ulong)index);
+                    Scale(part, 0.02 / Math.Sqrt(spec.FanIn));
+                    break;
                 case Initialization.UniformFanIn:
                     var stream = new PhiloxStream(seed, 0, PhiloxPurpose.Initialization, (ulong)index);
                     for (var element = 0; element < part.Length; element++)

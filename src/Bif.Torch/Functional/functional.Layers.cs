@@ -2,7 +2,7 @@ using static Bif.Native.Operator;
 
 namespace TorchSharp;
 
-// Layers with weights, normalisation, dropout, attention.
+// Layers with weights, normalisation, dropout.
 public static partial class torch
 {
     public static partial class nn
@@ -27,27 +27,6 @@ public static partial class torch
 
             public static Tensor dropout(Tensor input, double p = 0.5, bool training = true, bool inplace = false) => inplace ? CallInPlace("aten::dropout_", input, p, training) : Call("aten::dropout", input, p, training);
             public static Tensor one_hot(Tensor x, long num_classes = -1) => Call("aten::one_hot", x, num_classes);
-
-            /// <summary>
-            /// softmax(q·kᵀ/√d + mask)·v over the last two dimensions [..., tokens, d]; a mask of truth values says where to
-            /// look, a mask of numbers is added. Composed where libtorch is older than its fused operator (2.0).
-            /// </summary>
-            public static Tensor scaled_dot_product_attention(Tensor query, Tensor key, Tensor value, Tensor? attn_mask = null, double p = 0.0, bool is_casual = false)
-            {
-                const string Fused = "aten::scaled_dot_product_attention";
-                if (Exists(Fused))
-                {
-                    return Call(Fused, query, key, value, attn_mask, p, is_casual);
-                }
-
-                using var scope = NewDisposeScope();
-                var scores = query.mul(1 / Math.Sqrt(query.size(-1))).matmul(key.transpose(-2, -1));
-                var mask = is_casual ? ones([query.size(-2), key.size(-2)], ScalarType.Bool, query.device).tril() : attn_mask;
-                scores = mask is null ? scores
-                    : mask.dtype == ScalarType.Bool ? scores.masked_fill(mask.logical_not(), double.NegativeInfinity)
-                    : scores.add(mask);
-                return dropout(scores.softmax(-1), p, p > 0).matmul(value).MoveToOuterDisposeScope();
-            }
         }
     }
 }

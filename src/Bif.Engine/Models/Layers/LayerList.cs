@@ -4,7 +4,7 @@ namespace Bif.Engine.Models.Layers;
 /// Collects the tensors of an architecture while its constructor declares its layers, as a PyTorch module does.
 /// The order of declaration is the order of the flat parameter vector.
 /// </summary>
-public sealed class LayerList
+public sealed partial class LayerList
 {
     private readonly List<ParameterSpec> _parameters = [];
     private readonly List<BufferSpec> _buffers = [];

@@ -1,0 +1,11 @@
+using static TorchSharp.torch;
+
+namespace Bif.Engine.Models.Layers;
+
+/// <summary>Divides the last axis by its root mean square, then scales (arXiv 1910.07467).</summary>
+public sealed record RmsNorm(int Weight, double Epsilon)
+{
+    /// <summary>Applies the layer to [..., size].</summary>
+    public Tensor Forward(Weights weights, Tensor inputs)
+        => inputs * (inputs.square().mean([-1L], true) + Epsilon).rsqrt() * weights.Parameter(Weight);
+}
