@@ -16,6 +16,7 @@ internal static class CommandLine
         new GroupCommand(),
         new ExportCommand(),
         new TrainCommand(),
+        new DemoCommand(),
         new DoctorCommand(),
         new BenchCommand(),
         new CheckCommand(),

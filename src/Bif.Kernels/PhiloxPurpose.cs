@@ -29,4 +29,7 @@ public enum PhiloxPurpose
 
     /// <summary>Probes of the curvature at the checkpoint.</summary>
     Curvature = 8,
+
+    /// <summary>Pictures that are drawn by rule.</summary>
+    Drawing = 9,
 }

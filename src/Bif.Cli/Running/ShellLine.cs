@@ -15,8 +15,11 @@ internal static class ShellLine
             words.Add(flag);
         }
 
-        return string.Join(' ', words.Select(Quote).Prepend(Program));
+        return Of(words);
     }
+
+    /// <summary>The program with its arguments.</summary>
+    public static string Of(IEnumerable<string> arguments) => string.Join(' ', arguments.Select(Quote).Prepend(Program));
 
     /// <summary>The word as a POSIX shell reads it back.</summary>
     public static string Quote(string word) =>
