@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -9,9 +10,11 @@ namespace Bif.Engine.Arrays;
 /// </summary>
 public sealed class NpyWriter<T> : IDisposable where T : unmanaged
 {
-    // Many small writes cost more than the data: a matrix up to this size is collected in memory and written at once.
+    // Many small writes cost more than the data: a matrix up to this size is collected in memory and written at once. The
+    // memory is shared with later writers, since first use of fresh pages costs as much as the copy.
     private const long CollectedBytes = 8 << 20;
-    private readonly T[]? _collected;
+    private readonly int _count;
+    private T[]? _collected;
     private readonly string _path;
     private readonly long _rows;
     private readonly long _columns;
@@ -28,7 +31,8 @@ public sealed class NpyWriter<T> : IDisposable where T : unmanaged
         RandomAccess.Write(_file, header, 0);
         if (rows * columns * sizeof(T) <= CollectedBytes)
         {
-            _collected = GC.AllocateUninitializedArray<T>((int)(rows * columns));
+            _count = (int)(rows * columns);
+            _collected = ArrayPool<T>.Shared.Rent(_count);
         }
         else
         {
@@ -58,7 +62,7 @@ public sealed class NpyWriter<T> : IDisposable where T : unmanaged
     {
         if (_collected is not null)
         {
-            RandomAccess.Write(_file, MemoryMarshal.AsBytes(_collected.AsSpan()), Offset(0, 0));
+            RandomAccess.Write(_file, MemoryMarshal.AsBytes(_collected.AsSpan(0, _count)), Offset(0, 0));
         }
 
         _file.Dispose();
@@ -70,6 +74,12 @@ public sealed class NpyWriter<T> : IDisposable where T : unmanaged
     public void Dispose()
     {
         _file.Dispose();
+        if (_collected is { } shared)
+        {
+            _collected = null;
+            ArrayPool<T>.Shared.Return(shared);
+        }
+
         if (!_completed)
         {
             File.Delete(_path + ".part");

@@ -23,7 +23,7 @@ internal sealed record DrawBatch(int Chain, int First, int Count, bool Late, int
     /// </summary>
     public static DrawBatch[] Divide(TraceStore store)
     {
-        var chains = Enumerable.Range(0, store.Shape.Chains)
+        var chains = Enumerable.Range(0, store.Shape.Chains).AsParallel().AsOrdered()
             .Select(chain => (Chain: chain, Draws: store.CompleteDraws(chain))).Where(entry => entry.Draws >= 2).ToArray();
         var batches = new List<DrawBatch>();
         for (var position = 0; position < chains.Length; position++)

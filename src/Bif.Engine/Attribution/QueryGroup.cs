@@ -1,3 +1,5 @@
+using System.Numerics;
+using System.Numerics.Tensors;
 using Bif.Engine.Traces;
 
 namespace Bif.Engine.Attribution;
@@ -56,12 +58,12 @@ internal sealed unsafe class QueryGroup : IDisposable
     public static QueryGroup Read(TraceStore store, DrawBatch[] batches, int first, int count)
     {
         var group = new QueryGroup(first, count, batches, store.Shape.Chains);
-        foreach (var chain in batches.GroupBy(batch => batch.Chain))
+        Parallel.ForEach(batches.GroupBy(batch => batch.Chain), chain =>
         {
             var losses = new float[checked(chain.Last().End * count)];
             store.ReadQuery(chain.Key, 0, chain.Last().End, first, count, losses);
-            group.Fill(chain.Key, Array.ConvertAll(losses, loss => (double)loss));
-        }
+            group.Fill(chain.Key, losses);
+        });
 
         return group;
     }
@@ -99,22 +101,22 @@ internal sealed unsafe class QueryGroup : IDisposable
     private float* At(int chain, int draw, int query)
         => Panels(chain, draw) + (query / CrossProducts.QueryStep * PanelStride) + (query % CrossProducts.QueryStep);
 
-    private void Fill(int chain, double[] losses)
+    private void Fill<T>(int chain, T[] losses) where T : unmanaged, INumber<T>
     {
         // Around the first draw, so that the mean of a constant trace is that constant, exactly.
-        var mean = losses[..Count];
-        var sum = new double[Count];
-        for (var index = 0; index < losses.Length; index += Count)
+        var origin = Row(losses, 0);
+        var (sum, row) = (new double[Count], new double[Count]);
+        var draws = losses.Length / Count;
+        for (var draw = 0; draw < draws; draw++)
         {
-            for (var query = 0; query < Count; query++)
-            {
-                sum[query] += losses[index + query] - mean[query];
-            }
+            Centre(losses, draw, origin, row);
+            TensorPrimitives.Add(sum, row, sum);
         }
 
+        var mean = new double[Count];
         for (var query = 0; query < Count; query++)
         {
-            mean[query] += sum[query] / (losses.Length / Count);
+            mean[query] = origin[query] + (sum[query] / draws);
         }
 
         ChainMeans[chain] = mean;
@@ -122,15 +124,39 @@ internal sealed unsafe class QueryGroup : IDisposable
         {
             for (var draw = _batches[b].First; _batches[b].Chain == chain && draw < _batches[b].End; draw++)
             {
-                for (var query = 0; query < Count; query++)
-                {
-                    // The sums are those of the rounded values, which are what the products see.
-                    var centred = (float)(losses[(draw * Count) + query] - mean[query]);
-                    *At(chain, draw, query) = centred;
-                    Sums[b][query] += centred;
-                    Squares[b][query] += (double)centred * centred;
-                }
+                Centre(losses, draw, mean, row);
+                Take(row, At(chain, draw, 0), Sums[b], Squares[b]);
             }
         }
+    }
+
+    // One draw into the panels. The sums are those of the rounded values, which are what the products see.
+    private void Take(double[] row, float* target, double[] sums, double[] squares)
+    {
+        for (var first = 0; first < row.Length; first += CrossProducts.QueryStep)
+        {
+            for (var query = first; query < Math.Min(first + CrossProducts.QueryStep, row.Length); query++)
+            {
+                var centred = (float)row[query];
+                target[query - first] = centred;
+                sums[query] += centred;
+                squares[query] += (double)centred * centred;
+            }
+
+            target += PanelStride;
+        }
+    }
+
+    private double[] Row<T>(T[] losses, int draw) where T : unmanaged, INumber<T>
+    {
+        var row = new double[Count];
+        TensorPrimitives.ConvertTruncating<T, double>(losses.AsSpan(draw * Count, Count), row);
+        return row;
+    }
+
+    private void Centre<T>(T[] losses, int draw, double[] centre, double[] row) where T : unmanaged, INumber<T>
+    {
+        TensorPrimitives.ConvertTruncating<T, double>(losses.AsSpan(draw * Count, Count), row);
+        TensorPrimitives.Subtract(row, centre, row);
     }
 }
