@@ -330,6 +330,7 @@ public sealed class AttributionRun : IDisposable
         }
 
         Say(RunStage.Estimating, "comparing with gradients");
+        ProcessMemory.ReleaseFreePages();
         set_num_threads(Threads);
         var cosine = GradientCosine.Compute(_model, _selection, _center, _train, _queries, 6, 48);
         double? chance = _model.ClassCount is { } classes ? Math.Log(classes) : null;

@@ -23,7 +23,7 @@ internal sealed record BatchTuning(int EvaluationBatch, double EvaluationRate, i
 /// </summary>
 internal static class BatchTuner
 {
-    private const long MemoryBudget = 160L << 20;
+    private const long MemoryBudget = 128L << 20;
     private static readonly int[] Candidates = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
 
     /// <summary>Measures, or recalls, the best batch sizes for the calling thread's number of threads.</summary>
