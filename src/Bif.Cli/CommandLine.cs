@@ -12,7 +12,9 @@ internal static class CommandLine
     public static IReadOnlyList<Verb> Verbs() =>
     [
         new AttributeCommand(),
+        new CalibrateCommand(),
         new TopCommand(),
+        new QueryCommand(),
         new GroupCommand(),
         new ExportCommand(),
         new TrainCommand(),

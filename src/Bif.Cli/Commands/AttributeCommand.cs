@@ -27,6 +27,7 @@ internal sealed class AttributeCommand : Verb
     private readonly Setting<double?> _epsilon = Setting.Number("--epsilon", "Step size: of SGLD in squared parameter units; of baoab the time step h, in whitened units.", "baoab, laplace: calibrated to the checkpoint; sgld: by model family", Interval.Above(0));
     private readonly Setting<double?> _nbeta = Setting.Number("--nbeta", "Inverse temperature times n; multiplies the mean loss (no unit). 0 ignores the data: the negative control.", "baoab, laplace: calibrated to the checkpoint; sgld: by model family", Interval.AtLeast(0));
     private readonly Setting<double?> _gamma = Setting.Number("--gamma", "Precision of the Gaussian that ties the chain to the checkpoint, per squared parameter unit.", "baoab, laplace: calibrated to the checkpoint; sgld: by model family", Interval.AtLeast(0));
+    private readonly Setting<double?> _lossRise = Setting.Number("--loss-rise", "Calibration's temperature: by what share of itself the mean training loss is to rise along the chains.", "0.03", Interval.Above(0));
     private readonly Setting<int?> _batch = Setting.Parsed("--batch", "N|full", "Items per gradient; full uses every item.", "full for baoab, by model family for sgld", "a whole number of at least 1, or full", ReadBatch);
     private readonly Setting<int?> _chains = Setting.Count("--chains", "Independent chains.", "4", 1);
     private readonly Setting<int?> _draws = Setting.Count("--draws", "Recorded draws per chain.", "baoab, laplace: what about ten minutes allow, 1,000 at most; sgld: by model family", 2);
@@ -42,6 +43,8 @@ internal sealed class AttributeCommand : Verb
     private readonly Setting<string?> _device = Setting.Parsed("--device", "cpu|cuda:N", "Where to compute.", "cpu", "cpu or cuda:N (cuda:0 is the first GPU)", ReadDevice);
     private readonly Setting<int?> _evalBatch = Setting.Count("--eval-batch", "Items per forward pass when losses are evaluated; scores do not depend on it.", "measured at the start", 1);
     private readonly Setting<int?> _threads = Setting.Count("--threads", "CPU threads in all; scores do not depend on it beyond rounding.", "one per core", 1);
+    private readonly Setting<long?> _keepDraws = Setting.Parsed("--keep-draws", "BYTES", "Keep the weights of the draws on disk, within this many bytes (4GiB, 500MiB), so that later queries (bif query) need forward passes only. Precision and thinning are chosen to fit, and stated.", "none", "a size such as 4GiB or 500MiB", Quantity.ReadBytes);
+    private readonly Setting<double?> _reliability = Setting.Number("--target-reliability", "Stop when the split-half reliability of subset sums reaches this, 0 to 1; --draws then is the most per chain (20,000 if not given).", "none: stop after --draws", Interval.Between(0.05, 0.99));
     private readonly Setting<bool> _resume = Setting.Flag("--resume", "Go on with the unfinished run in --out, or with a larger --draws add draws to a finished one; the result equals that of one uninterrupted run.");
     private readonly Setting<bool> _json = Setting.Flag("--json", "Write one JSON event per line on stdout; the last line is the result.");
 
@@ -51,8 +54,8 @@ internal sealed class AttributeCommand : Verb
     {
         foreach (var option in new Option[]
                  {
-                     _model, _data, _queries, _out, _preset, _sampler, _preconditioner, _friction, _rank, _curvatureItems, _epsilon, _nbeta, _gamma, _batch, _chains, _draws, _burnIn, _thin, _seed, _parameters,
-                     _decay, _stabilizer, _variant, _centered, _centering, _device, _evalBatch, _threads, _resume, _json,
+                     _model, _data, _queries, _out, _preset, _sampler, _preconditioner, _friction, _rank, _curvatureItems, _epsilon, _nbeta, _gamma, _lossRise, _batch, _chains, _draws, _burnIn, _thin, _seed, _parameters,
+                     _decay, _stabilizer, _variant, _centered, _centering, _device, _evalBatch, _threads, _keepDraws, _reliability, _resume, _json,
                  })
         {
             Options.Add(option);
@@ -78,7 +81,7 @@ internal sealed class AttributeCommand : Verb
         using var display = RunDisplay.For(output, arguments.GetValue(_json));
         using var interruption = new Interruption(
             () => display.Report(new RunProgress(RunStage.Sampling, "Interrupted: finishing the current block (Ctrl-C again stops at once).")));
-        var spec = Spec(arguments);
+        var spec = Spec(arguments, arguments.GetRequiredValue(_queries));
         var result = display.Follow(progress => AttributionRun.Execute(
             spec, arguments.GetRequiredValue(_out), arguments.GetValue(_resume), progress, interruption.Token));
         display.Finish(result, resumeLine);
@@ -90,8 +93,8 @@ internal sealed class AttributeCommand : Verb
         return result.Completed ? ExitCode.Ok : ExitCode.Interrupted;
     }
 
-    /// <summary>What the arguments ask for.</summary>
-    public RunSpec Spec(ParseResult arguments)
+    /// <summary>What the arguments ask for; options that a verb does not have count as not given.</summary>
+    public RunSpec Spec(ParseResult arguments, string queries)
     {
         var preset = arguments.GetValue(_preset) is not null;
         var sampler = arguments.GetValue(_sampler) ?? (preset ? "sgld" : null);
@@ -104,7 +107,7 @@ internal sealed class AttributeCommand : Verb
         {
             Model = arguments.GetRequiredValue(_model),
             Data = arguments.GetRequiredValue(_data),
-            Queries = arguments.GetRequiredValue(_queries),
+            Queries = queries,
             Sampler = sampler,
             Preconditioner = arguments.GetValue(_preconditioner),
             Friction = arguments.GetValue(_friction),
@@ -113,6 +116,7 @@ internal sealed class AttributeCommand : Verb
             Epsilon = arguments.GetValue(_epsilon) ?? (preset ? 1e-4 : null),
             Nbeta = arguments.GetValue(_nbeta) ?? (preset ? 10 : null),
             Gamma = arguments.GetValue(_gamma) ?? (preset ? 1000 : null),
+            LossRise = arguments.GetValue(_lossRise),
             Batch = arguments.GetValue(_batch),
             Chains = arguments.GetValue(_chains),
             Draws = arguments.GetValue(_draws),
@@ -123,11 +127,13 @@ internal sealed class AttributeCommand : Verb
             Stabilizer = arguments.GetValue(_stabilizer),
             BiasCorrection = arguments.GetValue(_variant) == "published",
             Centered = arguments.GetValue(_centered),
-            Centering = arguments.GetRequiredValue(_centering),
+            Centering = arguments.GetValue(_centering) ?? "per-chain",
             Parameters = arguments.GetValue(_parameters) ?? [],
             Device = arguments.GetValue(_device) ?? "cpu",
             EvaluationBatch = arguments.GetValue(_evalBatch),
             Threads = arguments.GetValue(_threads),
+            KeepDraws = arguments.GetValue(_keepDraws),
+            TargetReliability = arguments.GetValue(_reliability),
         };
     }
 

@@ -43,13 +43,9 @@ internal sealed class GroupCommand : Verb
     /// <inheritdoc/>
     public override int Run(ParseResult arguments, Output output)
     {
-        var directory = RunDirectory.Open(arguments.GetRequiredValue(_run));
+        var wanted = arguments.GetValue(_query) ?? 0;
+        var (directory, query) = RunQueries.Find(RunDirectory.Open(arguments.GetRequiredValue(_run)), wanted);
         var record = directory.ReadRecord();
-        var query = arguments.GetValue(_query) ?? 0;
-        if (query >= record.Queries.Count)
-        {
-            throw new InputException($"--query {query} is not there: the run has the queries 0 to {record.Queries.Count - 1}.");
-        }
 
         var members = Members(arguments, directory, record, query);
         var group = GroupInfluence.Of(TraceStore.Open(directory.Traces), members, query);
@@ -58,7 +54,7 @@ internal sealed class GroupCommand : Verb
         {
             output.Json(new
             {
-                Run = directory.Root, Query = query, group.Items, group.Bif, group.StandardError, group.Correlation,
+                Run = directory.Root, Query = wanted, group.Items, group.Bif, group.StandardError, group.Correlation,
                 ChangeWhenRemoved = change, Sign = SignConvention.Line, Verdict = record.Verdict,
             });
             return ExitCode.Ok;
@@ -71,7 +67,7 @@ internal sealed class GroupCommand : Verb
 
         var to = output.Results;
         to.WriteLine(SignConvention.Line);
-        to.WriteLine($"{group.Items:N0} of {record.Data.Count:N0} items on query {query}:");
+        to.WriteLine($"{group.Items:N0} of {record.Data.Count:N0} items on query {wanted}:");
         to.WriteLine($"summed BIF    {group.Bif:G4} ± {group.StandardError:G2} nats² (negative = helpful)");
         to.WriteLine($"correlation   {group.Correlation:F3} of the set's summed loss with the query's (positive = helpful)");
         to.WriteLine($"left out      the query's expected loss changes by {change:+0.###e0;-0.###e0} nats, to first order (−nβ·BIF/n at nβ = {record.Settings.Nbeta:G3})");

@@ -20,6 +20,7 @@ internal sealed class TopCommand : Verb
     private readonly Setting<string> _method = Setting.Choice("--method", "Scores to rank by: correlation (shown as posterior correlation) or bif (covariance).", "correlation", "correlation", "bif");
     private readonly Setting<string> _side = Setting.Choice("--side", "Which items: helpful (proponents), harmful (opponents) or both.", "both", "both", "helpful", "harmful");
     private readonly Setting<string> _view = Setting.Choice("--view", "full, or partial: what is left after regressing out the mean loss of the other items (removes the common mode; no errors).", "full", "full", "partial");
+    private readonly Setting<double> _alpha = Setting.Number("--alpha", "With --method bif: divide each score by the item's loss deviation to this power, between covariance (0) and the ranking of the correlation (1).", 0, Interval.Between(0, 1));
     private readonly Setting<bool> _noImages = Setting.Flag("--no-images", "Leave out the small pictures.");
     private readonly Setting<bool> _json = Setting.Flag("--json", "Write one JSON object on stdout.");
 
@@ -27,7 +28,7 @@ internal sealed class TopCommand : Verb
     public TopCommand() : base("top", "Show the training items with the most influence on a query.")
     {
         Arguments.Add(_run);
-        foreach (var option in new Option[] { _query, _count, _method, _side, _view, _noImages, _json })
+        foreach (var option in new Option[] { _query, _count, _method, _side, _view, _alpha, _noImages, _json })
         {
             Options.Add(option);
         }
@@ -45,14 +46,9 @@ internal sealed class TopCommand : Verb
     /// <inheritdoc/>
     public override int Run(ParseResult arguments, Output output)
     {
-        var directory = RunDirectory.Open(arguments.GetRequiredValue(_run));
+        var wanted = arguments.GetValue(_query) ?? 0;
+        var (directory, query) = RunQueries.Find(RunDirectory.Open(arguments.GetRequiredValue(_run)), wanted);
         var record = directory.ReadRecord();
-        var query = arguments.GetValue(_query) ?? 0;
-        if (query >= record.Queries.Count)
-        {
-            throw new InputException($"--query {query} is not there: the run has the queries 0 to {record.Queries.Count - 1}.");
-        }
-
         var bif = arguments.GetValue(_method) == "bif";
         var scores = Row(directory, bif ? "bif" : "correlation", query);
         var errors = Row(directory, bif ? "bif_se" : "correlation_se", query);
@@ -62,6 +58,19 @@ internal sealed class TopCommand : Verb
             var removed = new CommonMode(TraceStore.Open(directory.Traces)).Remove(query, Row(directory, "bif", query));
             (scores, errors) = (bif ? removed.Bif : removed.Correlation, new float[scores.Length]);
             Array.Fill(errors, float.NaN);
+        }
+
+        var alpha = arguments.GetValue(_alpha);
+        if (alpha > 0)
+        {
+            if (!bif)
+            {
+                throw new InputException("--alpha goes with --method bif: the correlation is normalised already.");
+            }
+
+            var weights = PartialNormalisation.Weights(directory.Scores, alpha);
+            PartialNormalisation.Apply(scores, weights);
+            PartialNormalisation.Apply(errors, weights);
         }
 
         var items = ItemTable.Read(directory.TrainItems);
@@ -82,10 +91,11 @@ internal sealed class TopCommand : Verb
             output.Json(new
             {
                 Run = directory.Root,
-                Query = query,
+                Query = wanted,
                 QueryLabel = queries.Describe(query),
                 Method = arguments.GetValue(_method),
                 View = arguments.GetValue(_view),
+                Alpha = alpha,
                 Sign = SignConvention.Line,
                 NoiseFloor = floor,
                 Verdict = record.Verdict,
@@ -101,7 +111,7 @@ internal sealed class TopCommand : Verb
         }
 
         using var pictures = arguments.GetValue(_noImages) ? null : Pictures.TryOpen(record, output);
-        output.Screen.WriteLine($"Query {query}: {queries.Describe(query)}{(queries.Names is { } names ? $" ({names[query]})" : "")}");
+        output.Screen.WriteLine($"Query {wanted}: {queries.Describe(query)}{(queries.Names is { } names ? $" ({names[query]})" : "")}");
         pictures?.Query(query).ToList().ForEach(line => output.Screen.MarkupLine(line));
         output.Screen.WriteLine(SignConvention.Line);
         if (floor is { } level)

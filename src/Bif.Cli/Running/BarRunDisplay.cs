@@ -13,7 +13,7 @@ internal sealed class BarRunDisplay(Output output) : RunDisplay
     private ProgressContext? _context;
 
     /// <inheritdoc/>
-    public override RunResult Follow(Func<IProgress<RunProgress>, RunResult> work) => output.Progress.Progress()
+    public override T Follow<T>(Func<IProgress<RunProgress>, T> work) => output.Progress.Progress()
         .AutoClear(true)
         .Columns(new NameColumn(), new ProgressBarColumn(), new StatusColumn())
         .Start(context =>

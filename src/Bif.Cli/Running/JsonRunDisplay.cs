@@ -27,6 +27,7 @@ internal sealed class JsonRunDisplay(Output output) : RunDisplay
         result.ElapsedSeconds,
         result.DrawsPerSecond,
         result.PeakBytes,
+        result.Outlook,
         Resume = result.Completed ? null : resumeLine,
     });
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Bif.Cli.Running;
 
 /// <summary>Numbers with their units, short enough for a status line.</summary>
@@ -18,6 +20,24 @@ internal static class Quantity
 
     /// <summary>Bytes as MiB or GiB.</summary>
     public static string Bytes(long bytes) => bytes < 1L << 30 ? $"{bytes / 1048576.0:0} MiB" : $"{bytes / 1073741824.0:0.0} GiB";
+
+    /// <summary>Reads a size with a unit of 1024 (KiB, MiB, GiB, TiB) or 1000 (kB, MB, GB, TB), or plain bytes; null if it is none.</summary>
+    public static long? ReadBytes(string word)
+    {
+        foreach (var (unit, bytes) in new (string, double)[]
+                 {
+                     ("KiB", 1024), ("MiB", 1L << 20), ("GiB", 1L << 30), ("TiB", 1L << 40), ("kB", 1e3), ("MB", 1e6), ("GB", 1e9), ("TB", 1e12), ("B", 1), ("", 1),
+                 })
+        {
+            if (word.EndsWith(unit, StringComparison.OrdinalIgnoreCase)
+                && double.TryParse(word[..^unit.Length], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value))
+            {
+                return value * bytes is >= 1 and < long.MaxValue and var total ? (long)total : null;
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>Two to three significant digits without an exponent.</summary>
     public static string Significant(double value) => Math.Abs(value) switch

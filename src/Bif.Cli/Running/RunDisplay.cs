@@ -15,7 +15,7 @@ internal abstract class RunDisplay : IProgress<RunProgress>, IDisposable
     public abstract void Report(RunProgress value);
 
     /// <summary>Runs the work with the display on.</summary>
-    public virtual RunResult Follow(Func<IProgress<RunProgress>, RunResult> work) => work(this);
+    public virtual T Follow<T>(Func<IProgress<RunProgress>, T> work) => work(this);
 
     /// <summary>Shows how it ended.</summary>
     public abstract void Finish(RunResult result, string resumeLine);

@@ -6,6 +6,17 @@ namespace Bif.Cli.Running;
 /// <summary>What a person reads when a run ends: verdict, cost, where things are, what to do next.</summary>
 internal static class RunReport
 {
+    /// <summary>A run's reliability, and what more would take, in words.</summary>
+    public static string Describe(Outlook outlook) => outlook switch
+    {
+        { IsReached: true } => $"Reliability of subset sums {outlook.Reliability:F2}, above {outlook.Wanted:F2}.",
+        { DrawsPerChain: { } draws, TraceBytes: { } bytes } =>
+            $"Reliability of subset sums {outlook.Reliability:F2}. {outlook.Wanted:F2} would take about {draws:N0} draws per chain"
+            + (outlook.Seconds is { } seconds ? $", {Quantity.Duration(seconds)} more" : "")
+            + $" and {Quantity.Bytes(bytes)} of traces (--resume --draws {draws}).",
+        _ => "Reliability of subset sums cannot be told yet: the two halves of the run share too little signal.",
+    };
+
     /// <summary>Writes the report on stdout; for an interrupted run, how to go on.</summary>
     public static void Write(RunResult result, string resumeLine, Output output)
     {
@@ -20,6 +31,11 @@ internal static class RunReport
         var run = ShellLine.Quote(result.Directory);
         to.WriteLine($"Verdict: {result.Verdict}. {result.Reason}");
         to.WriteLine($"Time {Quantity.Duration(result.ElapsedSeconds)}, {Quantity.Significant(result.DrawsPerSecond)} draws/s, peak memory {Quantity.Bytes(result.PeakBytes)}.");
+        if (result.Outlook is { } outlook)
+        {
+            to.WriteLine(Describe(outlook));
+        }
+
         to.WriteLine($"In {result.Directory}: run.json (spec, diagnostics), traces.zarr (losses), scores (bif.npy, correlation.npy, correlation_se.npy).");
         to.WriteLine("Next:");
         to.WriteLine($"  {ShellLine.Program} top {run} --query 0");

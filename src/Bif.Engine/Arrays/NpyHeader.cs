@@ -16,6 +16,7 @@ internal static partial class NpyHeader
     /// <summary>NumPy's name of a little-endian element type.</summary>
     public static string Descriptor<T>() where T : unmanaged
         => typeof(T) == typeof(float) ? "<f4"
+            : typeof(T) == typeof(Half) ? "<f2"
             : typeof(T) == typeof(double) ? "<f8"
             : typeof(T) == typeof(int) ? "<i4"
             : typeof(T) == typeof(long) ? "<i8"

@@ -50,9 +50,7 @@ public static class AttributionEstimator
                 });
             }
 
-            files.Publish(
-                [.. statistics.ConstantItems.Select(item => (long)item)],
-                [.. Enumerable.Range(0, shape.QueryItems).Where(query => !(statistics.QueryVariance[query] > 0)).Select(query => (long)query)]);
+            files.Publish(statistics);
         }
 
         var scoring = clock.Elapsed.TotalSeconds;

@@ -24,6 +24,7 @@ internal sealed class RunStatistics
         QueryVariance = new double[queries];
         QueryRhat = new double[queries];
         ItemRhat = new double[items];
+        ItemVariance = new double[items];
         _halfTop = [.. Enumerable.Range(0, 2).Select(_ => Enumerable.Range(0, queries).Select(_ => new TopList(TopCount)).ToArray())];
     }
 
@@ -41,6 +42,9 @@ internal sealed class RunStatistics
 
     /// <summary>Var(ℓ_q), by query.</summary>
     public double[] QueryVariance { get; }
+
+    /// <summary>Var(ℓ_i), by item: its self-influence; 0 for constant ones.</summary>
+    public double[] ItemVariance { get; }
 
     /// <summary>Split R̂ by query; NaN for constant ones.</summary>
     public double[] QueryRhat { get; }
@@ -86,6 +90,11 @@ internal sealed class RunStatistics
     {
         var variance = items.TotalSquares.Sum() / freedom;
         items.Rhat().CopyTo(ItemRhat, sums.First);
+        for (var item = 0; item < sums.Count; item++)
+        {
+            ItemVariance[sums.First + item] = items.TotalSquares[item] / freedom;
+        }
+
         lock (_gate)
         {
             SummedVariance += variance;

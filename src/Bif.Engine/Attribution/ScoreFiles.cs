@@ -23,6 +23,12 @@ public sealed class ScoreFiles : IDisposable
     /// <summary>Indices of queries without variance, whose scores are 0.</summary>
     public const string ConstantQueries = "constant_queries";
 
+    /// <summary>Var(ℓ_i), nats², by training item: its influence on itself.</summary>
+    public const string ItemVariance = "item_variance";
+
+    /// <summary>Var(ℓ_q), nats², by query.</summary>
+    public const string QueryVariance = "query_variance";
+
     private static readonly string[] Matrices = [Bif, BifError, Correlation, CorrelationError];
     private readonly string _directory;
     private readonly Dictionary<string, NpyWriter<float>> _writers = [];
@@ -59,8 +65,13 @@ public sealed class ScoreFiles : IDisposable
     }
 
     /// <summary>Gives the finished files their names.</summary>
-    internal void Publish(long[] constantItems, long[] constantQueries)
+    internal void Publish(RunStatistics statistics)
     {
+        long[] constantItems = [.. statistics.ConstantItems.Select(item => (long)item)];
+        long[] constantQueries =
+            [.. Enumerable.Range(0, statistics.QueryVariance.Length).Where(query => !(statistics.QueryVariance[query] > 0)).Select(query => (long)query)];
+        NpyFile.Write<double>(PathOf(_directory, ItemVariance), [statistics.ItemVariance.Length], statistics.ItemVariance);
+        NpyFile.Write<double>(PathOf(_directory, QueryVariance), [statistics.QueryVariance.Length], statistics.QueryVariance);
         NpyFile.Write(PathOf(_directory, ConstantItems), [constantItems.Length], constantItems);
         NpyFile.Write(PathOf(_directory, ConstantQueries), [constantQueries.Length], constantQueries);
         Parallel.ForEach(_writers.Values, writer => writer.Complete());

@@ -15,7 +15,8 @@ public sealed record Calibrated(
 /// <param name="Gamma">γ, or null.</param>
 /// <param name="Step">h, or null.</param>
 /// <param name="Centered">Centring asked for.</param>
-public sealed record CalibrationConstraints(double? Nbeta, double? Gamma, double? Step, bool Centered)
+/// <param name="LossRise">By what share of itself the mean loss is to rise: the temperature; null for the usual 0.03.</param>
+public sealed record CalibrationConstraints(double? Nbeta, double? Gamma, double? Step, bool Centered, double? LossRise = null)
 {
     /// <summary>Whether nothing is left to choose.</summary>
     public bool IsComplete => Nbeta is not null && Gamma is not null && Step is not null;

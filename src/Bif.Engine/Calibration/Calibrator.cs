@@ -17,7 +17,7 @@ namespace Bif.Engine.Calibration;
 public sealed class Calibrator(
     CurvatureSource source, CurvatureEstimate curvature, string sampler, double meanLoss, double effectiveDraws, Action<string> say)
 {
-    private const double LossRise = 0.03;
+    private const double UsualLossRise = 0.03;
     private const double LargestStep = 0.5;
     private const int Attempts = 4;
     private const int Halvings = 2;
@@ -76,14 +76,15 @@ public sealed class Calibrator(
             return (fixedNbeta, fixedGamma, curvature.EffectiveDimension(fixedGamma / fixedNbeta));
         }
 
+        var rise = given.LossRise ?? UsualLossRise;
         var wanted = Damping.Dimension(source.Feed.Count, effectiveDraws);
         var damping = Damping.Solve(eigenvalues, wanted);
         var dimension = curvature.EffectiveDimension(damping);
         reasons.Add(Text($"damping gamma/nbeta {damping:G3}: effective dimension {dimension:F0} for {effectiveDraws:N0} effective draws and {source.Feed.Count:N0} items"));
-        var nbeta = given.Nbeta ?? (given.Gamma is { } gammaGiven ? gammaGiven / damping : dimension / (2 * LossRise * Math.Max(meanLoss, 1e-8)));
+        var nbeta = given.Nbeta ?? (given.Gamma is { } gammaGiven ? gammaGiven / damping : dimension / (2 * rise * Math.Max(meanLoss, 1e-8)));
         if (given.Nbeta is null && given.Gamma is null)
         {
-            reasons.Add(Text($"nbeta {nbeta:G3}: the mean loss {meanLoss:G3} is to rise by {LossRise:P0}"));
+            reasons.Add(Text($"nbeta {nbeta:G3}: the mean loss {meanLoss:G3} is to rise by {rise:P0}"));
         }
 
         return (nbeta, given.Gamma ?? damping * nbeta, dimension);

@@ -8,6 +8,7 @@ using Bif.Engine.Curvature;
 using Bif.Engine.Data;
 using Bif.Engine.Models;
 using Bif.Engine.Sampling;
+using Bif.Engine.Sampling.Kept;
 using Bif.Engine.Sampling.Preconditioners;
 using Bif.Engine.Traces;
 using Bif.Kernels;
@@ -19,6 +20,8 @@ namespace Bif.Engine.Runs;
 /// <summary>The pipeline from a spec to a run directory.</summary>
 public sealed class AttributionRun : IDisposable
 {
+    // At this reliability noise takes a tenth of an LDS.
+    private const double UsualReliability = 0.8;
     private readonly RunSpec _spec;
     private readonly RunDirectory _directory;
     private readonly IProgress<RunProgress>? _progress;
@@ -34,8 +37,10 @@ public sealed class AttributionRun : IDisposable
     private CurvatureEstimate? _curvature;
     private Preconditioner _preconditioner = new NoPreconditioner();
     private IReadOnlyList<string> _reasons = [];
+    private KeptDrawsPlan? _kept;
     private float[]? _initialTrain;
     private float[]? _initialQuery;
+    private double _secondsPerDraw;
     private long _peakBytes;
 
     private AttributionRun(RunSpec spec, RunDirectory directory, IProgress<RunProgress>? progress)
@@ -91,6 +96,20 @@ public sealed class AttributionRun : IDisposable
         }
     }
 
+    /// <summary>Chooses a run's settings as <see cref="Execute(RunSpec, string, bool, IProgress{RunProgress}?, CancellationToken)"/> would, and stops there.</summary>
+    /// <param name="spec">What to do; what it gives is kept.</param>
+    /// <param name="progress">Receives reports, or null.</param>
+    /// <exception cref="InputException">Bad input, or no setting makes a pilot behave.</exception>
+    public static CalibrationReport Calibrate(RunSpec spec, IProgress<RunProgress>? progress)
+    {
+        using var run = new AttributionRun(spec, new RunDirectory("."), progress);
+        var start = run._clock.Elapsed.TotalSeconds;
+        var (settings, source, plan) = run.Prepare();
+        return new CalibrationReport(
+            settings, source, run._reasons, run._secondsPerDraw,
+            run._secondsPerDraw * settings.Draws * settings.Chains / plan.ConcurrentChains, run._clock.Elapsed.TotalSeconds - start);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -109,7 +128,7 @@ public sealed class AttributionRun : IDisposable
         var loading = _clock.Elapsed.TotalSeconds;
         var earlier = File.Exists(_directory.RecordFile) ? _directory.ReadRecord() : null;
         var (settings, source, plan) = earlier is null ? Prepare() : Recall(earlier, resume);
-        if (earlier?.State == "finished" && earlier.Settings.Draws == settings.Draws)
+        if (earlier?.State == "finished" && earlier.Settings.Draws == settings.Draws && !(resume && Falls(earlier, earlier.Settings.Draws)))
         {
             Say(RunStage.Done, "this run is already finished; nothing to do");
             return Result(earlier, completed: true);
@@ -117,9 +136,37 @@ public sealed class AttributionRun : IDisposable
 
         var (store, record) = earlier is null ? Create(settings, source, plan) : Continue(earlier, settings);
         var preparing = _clock.Elapsed.TotalSeconds - loading;
+        record = Advance(record, store, loading, preparing, cancellation);
+        while (record.State == "finished" && Falls(record, settings.Draws))
+        {
+            settings = settings with { Draws = record.Outlook!.Next(settings.Draws, MostDraws(record)) };
+            Say(RunStage.Sampling, $"reliability {record.Outlook.Reliability:F2} of the {record.Outlook.Wanted:F2} asked for: going on to {settings.Draws:N0} draws per chain");
+            (store, record) = Continue(record, settings);
+            record = Advance(record, store, loading, preparing, cancellation);
+        }
+
+        if (record.State != "interrupted")
+        {
+            Say(RunStage.Done, null);
+        }
+
+        return Result(record, completed: record.State != "interrupted");
+    }
+
+    // Whether the run falls short of the reliability that it was asked for, and may go on.
+    private bool Falls(RunRecord record, int draws)
+        => _spec.TargetReliability is not null && record.Verdict?.Name != "diverged" && record.Outlook is { IsReached: false } && draws < MostDraws(record);
+
+    // --draws bounds a run that stops by reliability; else some multiple of what its first part had.
+    private int MostDraws(RunRecord record) => _spec.Draws ?? Math.Max(20_000, record.Settings.Draws);
+
+    // Draws what is missing, and estimates.
+    private RunRecord Advance(RunRecord record, TraceStore store, double loading, double preparing, CancellationToken cancellation)
+    {
+        var (settings, plan, start) = (record.Settings, record.Plan, _clock.Elapsed.TotalSeconds);
         var before = Enumerable.Range(0, settings.Chains).Sum(store.CompleteDraws);
         var outcomes = Sample(settings, plan, store, cancellation);
-        var sampling = _clock.Elapsed.TotalSeconds - loading - preparing;
+        var sampling = _clock.Elapsed.TotalSeconds - start;
         var drawn = Enumerable.Range(0, settings.Chains).Sum(store.CompleteDraws) - before;
         var end = outcomes.FirstOrDefault(outcome => outcome.End == ChainEnd.Diverged)
             ?? outcomes.FirstOrDefault(outcome => outcome.End == ChainEnd.Interrupted);
@@ -127,19 +174,18 @@ public sealed class AttributionRun : IDisposable
         {
             Chains = outcomes,
             State = end?.End switch { ChainEnd.Diverged => "diverged", ChainEnd.Interrupted => "interrupted", _ => "finished" },
-            Timings = new TimingRecord(loading, preparing, sampling, 0, sampling > 0 ? drawn / sampling : 0),
+            Timings = new TimingRecord(loading, preparing, sampling, 0, drawn > 0 ? drawn / sampling : record.Timings?.DrawsPerSecond ?? 0),
             PeakBytes = Peak(),
         };
         if (end?.End == ChainEnd.Interrupted)
         {
             _directory.WriteRecord(record);
-            return Result(record, completed: false);
+            return record;
         }
 
         record = Estimate(record, store, end);
         _directory.WriteRecord(record);
-        Say(RunStage.Done, null);
-        return Result(record, completed: true);
+        return record;
     }
 
     // A new run: settings and layout of the work.
@@ -160,6 +206,8 @@ public sealed class AttributionRun : IDisposable
             return _initialTrain!.Average(loss => (double)loss);
         });
         (_curvature, _preconditioner, _reasons) = (choice.Curvature, choice.Preconditioner, choice.Reasons);
+        _kept = _spec.KeepDraws is { } budget ? KeptDrawsPlan.Choose(budget, _selection.Count, choice.Settings) : null;
+        _secondsPerDraw = choice.SecondsPerDraw;
         ProcessMemory.ReleaseFreePages();
         return (choice.Settings, choice.Source, choice.Plan with { DrawsPerBlock = DrawsPerBlock(choice.SecondsPerDraw, choice.Settings.Draws) });
     }
@@ -199,7 +247,7 @@ public sealed class AttributionRun : IDisposable
             Gamma = _spec.Gamma ?? earlier.Settings.Gamma,
             Batch = _spec.Batch is { } batch ? batch >= _data.Count ? 0 : batch : earlier.Settings.Batch,
             Chains = _spec.Chains ?? earlier.Settings.Chains,
-            Draws = _spec.Draws ?? earlier.Settings.Draws,
+            Draws = _spec.TargetReliability is null ? _spec.Draws ?? earlier.Settings.Draws : earlier.Settings.Draws,
             BurnIn = _spec.BurnIn ?? earlier.Settings.BurnIn,
             Thin = _spec.Thin ?? earlier.Settings.Thin,
             Seed = _spec.Seed,
@@ -233,7 +281,8 @@ public sealed class AttributionRun : IDisposable
                 $"{_directory.Root} holds an unfinished run of this spec ({earlier.State}): add --resume to continue it.");
         }
 
-        if (earlier.Settings.Preconditioner != "none" && (grows || earlier.State != "finished"))
+        _kept = earlier.Kept;
+        if (earlier.Settings.Preconditioner != "none" && (grows || _spec.TargetReliability is not null || earlier.State != "finished"))
         {
             _curvature = CurvatureEstimate.Load(_directory.Curvature, _center.device);
             _preconditioner = _curvature.ToPreconditioner(earlier.Settings.Nbeta, earlier.Settings.Gamma);
@@ -275,6 +324,7 @@ public sealed class AttributionRun : IDisposable
             SettingsSource = source,
             SettingsReasons = _reasons,
             Plan = plan,
+            Kept = _kept,
             Model = new ModelRecord(
                 _spec.Model, _model.Config.ModelType, _model.Objective.ToString(), _model.Layout.ParameterCount, _selection.Count, _model.ClassCount, _model.Hash),
             Data = Describe(_data),
@@ -303,10 +353,16 @@ public sealed class AttributionRun : IDisposable
             + $"{(settings.Batch == 0 ? "full batch" : $"batch {settings.Batch}")}, {settings.Chains} chains of {settings.Draws} draws, "
             + $"{settings.BurnIn} burn-in steps, {settings.Thin} steps per draw");
         var initial = store.ReadInitial().Train.Average(loss => (double)loss);
-        using var offset = settings.Centered ? GradientAtCheckpoint(plan) : null;
+        Say(RunStage.Sampling, _kept is { } kept ? kept.Describe()
+            : settings.Sampler == "laplace" ? "queries can be added later from the same draws, which follow from the seed: forward passes only"
+            : "queries can be added later by replaying the chains, at about this run's cost; --keep-draws makes that cheap");
+        using var offset = settings.Centered ? LossGradient.AtCheckpoint(_model, _selection, _center, _train, plan.GradientPiece) : null;
         var chance = _model.ClassCount is { } classes ? Math.Log(classes) : 1;
         var runner = new ChainRunner(
-            _model, _train, _queries, store, settings, _preconditioner, plan, _selection, _center, offset, _directory.Chains, 100 * Math.Max(initial, chance));
+            _model, _train, _queries, store, settings, _preconditioner, plan, _selection, _center, offset, _directory.Chains, 100 * Math.Max(initial, chance))
+        {
+            Kept = _kept is null ? null : new KeptDrawFiles(_directory.Draws, _kept, plan.DrawsPerBlock),
+        };
         return ChainGroup.Run(
             settings.Chains,
             plan,
@@ -341,28 +397,21 @@ public sealed class AttributionRun : IDisposable
         {
             Diagnostics = JsonSerializer.SerializeToElement(estimate.Diagnostics, RunRecord.Json),
             Verdict = verdict ?? estimate.Verdict,
+            Outlook = Outlook.Of(
+                estimate.Diagnostics.Reliability, _spec.TargetReliability ?? UsualReliability, record.Settings,
+                record.Timings!.DrawsPerSecond, _data.Count + _queryData.Count),
             Timings = record.Timings! with { EstimatingSeconds = _clock.Elapsed.TotalSeconds - start },
             PeakBytes = Peak(),
         };
-    }
-
-    private Tensor GradientAtCheckpoint(ExecutionPlan plan)
-    {
-        var settings = new SamplerSettings("sgld", 0, 0, 0, 0, 1, 1, 0, 1, 0);
-        using var state = new ChainState(0, 0, _center, SamplerCatalog.Create(settings, new NoPreconditioner()));
-        using var weights = _model.Bind(_selection, state.Position, state.Gradient);
-        new LossGradient(_model, weights, _train, 0, plan.GradientPiece).AddTo(state);
-        using var noGradient = no_grad();
-        return state.Gradient.clone().DetachFromDisposeScope();
     }
 
     private string Identity(SamplerSettings settings) => SpecHash.Of(settings, _spec, _model.Hash, _data.Hash, _queryData.Hash, Version);
 
     private static string Version => typeof(AttributionRun).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
 
-    private static DataRecord Describe(Dataset data) => new(data.Path, data.Format, data.Count, data.FirstIndex, data.Hash);
+    internal static DataRecord Describe(Dataset data) => new(data.Path, data.Format, data.Count, data.FirstIndex, data.Hash);
 
-    private static Device DeviceOf(string text)
+    internal static Device DeviceOf(string text)
     {
         Device device;
         try
@@ -379,7 +428,7 @@ public sealed class AttributionRun : IDisposable
             : throw new InputException($"--device {text}: this libtorch sees {cuda.device_count()} CUDA devices; use --device cpu.");
     }
 
-    private static Tensor Select(Model model, ParameterSelection selection)
+    internal static Tensor Select(Model model, ParameterSelection selection)
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
@@ -396,7 +445,8 @@ public sealed class AttributionRun : IDisposable
         record.Verdict is { } verdict ? verdict.Advice.Length > 0 ? $"{verdict.Reason}; {verdict.Advice}" : verdict.Reason : null,
         _clock.Elapsed.TotalSeconds,
         record.Timings?.DrawsPerSecond ?? 0,
-        Peak());
+        Peak(),
+        record.Outlook);
 
     private long Peak() => _peakBytes = Math.Max(_peakBytes, ProcessMemory.PeakBytes);
 

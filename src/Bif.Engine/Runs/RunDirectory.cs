@@ -20,6 +20,12 @@ public sealed class RunDirectory(string root)
     /// <summary>States from which chains resume.</summary>
     public string Chains => Path.Combine(Root, "chains");
 
+    /// <summary>Weights of draws that a run was asked to keep.</summary>
+    public string Draws => Path.Combine(Root, "draws");
+
+    /// <summary>Queries added to the finished run, each a run directory of its own that shares the training traces.</summary>
+    public string Additions => Path.Combine(Root, "queries");
+
     /// <summary>The curvature at the checkpoint from which the chains' coordinates are made.</summary>
     public string Curvature => Path.Combine(Root, "curvature.safetensors");
 

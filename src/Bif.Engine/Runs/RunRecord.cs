@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Bif.Engine.Sampling;
+using Bif.Engine.Sampling.Kept;
 
 namespace Bif.Engine.Runs;
 
@@ -83,6 +84,18 @@ public sealed record RunRecord
 
     /// <summary>Things the person should know.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>The draws that are kept on disk; null for none.</summary>
+    public KeptDrawsPlan? Kept { get; init; }
+
+    /// <summary>How queries were added to a finished run: kept, regenerated or replayed; null for a run of its own.</summary>
+    public string? AddedBy { get; init; }
+
+    /// <summary>Root mean square error of the losses at kept draws over their deviation along the run; null where draws were not read back.</summary>
+    public double? KeptError { get; init; }
+
+    /// <summary>What it would take to reach a wanted reliability.</summary>
+    public Outlook? Outlook { get; init; }
 
     /// <summary>How each chain ended.</summary>
     public IReadOnlyList<ChainOutcome> Chains { get; init; } = [];

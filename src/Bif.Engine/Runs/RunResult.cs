@@ -8,6 +8,7 @@ namespace Bif.Engine.Runs;
 /// <param name="ElapsedSeconds">Wall-clock time of this process's part.</param>
 /// <param name="DrawsPerSecond">Draws per second over all chains while sampling.</param>
 /// <param name="PeakBytes">Peak resident size of the process.</param>
+/// <param name="Outlook">What a wanted reliability would take, or null when interrupted.</param>
 public sealed record RunResult(
     string Directory,
     bool Completed,
@@ -15,4 +16,5 @@ public sealed record RunResult(
     string? Reason,
     double ElapsedSeconds,
     double DrawsPerSecond,
-    long PeakBytes);
+    long PeakBytes,
+    Outlook? Outlook);

@@ -41,6 +41,9 @@ public sealed record RunSpec
     /// <summary>γ, the precision of the Gaussian around the checkpoint.</summary>
     public double? Gamma { get; init; }
 
+    /// <summary>Calibration's temperature: by what share of itself the mean training loss is to rise; null for the usual 0.03.</summary>
+    public double? LossRise { get; init; }
+
     /// <summary>Items per gradient; 0 means all of them (full batch).</summary>
     public int? Batch { get; init; }
 
@@ -82,6 +85,12 @@ public sealed record RunSpec
 
     /// <summary>How traces are centred: per-chain (default) or pooled.</summary>
     public string Centering { get; init; } = "per-chain";
+
+    /// <summary>Bytes that weights of draws may take on disk, so that later queries need no replay; null keeps none.</summary>
+    public long? KeepDraws { get; init; }
+
+    /// <summary>The split-half reliability of subset sums, 0 to 1, at which the run stops; null: after its draws.</summary>
+    public double? TargetReliability { get; init; }
 
     /// <summary>CPU threads in all; null for one per core.</summary>
     public int? Threads { get; init; }

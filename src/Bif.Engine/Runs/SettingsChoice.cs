@@ -91,7 +91,7 @@ internal sealed class SettingsChooser(
             gamma,
             batch >= train.Count ? 0 : batch,
             chains,
-            spec.Draws ?? defaults.Draws,
+            FirstDraws(defaults.Draws),
             spec.BurnIn ?? defaults.BurnIn,
             spec.Thin ?? defaults.Thin,
             spec.Seed,
@@ -111,19 +111,24 @@ internal sealed class SettingsChooser(
             settings, spec.UsesDefaultSettings ? "family defaults" : "given by the person", [], plan, SecondsPerDraw(settings, tuning), null, preconditioner);
     }
 
+    // A run that stops by reliability begins with a quarter of what it would draw without, and --draws bounds it.
+    private int FirstDraws(int usual)
+        => spec.TargetReliability is null ? spec.Draws ?? usual : Math.Min(spec.Draws ?? int.MaxValue, Math.Max(50, usual / 4));
+
     // Samplers in fixed coordinates: what is not given is calibrated to the checkpoint.
     private SettingsChoice Preconditioned(string sampler, int chains, ExecutionPlan plan, BatchTuning tuning, double meanLoss)
     {
         var name = spec.Preconditioner ?? DefaultPreconditioner(sampler, tuning);
         Require(sampler, name);
         var given = new CalibrationConstraints(
-            spec.Nbeta, spec.Gamma, sampler == "laplace" ? 1 : name == "none" ? PlainStep(tuning) : spec.Epsilon, spec.Centered);
+            spec.Nbeta, spec.Gamma, sampler == "laplace" ? 1 : name == "none" ? PlainStep(tuning) : spec.Epsilon, spec.Centered, spec.LossRise);
         if (name == "none" && !given.IsComplete)
         {
             throw new InputException($"--sampler {sampler} without a preconditioner cannot be calibrated: give --nbeta and --gamma, or another --preconditioner.");
         }
 
-        var draws = spec.Draws ?? AffordableDraws(sampler, chains, plan, tuning);
+        var affordable = AffordableDraws(sampler, chains, plan, tuning);
+        var draws = spec.TargetReliability is null ? spec.Draws ?? affordable : Math.Min(spec.Draws ?? int.MaxValue, affordable);
         var source = new CurvatureSource(
             model, selection, center, train, spec.CurvatureItems ?? AffordableItems(name, tuning), tuning.GradientPiece, spec.Seed);
         var curvature = name == "none" ? null : Measure(name, source);
@@ -144,7 +149,7 @@ internal sealed class SettingsChooser(
             calibrated.Gamma,
             batch >= train.Count ? 0 : batch,
             chains,
-            draws,
+            FirstDraws(affordable),
             spec.BurnIn ?? (sampler == "baoab" ? 50 : 0),
             spec.Thin ?? 1,
             spec.Seed,

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Bif.Engine.Data;
 using Bif.Engine.Models;
+using Bif.Engine.Sampling.Kept;
 using Bif.Engine.Sampling.Preconditioners;
 using Bif.Engine.Traces;
 using static TorchSharp.torch;
@@ -68,6 +69,12 @@ public sealed class ChainRunner
         _explosion = explosion;
     }
 
+    /// <summary>Whether the training losses are recorded already and only the queries' are wanted: a replay.</summary>
+    public bool QueriesOnly { get; init; }
+
+    /// <summary>Where draws are kept as weights; null for nowhere.</summary>
+    internal KeptDrawFiles? Kept { get; init; }
+
     /// <summary>
     /// Runs chain <paramref name="chain"/> on the calling thread. Draw t (from 0) is the position after burn-in + (t + 1)·thin
     /// moves; where the step's gradient is a full-batch one its losses are the draw's, at no further cost.
@@ -92,7 +99,8 @@ public sealed class ChainRunner
 
         using var weights = _model.Bind(_selection, state.Position, sampler.UsesGradient ? state.Gradient : null);
         var force = new LossGradient(_model, weights, _train, _settings.Batch, _plan.GradientPiece) { Offset = _offset };
-        var recorder = new DrawRecorder(_model, _train, _queries, _store, _settings, _plan, chain, firstDraw);
+        var recorder = new DrawRecorder(_model, _train, _queries, _store, _settings, _plan, chain, firstDraw, QueriesOnly);
+        using var keeper = Kept is null ? null : new KeptDrawWriter(Kept, chain, _settings.Draws, _center);
         recorder.ReadBack();
         var clock = Stopwatch.StartNew();
         while (!recorder.IsComplete)
@@ -108,8 +116,9 @@ public sealed class ChainRunner
             recorder.Observe(step, loss);
             if (step.IsDraw)
             {
+                keeper?.Offer(recorder.Draws, state.Position);
                 loss = recorder.Record(weights, ready);
-                if (HasExploded(loss))
+                if (!QueriesOnly && HasExploded(loss))
                 {
                     return new(chain, ChainEnd.Diverged, state.Step, loss);
                 }
@@ -126,6 +135,7 @@ public sealed class ChainRunner
 
             if (step.IsDraw && recorder.IsBlockComplete)
             {
+                keeper?.EndBlock();
                 recorder.Write();
                 saved.Save(state, recorder.Block);
                 if (cancellation.IsCancellationRequested && !recorder.IsComplete)

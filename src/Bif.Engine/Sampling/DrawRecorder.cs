@@ -16,10 +16,11 @@ namespace Bif.Engine.Sampling;
 /// <param name="plan">Items per forward pass, draws per block.</param>
 /// <param name="chain">Index of the chain.</param>
 /// <param name="firstDraw">Draws of the chain that are on disk already.</param>
+/// <param name="queriesOnly">The training losses are there already: only the queries' are recorded.</param>
 internal sealed class DrawRecorder(
-    Model model, DataFeed train, DataFeed queries, TraceStore store, SamplerSettings settings, ExecutionPlan plan, int chain, int firstDraw)
+    Model model, DataFeed train, DataFeed queries, TraceStore store, SamplerSettings settings, ExecutionPlan plan, int chain, int firstDraw, bool queriesOnly)
 {
-    private readonly float[] _train = new float[(long)plan.DrawsPerBlock * train.Count];
+    private readonly float[] _train = new float[queriesOnly ? 0 : (long)plan.DrawsPerBlock * train.Count];
     private readonly float[] _queries = new float[(long)plan.DrawsPerBlock * queries.Count];
     private readonly float[] _sampling = new float[(long)plan.DrawsPerBlock * settings.Thin];
     private readonly float[] _burnIn = new float[settings.BurnIn];
@@ -42,11 +43,11 @@ internal sealed class DrawRecorder(
     /// <summary>Whether the block is full and waits to be written.</summary>
     public bool IsBlockComplete => _row > 0 && _row == DrawsInBlock;
 
-    /// <summary>The mean training loss of the last draw, nats.</summary>
+    /// <summary>The mean training loss of the last draw, nats; of the queries where only they are recorded.</summary>
     public double LastLoss { get; private set; } = double.NaN;
 
     /// <summary>Where the training losses of the next draw go.</summary>
-    public Span<float> TrainLosses => _train.AsSpan(_row * train.Count, train.Count);
+    public Span<float> TrainLosses => queriesOnly ? default : _train.AsSpan(_row * train.Count, train.Count);
 
     private int DrawsInBlock => Math.Min(plan.DrawsPerBlock, settings.Draws - (Block * plan.DrawsPerBlock));
 
@@ -60,10 +61,14 @@ internal sealed class DrawRecorder(
         }
 
         var first = Block * plan.DrawsPerBlock;
-        store.ReadTrain(chain, first, _row, 0, train.Count, _train.AsSpan(0, _row * train.Count));
+        if (!queriesOnly)
+        {
+            store.ReadTrain(chain, first, _row, 0, train.Count, _train.AsSpan(0, _row * train.Count));
+        }
+
         store.ReadQuery(chain, first, _row, 0, queries.Count, _queries.AsSpan(0, _row * queries.Count));
         store.ReadSampling(chain, Block).AsSpan(0, _row * settings.Thin).CopyTo(_sampling);
-        if (float.IsNaN(_train[(_row - 1) * train.Count]))
+        if (!queriesOnly && float.IsNaN(_train[(_row - 1) * train.Count]))
         {
             throw new InputException($"The traces of chain {chain} end before its saved state: delete the state to run the chain anew.");
         }
@@ -75,7 +80,7 @@ internal sealed class DrawRecorder(
         if (place.BurnInIndex is { } index)
         {
             _burnIn[index] = (float)loss;
-            if (place.IsLastOfBurnIn)
+            if (place.IsLastOfBurnIn && !queriesOnly)
             {
                 store.WriteBurnIn(chain, _burnIn);
             }
@@ -91,13 +96,14 @@ internal sealed class DrawRecorder(
     /// <param name="trainIsThere">Whether <see cref="TrainLosses"/> holds them already.</param>
     public double Record(Weights weights, bool trainIsThere)
     {
-        var losses = TrainLosses;
-        if (!trainIsThere)
+        if (!trainIsThere && !queriesOnly)
         {
-            LossEvaluator.Evaluate(model, weights, train, plan.EvaluationBatch, losses);
+            LossEvaluator.Evaluate(model, weights, train, plan.EvaluationBatch, TrainLosses);
         }
 
-        LossEvaluator.Evaluate(model, weights, queries, plan.EvaluationBatch, _queries.AsSpan(_row * queries.Count, queries.Count));
+        var queryLosses = _queries.AsSpan(_row * queries.Count, queries.Count);
+        LossEvaluator.Evaluate(model, weights, queries, plan.EvaluationBatch, queryLosses);
+        var losses = queriesOnly ? queryLosses : TrainLosses;
         var sum = 0.0;
         foreach (var loss in losses)
         {
@@ -111,8 +117,16 @@ internal sealed class DrawRecorder(
     /// <summary>Writes the full block and begins the next.</summary>
     public void Write()
     {
-        store.WriteBlock(
-            chain, Block, _train.AsSpan(0, _row * train.Count), _queries.AsSpan(0, _row * queries.Count), _sampling.AsSpan(0, _row * settings.Thin));
+        var queryLosses = _queries.AsSpan(0, _row * queries.Count);
+        if (queriesOnly)
+        {
+            store.WriteQueryBlock(chain, Block, queryLosses);
+        }
+        else
+        {
+            store.WriteBlock(chain, Block, _train.AsSpan(0, _row * train.Count), queryLosses, _sampling.AsSpan(0, _row * settings.Thin));
+        }
+
         Block++;
         _row = 0;
     }

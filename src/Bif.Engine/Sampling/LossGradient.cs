@@ -58,6 +58,22 @@ public sealed class LossGradient(Model model, Weights weights, DataFeed feed, in
         return sum / count;
     }
 
+    /// <summary>∇L(w*) [P], detached from the caller's scope.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="selection">The sampled parameters.</param>
+    /// <param name="center">w*.</param>
+    /// <param name="feed">The training items.</param>
+    /// <param name="pieceSize">Items per forward and backward pass.</param>
+    public static Tensor AtCheckpoint(Model model, ParameterSelection selection, Tensor center, DataFeed feed, int pieceSize)
+    {
+        var settings = new SamplerSettings("sgld", 0, 0, 0, 0, 1, 1, 0, 1, 0);
+        using var state = new ChainState(0, 0, center, SamplerCatalog.Create(settings, new Preconditioners.NoPreconditioner()));
+        using var weights = model.Bind(selection, state.Position, state.Gradient);
+        new LossGradient(model, weights, feed, 0, pieceSize).AddTo(state);
+        using var noGradient = no_grad();
+        return state.Gradient.clone().DetachFromDisposeScope();
+    }
+
     private static double Read(Tensor values, Span<float> destination)
     {
         var read = MemoryMarshal.Cast<byte, float>(values.detach().cpu().bytes);

@@ -111,6 +111,51 @@ public sealed class TraceStore
         return new(directory, shape, attributes, (name, lengths, chunk, dimensions) => OpenArray(Path.Combine(directory, name), lengths, chunk, dimensions));
     }
 
+    /// <summary>
+    /// A store with other queries at the draws of a run: the training traces are links to the run's, the query traces its
+    /// own and empty.
+    /// </summary>
+    /// <param name="directory">Its folder; created, or replaced but for the links.</param>
+    /// <param name="run">The run's traces, complete.</param>
+    /// <param name="queryItems">Number of queries.</param>
+    public static TraceStore Attach(string directory, TraceStore run, int queryItems)
+    {
+        System.IO.Directory.CreateDirectory(directory);
+        var shape = run.Shape with { QueryItems = queryItems };
+        var store = new TraceStore(directory, shape, run.Attributes, (name, lengths, chunk, dimensions) =>
+        {
+            var node = Path.Combine(directory, name);
+            if (name.StartsWith("query", StringComparison.Ordinal))
+            {
+                return ZarrArray.Create(node, lengths, chunk, dimensions);
+            }
+
+            if (!System.IO.Directory.Exists(node))
+            {
+                System.IO.Directory.CreateSymbolicLink(node, Path.GetRelativePath(directory, Path.Combine(run.Directory, name)));
+            }
+
+            return ZarrArray.Open(node, dimensions);
+        });
+        ZarrMetadata.Write(directory, ZarrMetadata.Group((JsonObject)run.Attributes.DeepClone()));
+        return store;
+    }
+
+    /// <summary>Writes the queries' losses at the checkpoint, nats.</summary>
+    public void WriteInitialQuery(ReadOnlySpan<float> query)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(query.Length, Shape.QueryItems, nameof(query));
+        _queryInit.WriteChunk(query, 0);
+    }
+
+    /// <summary>Writes a block of the queries' losses [draws, items] alone, where the training losses are there already.</summary>
+    public void WriteQueryBlock(int chain, int block, ReadOnlySpan<float> query)
+    {
+        var draws = Shape.DrawsIn(block);
+        ArgumentOutOfRangeException.ThrowIfNotEqual((long)query.Length, (long)draws * Shape.QueryItems, nameof(query));
+        _query.WriteBlock(chain, block, draws, query);
+    }
+
     /// <summary>Writes the losses at the checkpoint, in nats: one per training item and one per query.</summary>
     public void WriteInitial(ReadOnlySpan<float> train, ReadOnlySpan<float> query)
     {

@@ -1,0 +1,353 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Bif.Engine.Attribution;
+using Bif.Engine.Curvature;
+using Bif.Engine.Data;
+using Bif.Engine.Models;
+using Bif.Engine.Sampling;
+using Bif.Engine.Sampling.Kept;
+using Bif.Engine.Sampling.Preconditioners;
+using Bif.Engine.Traces;
+using Bif.Kernels;
+using static TorchSharp.torch;
+
+namespace Bif.Engine.Runs;
+
+/// <summary>
+/// Queries added to a finished run at its own draws, into <c>RUN/queries/NNN</c>: a run directory of its own whose training
+/// traces are links to the run's. The queries' losses come from draws that were kept, from draws that follow from the seed
+/// (laplace), or from an exact replay of the chains; the last two give what asking at the start would have given.
+/// </summary>
+public sealed class QueryAddition : IDisposable
+{
+    private readonly RunDirectory _run;
+    private readonly RunRecord _record;
+    private readonly IProgress<RunProgress>? _progress;
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private readonly string _queryPath;
+    private readonly Model _model;
+    private readonly Dataset _queryData;
+    private readonly DataFeed _queries;
+    private readonly ParameterSelection _selection;
+    private readonly Tensor _center;
+
+    private QueryAddition(RunDirectory run, RunRecord record, string queryPath, IProgress<RunProgress>? progress)
+    {
+        (_run, _record, _queryPath, _progress) = (run, record, queryPath, progress);
+        var device = AttributionRun.DeviceOf(record.Device);
+        set_num_threads(Threads);
+        _model = Model.Load(record.Model.Path, device);
+        if (_model.Hash != record.Model.Hash)
+        {
+            throw new InputException($"{record.Model.Path} is not the checkpoint of {run.Root} any more (its hash differs): put the old one back, or run anew.");
+        }
+
+        _queryData = DatasetLoader.Open(queryPath, _model.Input, _model.TargetKind);
+        _model.CheckData(_queryData);
+        _queries = new DataFeed(_queryData, _model.Input, device);
+        _selection = ParameterSelection.Matching(_model.Layout, [.. record.Spec.Parameters]);
+        _center = AttributionRun.Select(_model, _selection);
+    }
+
+    private int Threads => _record.Spec.Threads ?? Environment.ProcessorCount;
+
+    private string Way => _record.Kept is not null ? "kept" : _record.Settings.Sampler == "laplace" ? "regenerated" : "replayed";
+
+    /// <summary>Adds queries to a finished run.</summary>
+    /// <param name="runDirectory">The run.</param>
+    /// <param name="queries">PATH[@SPLIT][[A:B]].</param>
+    /// <param name="progress">Receives reports, or null; the first says what it will cost.</param>
+    /// <param name="cancellation">Ends after the current block of draws; the same call goes on.</param>
+    /// <exception cref="InputException">The run is unfinished, or its checkpoint or data have changed, or the queries do not fit.</exception>
+    public static AdditionResult Execute(string runDirectory, string queries, IProgress<RunProgress>? progress, CancellationToken cancellation)
+    {
+        var run = RunDirectory.Open(runDirectory);
+        var record = run.ReadRecord();
+        if (record.AddedBy is not null)
+        {
+            throw new InputException($"{runDirectory} holds queries added to a run: give the run itself.");
+        }
+
+        if (record.State != "finished")
+        {
+            throw new InputException($"{runDirectory} is {record.State}: finish it with attribute --resume before adding queries.");
+        }
+
+        try
+        {
+            using var addition = new QueryAddition(run, record, queries, progress);
+            return addition.Execute(cancellation);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"Adding queries to {runDirectory} failed ({error.Message}); the run itself is untouched: mend the cause and try again.", error);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _queries.Dispose();
+        _queryData.Dispose();
+        _center.Dispose();
+        _model.Dispose();
+    }
+
+    private AdditionResult Execute(CancellationToken cancellation)
+    {
+        var place = Place();
+        if (File.Exists(place.RecordFile) && place.ReadRecord() is { State: "finished" } earlier && earlier.Settings.Draws == _record.Settings.Draws)
+        {
+            Say(RunStage.Done, "these queries are there already");
+            return Result(place, completed: true);
+        }
+
+        Say(RunStage.Preparing, Cost());
+        var (store, record) = Begin(place);
+        var complete = _record.Kept is { } plan ? ReadKept(store, plan, cancellation) : Replay(place, store, cancellation);
+        record = record with { Timings = new TimingRecord(0, 0, _clock.Elapsed.TotalSeconds, 0, 0) };
+        if (!complete)
+        {
+            place.WriteRecord(record with { State = "interrupted" });
+            return Result(place, completed: false);
+        }
+
+        var start = _clock.Elapsed.TotalSeconds;
+        double? chance = _model.ClassCount is { } classes ? Math.Log(classes) : null;
+        var options = new AttributionOptions(_record.Spec.Centering == "pooled" ? Centering.Pooled : Centering.PerChain, Threads, null, chance);
+        var estimate = AttributionEstimator.Run(store, place.Scores, options, share => _progress?.Report(new RunProgress(RunStage.Estimating, Fraction: share)));
+        place.WriteRecord(record with
+        {
+            State = "finished",
+            Diagnostics = JsonSerializer.SerializeToElement(estimate.Diagnostics, RunRecord.Json),
+            Verdict = estimate.Verdict,
+            KeptError = _record.Kept is { } kept ? KeptError(kept) : null,
+            Timings = record.Timings! with { EstimatingSeconds = _clock.Elapsed.TotalSeconds - start },
+        });
+        Say(RunStage.Done, null);
+        return Result(place, completed: true);
+    }
+
+    // The folder of these queries: theirs from an earlier call, or the next free one.
+    private RunDirectory Place()
+    {
+        foreach (var known in RunQueries.AdditionsOf(_run))
+        {
+            if (known.ReadRecord() is var record && record.Queries.Hash == _queryData.Hash && record.Queries.Path == _queryData.Path)
+            {
+                return known;
+            }
+        }
+
+        return new RunDirectory(Path.Combine(_run.Additions, $"{RunQueries.AdditionsOf(_run).Count:D3}"));
+    }
+
+    private (TraceStore Store, RunRecord Record) Begin(RunDirectory place)
+    {
+        var run = TraceStore.Open(_run.Traces);
+        var fresh = !File.Exists(place.RecordFile) || place.ReadRecord().Settings.Draws != _record.Settings.Draws;
+        if (fresh && Directory.Exists(place.Root))
+        {
+            Directory.Delete(place.Root, recursive: true);
+        }
+
+        var initial = new float[_queryData.Count];
+        using (var weights = _model.Bind(_selection, _center, null))
+        {
+            LossEvaluator.Evaluate(_model, weights, _queries, _record.Plan.EvaluationBatch, initial);
+        }
+
+        var record = _record with
+        {
+            State = "running",
+            Spec = _record.Spec with { Queries = _queryPath },
+            Queries = AttributionRun.Describe(_queryData),
+            InitialQueryLoss = initial.Average(loss => (double)loss),
+            AddedBy = Way,
+            Diagnostics = null,
+            Verdict = null,
+            Outlook = null,
+        };
+        var store = _record.Kept is { Every: > 1 } plan ? Thinned(place, run, plan) : TraceStore.Attach(place.Traces, run, _queryData.Count);
+        store.WriteInitialQuery(initial);
+        if (fresh)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(place.TrainItems)!);
+            File.Copy(_run.TrainItems, place.TrainItems, overwrite: true);
+            ItemTable.Of(_queryData).Write(place.QueryItems);
+            place.WriteRecord(record);
+        }
+
+        return (store, record);
+    }
+
+    // Where only some draws were kept, the training losses of those: a trace of its own.
+    private TraceStore Thinned(RunDirectory place, TraceStore run, KeptDrawsPlan plan)
+    {
+        if (Directory.Exists(place.Traces))
+        {
+            Directory.Delete(place.Traces, recursive: true);
+        }
+
+        var draws = plan.CountBefore(run.Shape.Draws);
+        var store = TraceStore.Create(place.Traces, TraceShape.ChooseBlocks(run.Shape.Chains, draws, run.Shape.TrainItems, _queryData.Count));
+        store.WriteInitial(run.ReadInitial().Train, new float[_queryData.Count]);
+        for (var chain = 0; chain < run.Shape.Chains; chain++)
+        {
+            for (var block = 0; block < store.Shape.Blocks; block++)
+            {
+                var rows = store.Shape.DrawsIn(block);
+                var losses = new float[(long)rows * run.Shape.TrainItems];
+                for (var row = 0; row < rows; row++)
+                {
+                    var draw = (((block * store.Shape.DrawsPerBlock) + row + 1) * plan.Every) - 1;
+                    run.ReadTrain(chain, draw, 1, 0, run.Shape.TrainItems, losses.AsSpan(row * run.Shape.TrainItems, run.Shape.TrainItems));
+                }
+
+                var sampling = new float[rows];
+                Array.Fill(sampling, float.NaN);
+                store.WriteBlock(chain, block, losses, new float[rows * _queryData.Count], sampling);
+            }
+        }
+
+        return store;
+    }
+
+    private bool ReadKept(TraceStore store, KeptDrawsPlan plan, CancellationToken cancellation)
+    {
+        var files = new KeptDrawFiles(_run.Draws, plan, _record.Plan.DrawsPerBlock);
+        for (var chain = 0; chain < store.Shape.Chains; chain++)
+        {
+            for (var block = 0; block < store.Shape.Blocks; block++)
+            {
+                var rows = store.Shape.DrawsIn(block);
+                var losses = new float[rows * _queryData.Count];
+                for (var row = 0; row < rows; row++)
+                {
+                    Evaluate(files, chain, (block * store.Shape.DrawsPerBlock) + row, _queries, losses.AsSpan(row * _queryData.Count, _queryData.Count));
+                }
+
+                store.WriteQueryBlock(chain, block, losses);
+                Report(chain, (block * store.Shape.DrawsPerBlock) + rows, store.Shape.Draws, losses);
+                if (cancellation.IsCancellationRequested)
+                {
+                    return false;
+                }
+            }
+        }
+
+        return true;
+    }
+
+    private void Evaluate(KeptDrawFiles files, int chain, int row, DataFeed feed, Span<float> losses)
+    {
+        using var scope = NewDisposeScope();
+        using var weights = _model.Bind(_selection, files.Read(chain, row, _center), null);
+        LossEvaluator.Evaluate(_model, weights, feed, _record.Plan.EvaluationBatch, losses);
+    }
+
+    // What rounding did: losses of the run's own first queries at kept draws against those that it recorded.
+    private double? KeptError(KeptDrawsPlan plan)
+    {
+        if (plan.Precision == "float32")
+        {
+            return 0;
+        }
+
+        using var data = OpenOwn(_record.Spec.Queries, _record.Queries, "queries");
+        using var feed = new DataFeed(data, _model.Input, _center.device);
+        var (store, files) = (TraceStore.Open(_run.Traces), new KeptDrawFiles(_run.Draws, plan, _record.Plan.DrawsPerBlock));
+        var (seen, count) = (new float[data.Count], Math.Min(16, plan.CountBefore(store.Shape.Draws)));
+        var (recorded, errors) = (new List<float[]>(), 0.0);
+        for (var row = 0; row < count; row++)
+        {
+            var own = new float[data.Count];
+            store.ReadQuery(0, ((row + 1) * plan.Every) - 1, 1, 0, data.Count, own);
+            Evaluate(files, 0, row, feed, seen);
+            recorded.Add(own);
+            errors += own.Zip(seen, (exact, rounded) => (double)(exact - rounded) * (exact - rounded)).Sum();
+        }
+
+        var spread = Enumerable.Range(0, data.Count).Sum(query =>
+        {
+            var mean = recorded.Average(draw => (double)draw[query]);
+            return recorded.Sum(draw => (draw[query] - mean) * (draw[query] - mean));
+        });
+        return spread > 0 ? Math.Sqrt(errors / spread) : 0;
+    }
+
+    private bool Replay(RunDirectory place, TraceStore store, CancellationToken cancellation)
+    {
+        var settings = _record.Settings;
+        var gradients = settings.Sampler != "laplace";
+        using var data = gradients ? OpenOwn(_record.Spec.Data, _record.Data, "training data") : null;
+        using var train = new DataFeed(data ?? _queryData, _model.Input, _center.device);
+        using var curvature = settings.Preconditioner == "none" ? null : CurvatureEstimate.Load(_run.Curvature, _center.device);
+        using var preconditioner = curvature?.ToPreconditioner(settings.Nbeta, settings.Gamma) ?? new NoPreconditioner();
+        using var offset = settings.Centered ? LossGradient.AtCheckpoint(_model, _selection, _center, train, _record.Plan.GradientPiece) : null;
+        var runner = new ChainRunner(
+            _model, train, _queries, store, settings, preconditioner, _record.Plan, _selection, _center, offset, place.Chains, double.MaxValue) { QueriesOnly = true };
+        var outcomes = ChainGroup.Run(
+            settings.Chains,
+            _record.Plan,
+            (chain, stop) => runner.Run(
+                chain,
+                (draw, loss, rate) => _progress?.Report(new RunProgress(RunStage.Sampling, Chain: new ChainProgress(chain, draw, settings.Draws, loss, rate))),
+                stop),
+            cancellation);
+        set_num_threads(Threads);
+        return outcomes.All(outcome => outcome.End == ChainEnd.Completed);
+    }
+
+    private Dataset OpenOwn(string path, DataRecord known, string what)
+    {
+        var data = DatasetLoader.Open(path, _model.Input, _model.TargetKind);
+        if (data.Hash == known.Hash)
+        {
+            return data;
+        }
+
+        data.Dispose();
+        throw new InputException($"{path} is not the {what} of {_run.Root} any more (the hash differs): put them back, or run anew.");
+    }
+
+    private string Cost()
+    {
+        var settings = _record.Settings;
+        var sampling = _record.Timings?.SamplingSeconds ?? 0;
+        var draws = _record.Kept is { } kept ? kept.CountBefore(settings.Draws) * (long)settings.Chains : settings.Draws * (long)settings.Chains;
+        var forward = sampling * _queryData.Count / Math.Max(1, _record.Data.Count + _record.Queries.Count);
+        return Way switch
+        {
+            "kept" => $"the run kept {draws:N0} draws: {draws * _queryData.Count:N0} forward passes, about {Math.Max(1, forward):F0} s or less",
+            "regenerated" => $"the run's draws follow from its seed: {draws * _queryData.Count:N0} forward passes, about {Math.Max(1, forward):F0} s",
+            _ => $"no draws were kept: replaying the run's {settings.Steps * settings.Chains:N0} steps, at most about {sampling:F0} s as the run took",
+        };
+    }
+
+    private AdditionResult Result(RunDirectory place, bool completed)
+    {
+        var first = _record.Queries.Count
+            + RunQueries.AdditionsOf(_run).TakeWhile(other => other.Root != place.Root).Sum(other => other.ReadRecord().Queries.Count);
+        var record = place.ReadRecord();
+        return new(place.Root, completed, Way, first, _queryData.Count, record.Verdict?.Name, record.KeptError, _clock.Elapsed.TotalSeconds, ProcessMemory.PeakBytes);
+    }
+
+    private void Report(int chain, int draw, int draws, float[] losses) => _progress?.Report(new RunProgress(
+        RunStage.Sampling, Chain: new ChainProgress(chain, draw, draws, losses.Average(loss => (double)loss), ((chain * (double)draws) + draw) / _clock.Elapsed.TotalSeconds)));
+
+    private void Say(RunStage stage, string? message) => _progress?.Report(new RunProgress(stage, message));
+}
+
+/// <summary>Queries that were added.</summary>
+/// <param name="Directory">Their folder.</param>
+/// <param name="Completed">False when interrupted.</param>
+/// <param name="Way">kept, regenerated or replayed.</param>
+/// <param name="FirstQuery">The index of the first of them among the run's queries.</param>
+/// <param name="Count">How many.</param>
+/// <param name="Verdict">Of their own traces; null when interrupted.</param>
+/// <param name="KeptError">Root mean square error of losses at kept draws over their deviation; null unless kept.</param>
+/// <param name="ElapsedSeconds">Wall-clock time.</param>
+/// <param name="PeakBytes">Peak resident size of the process.</param>
+public sealed record AdditionResult(
+    string Directory, bool Completed, string Way, int FirstQuery, int Count, string? Verdict, double? KeptError, double ElapsedSeconds, long PeakBytes);
