@@ -13,6 +13,7 @@ internal static class CommandLine
     [
         new AttributeCommand(),
         new CalibrateCommand(),
+        new SweepCommand(),
         new TopCommand(),
         new QueryCommand(),
         new GroupCommand(),

@@ -1,0 +1,114 @@
+using System.Text.Json.Nodes;
+using Bif.Engine;
+using Bif.Engine.Runs;
+using Bif.Engine.Training;
+
+namespace Bif.Cli.Benchmarks;
+
+/// <summary>
+/// Effective draws of each sampler at one target, per second and per gradient of all items. The target is the calibrated one of
+/// the default sampler; SGLD and RMSprop-SGLD get the step, of several, at which they are worth most without diverging.
+/// Effective draws are those of products of an item's and a query's loss, which is what a covariance averages.
+/// </summary>
+internal static class SamplerBenchmarks
+{
+    private const int Chains = 4;
+
+    /// <summary>Rows for every network whose data is beside the project.</summary>
+    public static IEnumerable<BenchmarkRow> Run(double seconds)
+    {
+        var folder = Directory.CreateTempSubdirectory("bif-bench-").FullName;
+        try
+        {
+            foreach (var row in Networks(folder, seconds))
+            {
+                yield return row;
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static IEnumerable<BenchmarkRow> Networks(string folder, double seconds)
+    {
+        var shared = Path.Combine(Directory.GetCurrentDirectory(), "..", "shared", "data");
+        string Data(string name) => Path.Combine(shared, name);
+        if (!Directory.Exists(Data("mnist")) || !Directory.Exists(Data("cifar10")))
+        {
+            throw new InputException($"bench samplers needs the datasets mnist and cifar10 in {Path.GetFullPath(shared)}.");
+        }
+
+        var mlp = Path.Combine(folder, "mlp");
+        Trainer.Run(
+            new TrainingSpec
+            {
+                Config = new JsonObject { ["model_type"] = "mlp", ["hidden_sizes"] = new JsonArray(128), ["num_labels"] = 10 },
+                Data = Data("mnist") + "@train[0:1000]", Out = mlp, Epochs = 60, Batch = 50, Schedule = "linear", WeightDecay = 1e-3,
+            },
+            _ => { },
+            CancellationToken.None);
+        var problems = new (string Name, RunSpec Spec, (string Sampler, string Preconditioner)[] Ways)[]
+        {
+            ("mlp, MNIST, n = 1,000", Spec(mlp, Data("mnist"), 1000, 100), [("baoab", "kfac"), ("baoab", "lowrank"), ("baoab", "diagonal"), ("baoab", "none"), ("laplace", "lowrank"), ("laplace", "kfac")]),
+            ("resnet20, CIFAR-10, n = 256", Spec(Data("resnet20-cifar10"), Data("cifar10"), 256, 16), [("baoab", "kfac"), ("laplace", "kfac")]),
+            ("torchscript-mnist, n = 500", Spec(Data("torchscript-mnist"), Data("mnist"), 500, 50), [("baoab", "diagonal"), ("baoab", "none"), ("laplace", "diagonal")]),
+        };
+        foreach (var (name, spec, ways) in problems.Where(problem => Directory.Exists(problem.Spec.Model)))
+        {
+            foreach (var row in Compare(name, spec, ways, Path.Combine(folder, $"{Guid.NewGuid():N}"), seconds))
+            {
+                yield return row;
+            }
+        }
+    }
+
+    private static RunSpec Spec(string model, string data, int items, int queries)
+        => new() { Model = model, Data = $"{data}@train[0:{items}]", Queries = $"{data}@test[0:{queries}]", Chains = Chains };
+
+    private static IEnumerable<BenchmarkRow> Compare(
+        string name, RunSpec spec, (string Sampler, string Preconditioner)[] ways, string folder, double seconds)
+    {
+        var report = AttributionRun.Calibrate(spec with { Sampler = "baoab", Preconditioner = ways[0].Preconditioner }, null);
+        var target = report.Settings;
+        var draws = (int)Math.Clamp(10 * seconds / report.SecondsPerDraw / 2, 24, 1000);
+        var same = spec with { Nbeta = target.Nbeta, Gamma = target.Gamma, Centered = target.Centered, Draws = draws };
+
+        // The steepest direction bounds the step of SGLD: 4/k is where it diverges, k the precision there.
+        var plain = AttributionRun.Calibrate(same with { Sampler = "baoab", Preconditioner = "none" }, null).Settings.Epsilon;
+        var steepest = 1.6 * 1.6 / (plain * plain);
+        var rows = new List<(string Way, Worth Worth)>();
+        foreach (var (sampler, preconditioner) in ways)
+        {
+            rows.Add(($"{sampler} {preconditioner}", Measure(
+                same with { Sampler = sampler, Preconditioner = preconditioner, Epsilon = sampler == "baoab" && preconditioner == ways[0].Preconditioner ? target.Epsilon : null, Centered = same.Centered && sampler == "baoab" }, folder)));
+        }
+
+        rows.Add(("sgld, best step", Best([1, 2, 3], factor => same with { Sampler = "sgld", Batch = 0, Epsilon = factor / steepest, BurnIn = 200 }, folder)));
+        rows.Add(("rmsprop, best step", Best([0.03, 0.1, 0.3], factor => same with { Sampler = "rmsprop", Batch = 0, Epsilon = factor / steepest, BurnIn = 200 }, folder)));
+        var yardstick = rows[^2].Worth;
+        foreach (var (way, worth) in rows)
+        {
+            yield return new BenchmarkRow($"{name}: {way} ({draws:N0} draws × {Chains}), per 1,000 steps", 1000 * worth.PerStep, 1000 * yardstick.PerStep, "effective draws", way == "baoab kfac" && name.StartsWith("mlp", StringComparison.Ordinal) ? "at least 20 times SGLD" : "");
+            yield return new BenchmarkRow($"{name}: {way}, per second", worth.PerSecond, yardstick.PerSecond, "effective draws/s", "");
+        }
+    }
+
+    private static Worth Best(double[] factors, Func<double, RunSpec> spec, string folder)
+        => factors.Select(factor => Measure(spec(factor), folder)).MaxBy(worth => worth.PerStep)!;
+
+    // A run that diverges or cannot be judged is worth nothing.
+    private static Worth Measure(RunSpec spec, string folder)
+    {
+        var run = Path.Combine(folder, $"{Guid.NewGuid():N}");
+        AttributionRun.Execute(spec, run, resume: false, null, CancellationToken.None);
+        var record = RunDirectory.Open(run).ReadRecord();
+        var effective = record is { Verdict.Name: not "diverged", Diagnostics: { } diagnostics }
+            && diagnostics.TryGetProperty("ess_products", out var value) && value.ValueKind == System.Text.Json.JsonValueKind.Number ? value.GetDouble() : 0;
+        var steps = record.Settings.Steps * (double)record.Settings.Chains;
+        return new Worth(effective / steps, effective / record.Timings!.SamplingSeconds);
+    }
+
+    private sealed record Worth(double PerStep, double PerSecond);
+}

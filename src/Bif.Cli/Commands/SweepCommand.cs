@@ -1,0 +1,117 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Bif.Cli.Parsing;
+using Bif.Cli.Terminal;
+using Bif.Engine.Evaluation;
+using Bif.Engine.Runs;
+using Spectre.Console;
+
+namespace Bif.Cli.Commands;
+
+/// <summary><c>bif sweep</c>: runs around the calibrated setting, and how much the scores depend on it.</summary>
+internal sealed class SweepCommand : Verb
+{
+    private readonly AttributeCommand _attribute = new();
+    private readonly Setting<double[]?> _damping = Factors("--damping-factors", "Factors of the damping gamma/nbeta.", "0.3,1,3");
+    private readonly Setting<double[]?> _temperature = Factors("--temperature-factors", "Factors of the temperature (nbeta and gamma divided by it).", "0.3,1,3");
+    private readonly Setting<double[]?> _step = Factors("--step-factors", "Factors of the step, at the calibrated target; 0.5 shows the bias that the halves of one run share.", "0.5");
+
+    /// <summary>Declares the options.</summary>
+    public SweepCommand() : base("sweep", "Vary damping, temperature and step around the calibrated setting.")
+    {
+        string[] left = ["--resume", "--keep-draws", "--target-reliability", "--preset"];
+        foreach (var option in _attribute.Options.Where(option => !left.Contains(option.Name)).Append(_damping).Append(_temperature).Append(_step))
+        {
+            Options.Add(option);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Example> Examples { get; } =
+    [
+        new("bif sweep --model M --data D@train --queries D@test --out sweeps/m --draws 400", "Nine targets and half the step, a quarter of the draws first; a table, sweep.csv, sweep.json and sweep.svg."),
+    ];
+
+    /// <inheritdoc/>
+    public override string Notes => "The same line goes on with an interrupted sweep. Every point is a run of its own in --out, which top and export read.";
+
+    /// <inheritdoc/>
+    public override int Run(ParseResult arguments, Output output)
+    {
+        var json = arguments.GetValue<bool>("--json");
+        var directory = arguments.GetValue<string>("--out")!;
+        var spec = _attribute.Spec(arguments, arguments.GetValue<string>("--queries")!);
+        using var interruption = new Interruption(() => output.Messages.WriteLine("Interrupted: finishing the current block of draws."));
+        var sweep = new Sweep(spec, directory, json ? null : new Headlines(output));
+        var results = sweep.Run(
+            SweepPoint.Grid(arguments.GetValue(_damping) ?? [0.3, 1, 3], arguments.GetValue(_temperature) ?? [0.3, 1, 3], arguments.GetValue(_step) ?? [0.5]),
+            interruption.Token);
+        if (results.Count == 0)
+        {
+            output.Messages.WriteLine("Interrupted; every finished block is kept: the same line goes on.");
+            return ExitCode.Interrupted;
+        }
+
+        Write(directory, results);
+        if (json)
+        {
+            output.Json(new { Directory = Path.GetFullPath(directory), Points = results });
+            return ExitCode.Ok;
+        }
+
+        Show(results, output);
+        output.Results.WriteLine($"In {Path.GetFullPath(directory)}: sweep.csv, sweep.json, sweep.svg, and a run per point.");
+        return ExitCode.Ok;
+    }
+
+    private static void Show(IReadOnlyList<SweepResult> results, Output output)
+    {
+        var table = new Table().Border(TableBorder.Simple)
+            .AddColumns("damping", "temperature", "step", "nbeta", "gamma", "draws", "verdict", "reliability", "top 10 stable", "like GradSim", "agrees", "noise out");
+        foreach (var each in results)
+        {
+            table.AddRow(
+                $"×{each.Point.Damping:G3}", $"×{each.Point.Temperature:G3}", $"×{each.Point.Step:G3}", $"{each.Nbeta:G3}", $"{each.Gamma:G3}", $"{each.Draws:N0}",
+                each.Verdict, Number(each.Reliability), Number(each.TopOverlap), Number(each.GradSim), Number(each.Agreement), Number(each.AgreementCorrected));
+        }
+
+        output.Screen.Write(table);
+        output.Screen.WriteLine("agrees: correlation of the scores with the calibrated run's; noise out: the same divided by the root of both reliabilities.");
+    }
+
+    private static void Write(string directory, IReadOnlyList<SweepResult> results)
+    {
+        File.WriteAllText(Path.Combine(directory, "sweep.json"), JsonSerializer.Serialize(results, JsonText.Indented));
+        File.WriteAllText(Path.Combine(directory, "sweep.svg"), SweepFigure.Draw(results));
+        var lines = results.Select(each => string.Join(',', new object?[]
+        {
+            each.Point.Damping, each.Point.Temperature, each.Point.Step, each.Nbeta, each.Gamma, each.Epsilon, each.Draws, each.Verdict,
+            each.Reliability, each.TopOverlap, each.GradSim, each.Agreement, each.AgreementCorrected,
+        }.Select(value => Convert.ToString(value, CultureInfo.InvariantCulture))));
+        File.WriteAllLines(
+            Path.Combine(directory, "sweep.csv"),
+            lines.Prepend("damping_factor,temperature_factor,step_factor,nbeta,gamma,epsilon,draws,verdict,reliability,top_overlap,gradsim,agreement,agreement_corrected"));
+    }
+
+    private static string Number(double? value) => value is { } number ? number.ToString("F2", CultureInfo.InvariantCulture) : "–";
+
+    private static Setting<double[]?> Factors(string name, string description, string fallback)
+        => Setting.Parsed(name, "A,B,…", description, fallback, "positive numbers separated by commas", static word =>
+        {
+            var parts = word.Split(',').Select(part => double.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value > 0 && double.IsFinite(value) ? value : double.NaN).ToArray();
+            return parts.Any(double.IsNaN) ? null : parts;
+        });
+
+    // The calibration's reasons and the points as they come up; the runs' own chatter stays away.
+    private sealed class Headlines(Output output) : IProgress<RunProgress>
+    {
+        public void Report(RunProgress value)
+        {
+            if (value is { Stage: RunStage.Preparing, Message: { } message } && (value.IsWarning || message.StartsWith("damping", StringComparison.Ordinal) || message.StartsWith("nbeta", StringComparison.Ordinal) || message.StartsWith("step", StringComparison.Ordinal)))
+            {
+                output.Messages.WriteLine(message);
+            }
+        }
+    }
+}
