@@ -15,6 +15,7 @@ internal static class CommandLine
         new CalibrateCommand(),
         new SweepCommand(),
         new TopCommand(),
+        new TokensCommand(),
         new QueryCommand(),
         new GroupCommand(),
         new ExportCommand(),

@@ -45,6 +45,11 @@ internal sealed class AttributeCommand : Verb
     private readonly Setting<int?> _threads = Setting.Count("--threads", "CPU threads in all; scores do not depend on it beyond rounding.", "one per core", 1);
     private readonly Setting<long?> _keepDraws = Setting.Parsed("--keep-draws", "BYTES", "Keep the weights of the draws on disk, within this many bytes (4GiB, 500MiB), so that later queries (bif query) need forward passes only. Precision and thinning are chosen to fit, and stated.", "none", "a size such as 4GiB or 500MiB", Quantity.ReadBytes);
     private readonly Setting<double?> _reliability = Setting.Number("--target-reliability", "Stop when the split-half reliability of subset sums reaches this, 0 to 1; --draws then is the most per chain (20,000 if not given).", "none: stop after --draws", Interval.Between(0.05, 0.99));
+    private readonly Setting<int?> _context = Setting.Count("--context", "Language models: tokens per item at most.", "the model's context", 2);
+    private readonly Setting<string?> _separator = Setting.Text("--separator", "TEXT", "Language models: what stands between the documents of a .txt file.", "<|endoftext|> where it occurs");
+    private readonly Setting<string> _windows = Setting.Choice("--windows", "Language models: documents longer than the context become several items (all) or lose their end (first); packed puts all documents in a row.", "all", "all", "first", "packed");
+    private readonly Setting<bool> _perToken = Setting.Flag("--per-token", "Language models: trace the loss of every token too, for bif tokens; how much that takes on disk is said before.");
+    private readonly Setting<double> _tokenStorage = Setting.Number("--token-storage", "The most that traces of tokens may take on disk, GiB.", 4, Interval.Above(0));
     private readonly Setting<bool> _resume = Setting.Flag("--resume", "Go on with the unfinished run in --out, or with a larger --draws add draws to a finished one; the result equals that of one uninterrupted run.");
     private readonly Setting<bool> _json = Setting.Flag("--json", "Write one JSON event per line on stdout; the last line is the result.");
 
@@ -55,7 +60,7 @@ internal sealed class AttributeCommand : Verb
         foreach (var option in new Option[]
                  {
                      _model, _data, _queries, _out, _preset, _sampler, _preconditioner, _friction, _rank, _curvatureItems, _epsilon, _nbeta, _gamma, _lossRise, _batch, _chains, _draws, _burnIn, _thin, _seed, _parameters,
-                     _decay, _stabilizer, _variant, _centered, _centering, _device, _evalBatch, _threads, _keepDraws, _reliability, _resume, _json,
+                     _decay, _stabilizer, _variant, _centered, _centering, _context, _separator, _windows, _perToken, _tokenStorage, _device, _evalBatch, _threads, _keepDraws, _reliability, _resume, _json,
                  })
         {
             Options.Add(option);
@@ -129,6 +134,11 @@ internal sealed class AttributeCommand : Verb
             Centered = arguments.GetValue(_centered),
             Centering = arguments.GetValue(_centering) ?? "per-chain",
             Parameters = arguments.GetValue(_parameters) ?? [],
+            Context = arguments.GetValue(_context),
+            Separator = arguments.GetValue(_separator),
+            Windows = arguments.GetRequiredValue(_windows),
+            PerToken = arguments.GetValue(_perToken),
+            TokenStorageGiB = arguments.GetValue(_tokenStorage),
             Device = arguments.GetValue(_device) ?? "cpu",
             EvaluationBatch = arguments.GetValue(_evalBatch),
             Threads = arguments.GetValue(_threads),

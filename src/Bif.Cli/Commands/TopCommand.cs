@@ -86,7 +86,7 @@ internal sealed class TopCommand : Verb
         {
             object[] List(IReadOnlyList<Ranked> ranked) => [.. ranked.Select((entry, rank) => new
             {
-                Rank = rank + 1, entry.Item, Label = items.Describe(entry.Item), Name = items.Names?[entry.Item], entry.Score, StandardError = float.IsNaN(errors[entry.Item]) ? (float?)null : errors[entry.Item],
+                Rank = rank + 1, entry.Item, Label = items.Describe(entry.Item), Name = items.Names?[entry.Item], Passage = items.Text?.Passages[entry.Item], Document = items.Text?.Documents[entry.Item], entry.Score, StandardError = float.IsNaN(errors[entry.Item]) ? (float?)null : errors[entry.Item],
             })];
             output.Json(new
             {
@@ -111,7 +111,7 @@ internal sealed class TopCommand : Verb
         }
 
         using var pictures = arguments.GetValue(_noImages) ? null : Pictures.TryOpen(record, output);
-        output.Screen.WriteLine($"Query {wanted}: {queries.Describe(query)}{(queries.Names is { } names ? $" ({names[query]})" : "")}");
+        output.Screen.WriteLine($"Query {wanted}: {queries.Text?.Excerpt(query, PassageLength(output)) ?? queries.Describe(query)}{(queries.Names is { } names ? $" ({names[query]})" : "")}");
         pictures?.Query(query).ToList().ForEach(line => output.Screen.MarkupLine(line));
         output.Screen.WriteLine(SignConvention.Line);
         if (floor is { } level)
@@ -134,7 +134,7 @@ internal sealed class TopCommand : Verb
         Output output, string title, IReadOnlyList<Ranked> ranked, float[] errors, ItemTable items, double? floor, Pictures? pictures)
     {
         var table = new Table().Border(TableBorder.Simple).Title(title);
-        foreach (var column in new[] { "rank", "item", "label", "score", "± error", "" })
+        foreach (var column in new[] { "rank", "item", items.Text is null ? "label" : "passage", "score", "± error", "" })
         {
             table.AddColumn(new TableColumn(column) { NoWrap = true });
         }
@@ -148,7 +148,7 @@ internal sealed class TopCommand : Verb
         {
             var (item, score) = ranked[rank];
             var below = floor is { } level && Math.Abs(score) < level;
-            var name = items.Names is { } names ? $"{items.Describe(item)} ({names[item]})" : items.Describe(item);
+            var name = items.Text is { } text ? text.Excerpt(item, PassageLength(output)) : items.Names is { } names ? $"{items.Describe(item)} ({names[item]})" : items.Describe(item);
             List<string> cells = [$"{rank + 1}", $"{items.FirstIndex + item}", Markup.Escape(name), $"{score:G4}", float.IsNaN(errors[item]) ? "" : $"{errors[item]:G2}", below ? "[dim]below the floor[/]" : ""];
             if (pictures is not null)
             {
@@ -160,6 +160,9 @@ internal sealed class TopCommand : Verb
 
         output.Screen.Write(table);
     }
+
+    // What the other columns leave of a line.
+    private static int PassageLength(Output output) => Math.Clamp(output.Screen.Profile.Width - 68, 30, 160);
 
     private static float[] Row(RunDirectory directory, string name, int query)
         => NpyFile.ReadRow<float>(Path.Combine(directory.Scores, name + ".npy"), query);

@@ -22,7 +22,7 @@ internal sealed class Pictures : IDisposable
     /// <summary>Opens the data of a run; null (with a message if that is surprising) where there is nothing to show.</summary>
     public static Pictures? TryOpen(RunRecord record, Output output)
     {
-        if (output.Screen.Profile.Capabilities.ColorSystem < ColorSystem.EightBit || output.Screen.Profile.Width < 60)
+        if (record.Model.Objective == nameof(Objective.NextToken) || output.Screen.Profile.Capabilities.ColorSystem < ColorSystem.EightBit || output.Screen.Profile.Width < 60)
         {
             return null;
         }

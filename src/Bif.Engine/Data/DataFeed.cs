@@ -15,7 +15,8 @@ public sealed class DataFeed : IDisposable
     private readonly bool _image;
     private readonly Tensor? _scale;
     private readonly Tensor? _shift;
-    private readonly Tensor _targets;
+    private readonly Tensor? _targets;
+    private readonly TokenBatches? _tokens;
     private readonly Tensor? _raw;
     private readonly Tensor? _normalised;
 
@@ -28,6 +29,13 @@ public sealed class DataFeed : IDisposable
     {
         _data = data;
         _device = device;
+        if (data.Text is { } text)
+        {
+            _tokens = new TokenBatches(text, device);
+            TokenOffsets = text.PredictedOffsets();
+            return;
+        }
+
         var shape = data.Items.ItemShape;
         _image = shape.Length == 3;
         using var scope = NewDisposeScope();
@@ -64,12 +72,30 @@ public sealed class DataFeed : IDisposable
     public int Count => _data.Count;
 
     /// <summary>Whether the items stay on the device.</summary>
-    public bool Resident => _raw is not null || _normalised is not null;
+    public bool Resident => _raw is not null || _normalised is not null || _tokens is not null;
+
+    /// <summary>Where the losses of each text's tokens begin, and their number at the end [items + 1]; empty for other items.</summary>
+    public int[] TokenOffsets { get; } = [];
+
+    /// <summary>The dearest items, for measuring time and memory.</summary>
+    public Batch Dearest(int count) => _tokens is null ? Range(0, count) : _tokens.Gather(_tokens.LongestFirst.AsSpan(0, count));
+
+    /// <summary>
+    /// A stretch of a pass over all items in the order in which passes are cheapest, and the items' indices where that is
+    /// not their own order.
+    /// </summary>
+    public (Batch Batch, int[]? Items) Pass(int start, int count)
+        => _tokens is null ? (Range(start, count), null) : (_tokens.Gather(_tokens.LongestFirst.AsSpan(start, count)), _tokens.LongestFirst[start..(start + count)]);
 
     /// <summary>Consecutive items.</summary>
     public Batch Range(int start, int count)
     {
-        var targets = _targets.narrow(0, start, count);
+        if (_tokens is not null)
+        {
+            return _tokens.Gather(Enumerable.Range(start, count).ToArray());
+        }
+
+        var targets = _targets!.narrow(0, start, count);
         return _normalised is not null ? new Batch(Arrange(_normalised.narrow(0, start, count)), targets)
             : _raw is not null ? new Batch(Arrange(Normalise(_raw.narrow(0, start, count))), targets)
             : new Batch(Arrange(Normalise(ReadRaw(Enumerable.Range(start, count).ToArray()).to(_device))), targets);
@@ -78,6 +104,11 @@ public sealed class DataFeed : IDisposable
     /// <summary>Items by index.</summary>
     public Batch Gather(ReadOnlySpan<int> indices)
     {
+        if (_tokens is not null)
+        {
+            return _tokens.Gather(indices);
+        }
+
         var wide = new long[indices.Length];
         for (var position = 0; position < wide.Length; position++)
         {
@@ -85,7 +116,7 @@ public sealed class DataFeed : IDisposable
         }
 
         var index = tensor(wide).to(_device);
-        var targets = _targets.index_select(0, index);
+        var targets = _targets!.index_select(0, index);
         return _normalised is not null ? new Batch(Arrange(_normalised.index_select(0, index)), targets)
             : _raw is not null ? new Batch(Arrange(Normalise(_raw.index_select(0, index))), targets)
             : new Batch(Arrange(Normalise(ReadRaw(indices.ToArray()).to(_device))), targets);
@@ -94,7 +125,7 @@ public sealed class DataFeed : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _targets.Dispose();
+        _targets?.Dispose();
         _scale?.Dispose();
         _shift?.Dispose();
         _raw?.Dispose();

@@ -15,11 +15,14 @@ public sealed class Dataset : IDisposable
     /// <summary>SHA-256 (lower-case hex) over element type, shapes, inputs and targets of exactly these items.</summary>
     public required string Hash { get; init; }
 
-    /// <summary>Class index of each item; null for regression.</summary>
+    /// <summary>Class index of each item; null for regression and text.</summary>
     public int[]? Labels { get; init; }
 
-    /// <summary>Target of each item; null for classification.</summary>
+    /// <summary>Target of each item; null for classification and text.</summary>
     public float[]? Targets { get; init; }
+
+    /// <summary>The texts, where the items are texts; then there are neither labels nor targets.</summary>
+    public TextItems? Text { get; init; }
 
     /// <summary>Names of the classes by index, where known.</summary>
     public IReadOnlyList<string>? ClassNames { get; init; }

@@ -18,17 +18,13 @@ public static class DatasetLoader
             throw new InputException($"There is no {path.Path}: the data path \"{text}\" names neither a file nor a folder.");
         }
 
-        if (Path.GetExtension(path.Path) is ".txt" or ".jsonl" or ".tsv")
-        {
-            throw new InputException($"{path.Path} is text, which needs a language model: this version attributes images and tables.");
-        }
-
-        var raw = CifarFormat.TryOpen(path.Path, path.Split)
+        var raw = TextFormat.TryOpen(path.Path, path.Split, input?.Text)
+            ?? CifarFormat.TryOpen(path.Path, path.Split)
             ?? IdxFormat.TryOpen(path.Path, path.Split)
             ?? CsvFormat.TryOpen(path.Path, path.Split, target)
             ?? ImageFolderFormat.TryOpen(path.Path, path.Split, input)
             ?? throw new InputException(
-                $"{path.Path} holds no data that is known here: CIFAR binaries, IDX files, a folder of class folders of images, or a .csv.");
+                $"{path.Path} holds no data that is known here: CIFAR binaries, IDX files, a folder of class folders of images, a .csv, or text (.txt, .jsonl, .tsv).");
         try
         {
             return raw.Slice(path);

@@ -8,6 +8,9 @@ public enum ElementType
 
     /// <summary>Numbers, used as they are.</summary>
     Float32,
+
+    /// <summary>Token ids, −1 beyond the end.</summary>
+    Int32,
 }
 
 /// <summary>Random access to the raw values of items. Safe to call from several threads.</summary>
@@ -19,7 +22,7 @@ public interface IItemReader : IDisposable
     /// <summary>Type of the elements.</summary>
     ElementType ElementType { get; }
 
-    /// <summary>Shape of one item: [channels, height, width] or [features].</summary>
+    /// <summary>Shape of one item: [channels, height, width], [features] or [tokens].</summary>
     long[] ItemShape { get; }
 
     /// <summary>Copies item <paramref name="index"/>, row-major and little-endian, into a buffer of exactly its size.</summary>

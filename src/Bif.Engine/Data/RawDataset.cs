@@ -11,13 +11,15 @@ internal sealed record RawDataset(
     int[]? Labels,
     float[]? Targets,
     IReadOnlyList<string>? ClassNames = null,
-    IReadOnlyList<string>? ItemNames = null)
+    IReadOnlyList<string>? ItemNames = null,
+    TextItems? Text = null)
 {
     /// <summary>Takes the slice of the path and identifies what is left.</summary>
     public Dataset Slice(DataPath path)
     {
         var (start, count) = path.Resolve(Items.Count);
-        var items = count == Items.Count ? Items : new SlicedReader(Items, start, count);
+        var text = Text?.Slice(start, count);
+        var items = text is not null ? new TokenReader(text) : count == Items.Count ? Items : new SlicedReader(Items, start, count);
         var labels = Labels?[start..(start + count)];
         var targets = Targets?[start..(start + count)];
         return new Dataset
@@ -28,6 +30,7 @@ internal sealed record RawDataset(
             Hash = HashOf(items, labels, targets),
             Labels = labels,
             Targets = targets,
+            Text = text,
             ClassNames = ClassNames,
             ItemNames = ItemNames?.Skip(start).Take(count).ToArray(),
             FirstIndex = start,

@@ -17,7 +17,7 @@ internal sealed class RecordReader(
 
     /// <summary>Bytes of one item.</summary>
     public static int ItemBytes(ElementType type, long[] shape)
-        => checked((int)(shape.Aggregate(1L, (product, size) => product * size) * (type == ElementType.Float32 ? 4 : 1)));
+        => checked((int)(shape.Aggregate(1L, (product, size) => product * size) * (type == ElementType.UInt8 ? 1 : 4)));
 
     /// <inheritdoc/>
     public void Read(int index, Span<byte> destination)

@@ -15,6 +15,9 @@ public static class ArchitectureCatalog
     /// <summary>The model types that are known.</summary>
     public static IReadOnlyCollection<string> ModelTypes => Types.Keys;
 
+    /// <summary>Whether a model type takes text.</summary>
+    public static bool IsLanguageModel(string modelType) => Types.TryGetValue(modelType, out var type) && type.IsSubclassOf(typeof(LanguageModel));
+
     /// <summary>Builds the architecture that the configuration names.</summary>
     /// <exception cref="InputException">The model type is unknown or its configuration is not usable.</exception>
     public static Architecture Create(ModelSource source)

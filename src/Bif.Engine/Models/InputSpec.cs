@@ -1,3 +1,5 @@
+using Bif.Engine.Data;
+
 namespace Bif.Engine.Models;
 
 /// <summary>How raw items become a model's inputs, from its configuration.</summary>
@@ -10,6 +12,9 @@ namespace Bif.Engine.Models;
 public sealed record InputSpec(
     int? Channels, int? ImageSize, int? ResizeSize, double[]? Mean, double[]? Std, string? LabelNamesFile)
 {
+    /// <summary>How text becomes items, for language models; null for others.</summary>
+    public TextInput? Text { get; init; }
+
     /// <summary>Reads <c>num_channels</c>, <c>image_size</c>, <c>resize_size</c>, <c>image_mean</c>, <c>image_std</c>, <c>label_names_file</c>.</summary>
     public static InputSpec From(ModelConfig config)
     {
@@ -20,6 +25,9 @@ public sealed record InputSpec(
             config.Has("resize_size") ? config.Integer("resize_size") : null,
             config.Numbers("image_mean"),
             config.Numbers("image_std"),
-            names);
+            names)
+        {
+            Text = ArchitectureCatalog.IsLanguageModel(config.ModelType) ? TextInput.From(config) : null,
+        };
     }
 }

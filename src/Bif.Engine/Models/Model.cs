@@ -112,6 +112,12 @@ public sealed class Model : IDisposable
     /// <exception cref="InputException">They do not; says what differs.</exception>
     public void CheckData(Dataset data)
     {
+        if (Architecture is LanguageModel language)
+        {
+            CheckText(data, language);
+            return;
+        }
+
         if ((Objective == Objective.CrossEntropy) != (data.Labels is not null))
         {
             throw new InputException($"{data.Path} has {(data.Labels is null ? "numbers" : "classes")} as targets, but the model {Path} predicts {(data.Labels is null ? "classes" : "numbers")}.");
@@ -142,6 +148,21 @@ public sealed class Model : IDisposable
         catch (ExternalException error)
         {
             throw new InputException($"{data.Path} has items of shape [{string.Join(", ", shape)}], which the model {Path} cannot take.", error);
+        }
+    }
+
+    private void CheckText(Dataset data, LanguageModel language)
+    {
+        var text = data.Text ?? throw new InputException($"{data.Path} is no text, but the model {Path} is a language model: give a .txt, .jsonl or .tsv file.");
+        if (text.Longest > language.ContextLength)
+        {
+            throw new InputException($"{data.Path} has an item of {text.Longest} tokens, but the model {Path} takes {language.ContextLength}: lower --context.");
+        }
+
+        if (text.Ids.Max() is var largest && largest >= language.VocabularySize)
+        {
+            throw new InputException(
+                $"{data.Path}: the tokenizer gives the token {largest}, but the model {Path} knows 0 to {language.VocabularySize - 1}: its tokenizer.json is of another model.");
         }
     }
 

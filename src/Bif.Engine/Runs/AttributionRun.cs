@@ -38,6 +38,7 @@ public sealed class AttributionRun : IDisposable
     private Preconditioner _preconditioner = new NoPreconditioner();
     private IReadOnlyList<string> _reasons = [];
     private KeptDrawsPlan? _kept;
+    private TraceStore? _tokens;
     private float[]? _initialTrain;
     private float[]? _initialQuery;
     private double _secondsPerDraw;
@@ -51,14 +52,20 @@ public sealed class AttributionRun : IDisposable
         var device = DeviceOf(spec.Device);
         set_num_threads(Threads);
         _model = Model.Load(spec.Model, device);
-        _data = DatasetLoader.Open(spec.Data, _model.Input, _model.TargetKind);
-        _queryData = DatasetLoader.Open(spec.Queries, _model.Input, _model.TargetKind);
+        var input = spec.InputOf(_model);
+        _data = DatasetLoader.Open(spec.Data, input, _model.TargetKind);
+        _queryData = DatasetLoader.Open(spec.Queries, input, _model.TargetKind);
         _model.CheckData(_data);
         _model.CheckData(_queryData);
         _selection = ParameterSelection.Matching(_model.Layout, [.. spec.Parameters]);
         _center = Select(_model, _selection);
         _train = new DataFeed(_data, _model.Input, device);
         _queries = new DataFeed(_queryData, _model.Input, device);
+        if (spec.PerToken && _data.Text is null)
+        {
+            throw new InputException($"--per-token needs a language model and text: {spec.Model} has no tokens.");
+        }
+
         Say(RunStage.Loading, $"{_model.Config.ModelType} with {_model.Layout.ParameterCount:N0} parameters"
             + (_selection.IsAll ? "" : $" ({_selection.Count:N0} sampled)")
             + $", {_data.Count:N0} training items ({_data.Format}), {_queryData.Count:N0} queries, {_clock.Elapsed.TotalSeconds:F1} s");
@@ -230,9 +237,20 @@ public sealed class AttributionRun : IDisposable
         }
     }
 
+    private float[] InitialTokens(DataFeed feed, int batch)
+    {
+        var tokens = new float[feed.TokenOffsets[^1]];
+        using var weights = _model.Bind(_selection, _center, null);
+        LossEvaluator.EvaluateTokens(_model, weights, feed, batch, tokens, new float[feed.Count]);
+        return tokens;
+    }
+
     // About eight seconds or 16 MiB of losses in a block, so that little is lost and chunks stay handy.
     private int DrawsPerBlock(double secondsPerDraw, int draws)
-        => (int)Math.Clamp(Math.Min(8 / secondsPerDraw, (16 << 20) / (4.0 * (_data.Count + _queryData.Count))), 1, Math.Min(draws, 256));
+        => (int)Math.Clamp(Math.Min(8 / secondsPerDraw, (16 << 20) / (4.0 * LossesPerDraw)), 1, Math.Min(draws, 256));
+
+    private long LossesPerDraw => (long)_data.Count + _queryData.Count
+        + (_spec.PerToken ? (long)_data.Text!.PredictedCount + _queryData.Text!.PredictedCount : 0);
 
     private (SamplerSettings Settings, string Source, ExecutionPlan Plan) Recall(RunRecord earlier, bool resume)
     {
@@ -260,6 +278,11 @@ public sealed class AttributionRun : IDisposable
         {
             throw new InputException(
                 $"{_directory.Root} holds a run of another spec (model, data or settings differ): choose another --out, or repeat its spec.");
+        }
+
+        if (_spec.PerToken && !earlier.Spec.PerToken)
+        {
+            throw new InputException($"{_directory.Root} holds a run without traces of tokens: choose another --out for --per-token.");
         }
 
         if (wanted.Draws < earlier.Settings.Draws)
@@ -307,6 +330,12 @@ public sealed class AttributionRun : IDisposable
             _directory.WriteRecord(earlier);
         }
 
+        if (_spec.PerToken)
+        {
+            TokenTracing.Require(_spec, _directory.Root, TokenTracing.Bytes(settings.Chains, settings.Draws, _data.Text!, _queryData.Text!));
+        }
+
+        _tokens = TokenTracing.Open(_directory, settings.Draws);
         return (store.Shape.Draws < settings.Draws ? store.Extend(settings.Draws) : store, earlier);
     }
 
@@ -335,6 +364,13 @@ public sealed class AttributionRun : IDisposable
             Versions = new VersionRecord(Version, Environment.Version.ToString(), TorchLibrary.Version, RuntimeInformation.OSDescription),
             Warnings = [.. _warnings],
         };
+        if (_spec.PerToken)
+        {
+            var bytes = TokenTracing.Bytes(settings.Chains, settings.Draws, _data.Text!, _queryData.Text!);
+            Say(RunStage.Preparing, $"traces of {_data.Text!.PredictedCount:N0} training and {_queryData.Text!.PredictedCount:N0} query tokens will take {bytes / (double)(1 << 20):N0} MiB");
+            TokenTracing.Require(_spec, _directory.Root, bytes);
+        }
+
         Directory.CreateDirectory(_directory.Root);
         ItemTable.Of(_data).Write(_directory.TrainItems);
         ItemTable.Of(_queryData).Write(_directory.QueryItems);
@@ -342,6 +378,12 @@ public sealed class AttributionRun : IDisposable
             with { DrawsPerBlock = plan.DrawsPerBlock };
         var store = TraceStore.Create(_directory.Traces, shape, new JsonObject { ["run_id"] = id });
         store.WriteInitial(train, query);
+        if (_spec.PerToken)
+        {
+            _tokens = TokenTracing.Create(_directory, shape, _data.Text!, _queryData.Text!, id);
+            _tokens.WriteInitial(InitialTokens(_train, plan.EvaluationBatch), InitialTokens(_queries, plan.EvaluationBatch));
+        }
+
         _curvature?.Save(_directory.Curvature);
         _directory.WriteRecord(record);
         return (store, record);
@@ -357,11 +399,12 @@ public sealed class AttributionRun : IDisposable
             : settings.Sampler == "laplace" ? "queries can be added later from the same draws, which follow from the seed: forward passes only"
             : "queries can be added later by replaying the chains, at about this run's cost; --keep-draws makes that cheap");
         using var offset = settings.Centered ? LossGradient.AtCheckpoint(_model, _selection, _center, _train, plan.GradientPiece) : null;
-        var chance = _model.ClassCount is { } classes ? Math.Log(classes) : 1;
+        var chance = ChanceLoss ?? 1;
         var runner = new ChainRunner(
             _model, _train, _queries, store, settings, _preconditioner, plan, _selection, _center, offset, _directory.Chains, 100 * Math.Max(initial, chance))
         {
             Kept = _kept is null ? null : new KeptDrawFiles(_directory.Draws, _kept, plan.DrawsPerBlock),
+            Tokens = _tokens,
         };
         return ChainGroup.Run(
             settings.Chains,
@@ -389,8 +432,7 @@ public sealed class AttributionRun : IDisposable
         ProcessMemory.ReleaseFreePages();
         set_num_threads(Threads);
         var cosine = GradientCosine.Compute(_model, _selection, _center, _train, _queries, 6, 48);
-        double? chance = _model.ClassCount is { } classes ? Math.Log(classes) : null;
-        var options = new AttributionOptions(_spec.Centering == "pooled" ? Centering.Pooled : Centering.PerChain, Threads, cosine, chance);
+        var options = new AttributionOptions(_spec.Centering == "pooled" ? Centering.Pooled : Centering.PerChain, Threads, cosine, ChanceLoss);
         var estimate = AttributionEstimator.Run(
             store, _directory.Scores, options, share => _progress?.Report(new RunProgress(RunStage.Estimating, Fraction: share)));
         return record with
@@ -404,6 +446,11 @@ public sealed class AttributionRun : IDisposable
             PeakBytes = Peak(),
         };
     }
+
+    // The mean loss of a model that knows nothing, nats.
+    private double? ChanceLoss => _model.ClassCount is { } classes ? Math.Log(classes)
+        : _model.Architecture is LanguageModel language ? Math.Log(language.VocabularySize) * _data.Text!.PredictedCount / _data.Count
+        : null;
 
     private string Identity(SamplerSettings settings) => SpecHash.Of(settings, _spec, _model.Hash, _data.Hash, _queryData.Hash, Version);
 

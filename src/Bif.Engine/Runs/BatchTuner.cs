@@ -45,12 +45,12 @@ internal static class BatchTuner
         {
             using var inner = NewDisposeScope();
             using var inference = inference_mode();
-            model.Losses(weights, feed.Range(0, count)).cpu();
+            model.Losses(weights, feed.Dearest(count)).cpu();
         });
         var (piece, gradientRate) = Best(feed.Count, budget, count =>
         {
             using var inner = NewDisposeScope();
-            model.Losses(weights, feed.Range(0, count)).sum().backward();
+            model.Losses(weights, feed.Dearest(count)).sum().backward();
         });
         var tuning = new BatchTuning(batch, rate, piece, gradientRate);
         Remember(file, tuning);
@@ -109,7 +109,7 @@ internal static class BatchTuner
     {
         var shapes = string.Join(';', model.Layout.Parameters.Select(each => $"{each.Name}:{string.Join(',', each.Shape)}"));
         using var scope = NewDisposeScope();
-        var key = $"{model.Config.ModelType}|{shapes}|{string.Join(',', feed.Range(0, 1).Inputs.shape)}|{Math.Min(feed.Count, Candidates[^1])}|{feed.Resident}"
+        var key = $"{model.Config.ModelType}|{shapes}|{string.Join(',', feed.Dearest(1).Inputs.shape)}|{Math.Min(feed.Count, Candidates[^1])}|{feed.Resident}"
             + $"|{limits.ConcurrentChains}x{limits.ThreadsPerChain}|{model.Parameters.device}|{TorchLibrary.Version}|{Environment.MachineName}";
         var name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)))[..24];
         var root = Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } given

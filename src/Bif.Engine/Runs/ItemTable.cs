@@ -12,11 +12,12 @@ namespace Bif.Engine.Runs;
 /// <param name="Targets">Target per item, or null for classification.</param>
 /// <param name="ClassNames">Names by class index, where known.</param>
 /// <param name="Names">File names, where items have them.</param>
+/// <param name="Text">The passages, where items are texts.</param>
 public sealed record ItemTable(
-    int FirstIndex, int[]? Labels, float[]? Targets, IReadOnlyList<string>? ClassNames, IReadOnlyList<string>? Names)
+    int FirstIndex, int[]? Labels, float[]? Targets, IReadOnlyList<string>? ClassNames, IReadOnlyList<string>? Names, PassageTable? Text = null)
 {
     /// <summary>The table of a dataset.</summary>
-    public static ItemTable Of(Dataset data) => new(data.FirstIndex, data.Labels, data.Targets, data.ClassNames, data.ItemNames);
+    public static ItemTable Of(Dataset data) => new(data.FirstIndex, data.Labels, data.Targets, data.ClassNames, data.ItemNames, data.Text is { } text ? new(text.Passages, text.Documents, text.DocumentStarts) : null);
 
     /// <summary>Reads a table.</summary>
     /// <exception cref="InputException">It is missing or damaged.</exception>
@@ -37,7 +38,23 @@ public sealed record ItemTable(
         file, JsonSerializer.Serialize(this, RunRecord.Compact));
 
     /// <summary>What to print for an item: its class name, label or target.</summary>
-    public string Describe(int item) => Labels is { } labels
+    public string Describe(int item) => Text is { } text ? text.Excerpt(item, 60) : Labels is { } labels
         ? ClassNames is { } names && labels[item] < names.Count ? names[labels[item]] : $"class {labels[item]}"
         : Targets is { } targets ? targets[item].ToString("G6") : $"item {item}";
+}
+
+/// <summary>The texts of items.</summary>
+/// <param name="Passages">Each item's text.</param>
+/// <param name="Documents">The document that it comes from, from 0.</param>
+/// <param name="DocumentStarts">Where it begins there, UTF-16 units.</param>
+public sealed record PassageTable(string[] Passages, int[] Documents, int[] DocumentStarts)
+{
+    /// <summary>The beginning of a passage on one line.</summary>
+    /// <param name="item">The item.</param>
+    /// <param name="length">Characters at most.</param>
+    public string Excerpt(int item, int length)
+    {
+        var line = string.Join(' ', Passages[item].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        return line.Length <= length ? line : line[..(length - 1)] + "…";
+    }
 }

@@ -42,7 +42,7 @@ public sealed class QueryAddition : IDisposable
             throw new InputException($"{record.Model.Path} is not the checkpoint of {run.Root} any more (its hash differs): put the old one back, or run anew.");
         }
 
-        _queryData = DatasetLoader.Open(queryPath, _model.Input, _model.TargetKind);
+        _queryData = DatasetLoader.Open(queryPath, record.Spec.InputOf(_model), _model.TargetKind);
         _model.CheckData(_queryData);
         _queries = new DataFeed(_queryData, _model.Input, device);
         _selection = ParameterSelection.Matching(_model.Layout, [.. record.Spec.Parameters]);
@@ -301,7 +301,7 @@ public sealed class QueryAddition : IDisposable
 
     private Dataset OpenOwn(string path, DataRecord known, string what)
     {
-        var data = DatasetLoader.Open(path, _model.Input, _model.TargetKind);
+        var data = DatasetLoader.Open(path, _record.Spec.InputOf(_model), _model.TargetKind);
         if (data.Hash == known.Hash)
         {
             return data;

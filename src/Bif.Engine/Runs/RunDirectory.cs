@@ -14,6 +14,15 @@ public sealed class RunDirectory(string root)
     /// <summary>The loss traces (Zarr v3).</summary>
     public string Traces => Path.Combine(Root, "traces.zarr");
 
+    /// <summary>The losses of single tokens (Zarr v3; its items and queries are tokens), where they were asked for.</summary>
+    public string TokenTraces => Path.Combine(Root, "tokens.zarr");
+
+    /// <summary>The training tokens behind <see cref="TokenTraces"/>.</summary>
+    public string TrainTokens => Path.Combine(Root, "items", "train_tokens.npy");
+
+    /// <summary>The query tokens behind <see cref="TokenTraces"/>.</summary>
+    public string QueryTokens => Path.Combine(Root, "items", "query_tokens.npy");
+
     /// <summary>Score matrices [query, item] as .npy files.</summary>
     public string Scores => Path.Combine(Root, "scores");
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Bif.Engine.Models;
 
 namespace Bif.Engine.Runs;
 
@@ -95,7 +96,26 @@ public sealed record RunSpec
     /// <summary>CPU threads in all; null for one per core.</summary>
     public int? Threads { get; init; }
 
+    /// <summary>Language models: tokens per item at most; null for the model's context.</summary>
+    public int? Context { get; init; }
+
+    /// <summary>Language models: what stands between the documents of a .txt file; null for the end-of-text mark where it occurs.</summary>
+    public string? Separator { get; init; }
+
+    /// <summary>Language models: what becomes of documents longer than the context: all, first or packed.</summary>
+    public string Windows { get; init; } = "all";
+
+    /// <summary>Language models: whether the losses of single tokens are traced too.</summary>
+    public bool PerToken { get; init; }
+
+    /// <summary>The most that traces of tokens may take on disk, GiB.</summary>
+    public double TokenStorageGiB { get; init; } = 4;
+
     /// <summary>Whether neither ε, nβ nor γ was given, so that uncalibrated defaults apply.</summary>
     [JsonIgnore]
     public bool UsesDefaultSettings => Epsilon is null && Nbeta is null && Gamma is null;
+
+    /// <summary>How the run's data becomes the model's inputs.</summary>
+    public InputSpec InputOf(Model model)
+        => model.Input.Text is { } text ? model.Input with { Text = text.With(Context, Separator, Windows) } : model.Input;
 }

@@ -74,6 +74,8 @@ public sealed class ChainRunner
 
     /// <summary>Where draws are kept as weights; null for nowhere.</summary>
     internal KeptDrawFiles? Kept { get; init; }
+    /// <summary>Where the losses of single tokens are written too, in blocks of the same draws; null for items only.</summary>
+    public TraceStore? Tokens { get; init; }
 
     /// <summary>
     /// Runs chain <paramref name="chain"/> on the calling thread. Draw t (from 0) is the position after burn-in + (t + 1)·thin
@@ -99,7 +101,8 @@ public sealed class ChainRunner
 
         using var weights = _model.Bind(_selection, state.Position, sampler.UsesGradient ? state.Gradient : null);
         var force = new LossGradient(_model, weights, _train, _settings.Batch, _plan.GradientPiece) { Offset = _offset };
-        var recorder = new DrawRecorder(_model, _train, _queries, _store, _settings, _plan, chain, firstDraw, QueriesOnly);
+        var recorder = new DrawRecorder(_model, _train, _queries, _store, _settings, _plan, chain, firstDraw, QueriesOnly,
+            Tokens is null ? null : new TokenRecorder(_model, _train, _queries, Tokens, _plan.EvaluationBatch));
         using var keeper = Kept is null ? null : new KeptDrawWriter(Kept, chain, _settings.Draws, _center);
         recorder.ReadBack();
         var clock = Stopwatch.StartNew();

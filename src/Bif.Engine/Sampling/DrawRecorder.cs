@@ -17,8 +17,18 @@ namespace Bif.Engine.Sampling;
 /// <param name="chain">Index of the chain.</param>
 /// <param name="firstDraw">Draws of the chain that are on disk already.</param>
 /// <param name="queriesOnly">The training losses are there already: only the queries' are recorded.</param>
+/// <param name="tokens">Where the losses of single tokens go, or null.</param>
 internal sealed class DrawRecorder(
-    Model model, DataFeed train, DataFeed queries, TraceStore store, SamplerSettings settings, ExecutionPlan plan, int chain, int firstDraw, bool queriesOnly)
+    Model model,
+    DataFeed train,
+    DataFeed queries,
+    TraceStore store,
+    SamplerSettings settings,
+    ExecutionPlan plan,
+    int chain,
+    int firstDraw,
+    bool queriesOnly,
+    TokenRecorder? tokens)
 {
     private readonly float[] _train = new float[queriesOnly ? 0 : (long)plan.DrawsPerBlock * train.Count];
     private readonly float[] _queries = new float[(long)plan.DrawsPerBlock * queries.Count];
@@ -67,6 +77,7 @@ internal sealed class DrawRecorder(
         }
 
         store.ReadQuery(chain, first, _row, 0, queries.Count, _queries.AsSpan(0, _row * queries.Count));
+        tokens?.ReadBack(chain, first, _row);
         store.ReadSampling(chain, Block).AsSpan(0, _row * settings.Thin).CopyTo(_sampling);
         if (!queriesOnly && float.IsNaN(_train[(_row - 1) * train.Count]))
         {
@@ -96,13 +107,22 @@ internal sealed class DrawRecorder(
     /// <param name="trainIsThere">Whether <see cref="TrainLosses"/> holds them already.</param>
     public double Record(Weights weights, bool trainIsThere)
     {
-        if (!trainIsThere && !queriesOnly)
+        var queryLosses = _queries.AsSpan(_row * queries.Count, queries.Count);
+        if (tokens is not null)
         {
-            LossEvaluator.Evaluate(model, weights, train, plan.EvaluationBatch, TrainLosses);
+            // An item's loss is then the sum of its tokens' as they are written.
+            tokens.Record(weights, _row, TrainLosses, queryLosses);
+        }
+        else
+        {
+            if (!trainIsThere && !queriesOnly)
+            {
+                LossEvaluator.Evaluate(model, weights, train, plan.EvaluationBatch, TrainLosses);
+            }
+
+            LossEvaluator.Evaluate(model, weights, queries, plan.EvaluationBatch, queryLosses);
         }
 
-        var queryLosses = _queries.AsSpan(_row * queries.Count, queries.Count);
-        LossEvaluator.Evaluate(model, weights, queries, plan.EvaluationBatch, queryLosses);
         var losses = queriesOnly ? queryLosses : TrainLosses;
         var sum = 0.0;
         foreach (var loss in losses)
@@ -117,6 +137,8 @@ internal sealed class DrawRecorder(
     /// <summary>Writes the full block and begins the next.</summary>
     public void Write()
     {
+        // Blocks are counted by the items' traces: their tokens are on disk before them.
+        tokens?.Write(chain, Block, _row);
         var queryLosses = _queries.AsSpan(0, _row * queries.Count);
         if (queriesOnly)
         {

@@ -21,8 +21,57 @@ public static class LossEvaluator
         {
             using var scope = NewDisposeScope();
             var length = Math.Min(batch, feed.Count - start);
-            var values = model.Losses(weights, feed.Range(start, length)).cpu();
-            MemoryMarshal.Cast<byte, float>(values.bytes).CopyTo(losses.Slice(start, length));
+            var (items, indices) = feed.Pass(start, length);
+            Place(MemoryMarshal.Cast<byte, float>(model.Losses(weights, items).cpu().bytes), indices, losses, start);
+        }
+    }
+
+    /// <summary>Writes the losses (nats) of all tokens that have one, item after item, and their sums per item.</summary>
+    /// <param name="model">A language model.</param>
+    /// <param name="weights">Its tensors.</param>
+    /// <param name="feed">Texts.</param>
+    /// <param name="batch">Items per forward pass.</param>
+    /// <param name="tokens">Receives one loss per token of <see cref="TextItems.PredictedOffsets"/>.</param>
+    /// <param name="losses">Receives one loss per item.</param>
+    public static void EvaluateTokens(Model model, Weights weights, DataFeed feed, int batch, Span<float> tokens, Span<float> losses)
+    {
+        using var inference = inference_mode();
+        var offsets = feed.TokenOffsets;
+        for (var start = 0; start < feed.Count; start += batch)
+        {
+            using var scope = NewDisposeScope();
+            var (items, indices) = feed.Pass(start, Math.Min(batch, feed.Count - start));
+            var values = model.TokenLosses(weights, items).cpu();
+            var rows = MemoryMarshal.Cast<byte, float>(values.bytes);
+            var width = (int)values.shape[1];
+            for (var row = 0; row < indices!.Length; row++)
+            {
+                var item = indices[row];
+                var own = rows.Slice(row * width, offsets[item + 1] - offsets[item]);
+                own.CopyTo(tokens[offsets[item]..]);
+                var sum = 0.0;
+                foreach (var loss in own)
+                {
+                    sum += loss;
+                }
+
+                losses[item] = (float)sum;
+            }
+        }
+    }
+
+    /// <summary>Puts the losses of a pass's stretch where they belong: at the items' indices, or at the stretch itself.</summary>
+    internal static void Place(ReadOnlySpan<float> values, int[]? indices, Span<float> losses, int start)
+    {
+        if (indices is null)
+        {
+            values.CopyTo(losses[start..]);
+            return;
+        }
+
+        for (var index = 0; index < indices.Length; index++)
+        {
+            losses[indices[index]] = values[index];
         }
     }
 }

@@ -43,10 +43,10 @@ public sealed class LossGradient(Model model, Weights weights, DataFeed feed, in
         {
             using var scope = NewDisposeScope();
             var length = Math.Min(pieceSize, count - start);
-            var items = all ? feed.Range(start, length) : feed.Gather(_indices.AsSpan(start, length));
+            var (items, order) = all ? feed.Pass(start, length) : (feed.Gather(_indices.AsSpan(start, length)), null);
             var values = model.Losses(weights, items);
             (values.sum() * (1.0 / count)).backward();
-            sum += Read(values, all && !losses.IsEmpty ? losses.Slice(start, length) : default);
+            sum += Read(values, order, all ? losses : default, start);
         }
 
         if (Offset is not null)
@@ -74,12 +74,12 @@ public sealed class LossGradient(Model model, Weights weights, DataFeed feed, in
         return state.Gradient.clone().DetachFromDisposeScope();
     }
 
-    private static double Read(Tensor values, Span<float> destination)
+    private static double Read(Tensor values, int[]? order, Span<float> losses, int start)
     {
         var read = MemoryMarshal.Cast<byte, float>(values.detach().cpu().bytes);
-        if (!destination.IsEmpty)
+        if (!losses.IsEmpty)
         {
-            read.CopyTo(destination);
+            LossEvaluator.Place(read, order, losses, start);
         }
 
         var sum = 0.0;

@@ -5,6 +5,7 @@ using Bif.Engine.Checkpoints;
 using Bif.Engine.Data;
 using Bif.Engine.Models;
 using Bif.Engine.Runs;
+using Bif.Engine.Sampling;
 using Bif.Kernels;
 using static TorchSharp.torch;
 
@@ -33,8 +34,16 @@ public static class Trainer
         using var start = spec.StartFrom is null ? null : Model.Load(spec.StartFrom, device);
         var draft = start?.Config ?? new ModelConfig(spec.Config, Path.Combine(spec.Out, "config.json"));
         var target = start?.TargetKind ?? TargetOf(draft);
-        using var data = DatasetLoader.Open(spec.Data, InputSpec.From(draft), target);
-        var config = start is null ? ConfigFiller.Fill(draft, data) : draft;
+        var language = ArchitectureCatalog.IsLanguageModel(draft.ModelType);
+        if (language)
+        {
+            LanguageSetup.PrepareTokenizer(spec, start?.Config);
+            draft = start is null ? LanguageSetup.Fill(draft, spec) : draft;
+        }
+
+        var input = InputOf(draft, spec);
+        using var data = DatasetLoader.Open(spec.Data, input, target);
+        var config = start is null && !language ? ConfigFiller.Fill(draft, data) : draft;
         var architecture = start?.Architecture ?? ArchitectureCatalog.Create(new ModelSource(config, _ => null));
         if (config.ModelType == "torchscript")
         {
@@ -47,7 +56,7 @@ public static class Trainer
         using var model = Model.FromValues(config, architecture, parameters, buffers);
         model.CheckData(data);
         using var feed = new DataFeed(data, model.Input, device);
-        using var validation = spec.Validation is null ? null : DatasetLoader.Open(spec.Validation, model.Input, target);
+        using var validation = spec.Validation is null ? null : DatasetLoader.Open(spec.Validation, language ? input : model.Input, target);
         using var validationFeed = validation is null ? null : new DataFeed(validation, model.Input, device);
         if (validation is not null)
         {
@@ -73,7 +82,9 @@ public static class Trainer
                 var batch = feed.Gather(indices);
                 var number = ((long)epoch * steps) + step;
                 var inputs = data.Items.ItemShape.Length == 3 ? augmentation.Apply(batch.Inputs, number) : batch.Inputs;
-                var loss = Loss(model, model.Architecture.Forward(weights, inputs), batch.Targets, spec.LabelSmoothing);
+                var loss = language
+                    ? PerToken(model, weights, batch)
+                    : Loss(model, model.Architecture.Forward(weights, inputs), batch.Targets, spec.LabelSmoothing);
                 loss.backward();
                 var value = loss.item<float>();
                 if (!float.IsFinite(value))
@@ -92,16 +103,28 @@ public static class Trainer
             progress?.Invoke(last);
             if (spec.CheckpointEvery > 0 && (epoch + 1) % spec.CheckpointEvery == 0 && epoch + 1 < spec.Epochs)
             {
-                Save(Path.Combine(spec.Out, "checkpoints", $"epoch-{epoch + 1:D4}"), model, config);
+                Save(Path.Combine(spec.Out, "checkpoints", $"epoch-{epoch + 1:D4}"), model, config, input.Text?.TokenizerFile);
             }
         }
 
-        Save(spec.Out, model, config);
+        Save(spec.Out, model, config, input.Text?.TokenizerFile);
         RunDirectory.Replace(
             Path.Combine(spec.Out, "training.json"),
             JsonSerializer.Serialize(new { spec, result = last, data_hash = data.Hash }, RunRecord.Json) + "\n");
         return last;
     }
+
+    // The start's tokenizer was copied: the folder that is written has everything.
+    private static InputSpec InputOf(ModelConfig config, TrainingSpec spec)
+    {
+        var input = InputSpec.From(config);
+        return input.Text is { } text
+            ? input with { Text = (text with { TokenizerFile = Path.Combine(spec.Out, "tokenizer.json") }).With(spec.Context, spec.Separator, spec.Windows) }
+            : input;
+    }
+
+    private static Tensor PerToken(Model model, Weights weights, Batch batch)
+        => model.TokenLosses(weights, batch).sum() / batch.Targets.ge(0).sum();
 
     private static TargetKind TargetOf(ModelConfig config)
         => config.ModelType == "linear" || config.Text("task", "classification") == "regression" ? TargetKind.Number : TargetKind.Class;
@@ -118,6 +141,13 @@ public static class Trainer
     {
         using var inference = no_grad();
         double loss = 0, right = 0;
+        if (model.Architecture is LanguageModel)
+        {
+            var items = new float[feed.Count];
+            LossEvaluator.Evaluate(model, weights, feed, 32, items);
+            return (items.Sum(each => (double)each) / feed.TokenOffsets[^1], null);
+        }
+
         for (var start = 0; start < feed.Count; start += 128)
         {
             using var scope = NewDisposeScope();
@@ -130,7 +160,7 @@ public static class Trainer
         return (loss / feed.Count, model.Objective == Objective.CrossEntropy ? right / feed.Count : null);
     }
 
-    private static void Save(string folder, Model model, ModelConfig config)
+    private static void Save(string folder, Model model, ModelConfig config, string? tokenizer)
     {
         Directory.CreateDirectory(folder);
         using var scope = NewDisposeScope();
@@ -143,5 +173,9 @@ public static class Trainer
                 .Concat(model.Layout.Buffers.Select((spec, index) => (spec, index)).Where(entry => !entry.spec.Optional)
                     .Select(entry => (entry.spec.Name, entry.spec.Shape, new ReadOnlyMemory<float>(Values(model.Buffers[entry.index]))))));
         RunDirectory.Replace(Path.Combine(folder, "config.json"), config.ToJson() + "\n");
+        if (tokenizer is not null && Path.GetDirectoryName(tokenizer) != folder)
+        {
+            File.Copy(tokenizer, Path.Combine(folder, "tokenizer.json"), overwrite: true);
+        }
     }
 }

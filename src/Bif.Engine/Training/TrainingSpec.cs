@@ -50,6 +50,21 @@ public sealed record TrainingSpec
     /// <summary>Image augmentation: crop (pad 4, random crop), flip (horizontal), cutout (8×8).</summary>
     public IReadOnlyList<string> Augmentation { get; init; } = [];
 
+    /// <summary>Language models: a tokenizer.json to use; null for the start's, or one trained on the data.</summary>
+    public string? Tokenizer { get; init; }
+
+    /// <summary>Language models: tokens of a tokenizer trained on the data, 257 for bytes alone; null for 1,024.</summary>
+    public int? Vocabulary { get; init; }
+
+    /// <summary>Language models: tokens per item at most; null for the model's context, 256 for a new one.</summary>
+    public int? Context { get; init; }
+
+    /// <summary>Language models: what stands between the documents of a .txt file; null for the end-of-text mark where it occurs.</summary>
+    public string? Separator { get; init; }
+
+    /// <summary>Language models: what becomes of documents longer than the context: all, first or packed.</summary>
+    public string Windows { get; init; } = "all";
+
     /// <summary>Epochs between checkpoints; 0 for none but the last.</summary>
     public int CheckpointEvery { get; init; }
 
@@ -66,9 +81,9 @@ public sealed record TrainingSpec
 /// <summary>One epoch's result.</summary>
 /// <param name="Epoch">Epochs done.</param>
 /// <param name="Epochs">Epochs in all.</param>
-/// <param name="Loss">Mean training loss over the epoch, nats.</param>
-/// <param name="ValidationLoss">Mean validation loss, or null.</param>
-/// <param name="ValidationAccuracy">Share of validation items classified right, or null.</param>
+/// <param name="Loss">Mean training loss over the epoch, nats; of language models per token.</param>
+/// <param name="ValidationLoss">Mean validation loss, or null; of language models per token.</param>
+/// <param name="ValidationAccuracy">Share of validation items classified right, or null where items have no classes.</param>
 /// <param name="ItemsPerSecond">Training throughput of the epoch.</param>
 public sealed record TrainingProgress(
     int Epoch, int Epochs, double Loss, double? ValidationLoss, double? ValidationAccuracy, double ItemsPerSecond);

@@ -1,0 +1,134 @@
+using System.Numerics.Tensors;
+using Bif.Engine.Traces;
+
+namespace Bif.Engine.Attribution;
+
+/// <summary>Scores of query tokens against a stretch of training tokens: arrays [query token, token].</summary>
+/// <param name="Bif">−Cov, nats², negative = helpful. Sums over tokens are the scores of words, sentences and items, exactly.</param>
+/// <param name="Correlation">Posterior correlation, positive = helpful; 0 for a constant trace.</param>
+/// <param name="CorrelationError">Its standard error by batch means.</param>
+public sealed record TokenBlock(float[,] Bif, float[,] Correlation, float[,] CorrelationError);
+
+/// <summary>
+/// Scores between single tokens on demand, from the windows of the traces that they need (METHOD section 3): each chain is
+/// centred on its own mean, errors are batch means of the linearised correlation. Memory is draws × tokens asked for.
+/// </summary>
+/// <param name="store">Traces whose items are tokens.</param>
+public sealed class TokenScores(TraceStore store)
+{
+    private readonly DrawBatch[] _batches = DrawBatch.Divide(store);
+
+    /// <summary>Draws of all chains that count.</summary>
+    public int Draws => _batches.Sum(batch => batch.Count);
+
+    /// <summary>Scores a stretch of query tokens against a stretch of training tokens.</summary>
+    /// <exception cref="InputException">There are too few draws.</exception>
+    public TokenBlock Block(int firstQuery, int queries, int firstToken, int tokens)
+    {
+        if (_batches.Length == 0)
+        {
+            throw new InputException($"The trace in {store.Directory} has no chain with two complete draws: sample more before asking for scores.");
+        }
+
+        var x = Centred(store.ReadTrain, firstToken, tokens);
+        var y = Centred(store.ReadQuery, firstQuery, queries);
+        var (xSquares, ySquares) = (Squares(x, tokens), Squares(y, queries));
+        var freedom = Math.Max(1, Draws - _batches.Select(batch => batch.Chain).Distinct().Count());
+        var result = new TokenBlock(new float[queries, tokens], new float[queries, tokens], new float[queries, tokens]);
+        var parts = new float[_batches.Length][];
+        for (var query = 0; query < queries; query++)
+        {
+            for (var b = 0; b < _batches.Length; b++)
+            {
+                // Σ x·y over the draws of a batch, for all tokens.
+                parts[b] = new float[tokens];
+                for (var draw = 0; draw < _batches[b].Count; draw++)
+                {
+                    TensorPrimitives.MultiplyAdd(x[b].AsSpan(draw * tokens, tokens), y[b][(draw * queries) + query], parts[b], parts[b]);
+                }
+            }
+
+            Score(query, parts, xSquares, ySquares, freedom, result);
+        }
+
+        return result;
+    }
+
+    private static void Score(int query, float[][] parts, double[][] xSquares, double[][] ySquares, double freedom, TokenBlock result)
+    {
+        var yTotal = ySquares.Sum(batch => batch[query]);
+        for (var token = 0; token < parts[0].Length; token++)
+        {
+            var (product, xTotal) = (0.0, 0.0);
+            for (var b = 0; b < parts.Length; b++)
+            {
+                product += parts[b][token];
+                xTotal += xSquares[b][token];
+            }
+
+            result.Bif[query, token] = (float)(-product / freedom);
+            if (!(xTotal > 0 && yTotal > 0))
+            {
+                continue;
+            }
+
+            var root = Math.Sqrt(xTotal * yTotal);
+            var correlation = product / root;
+            var error = 0.0;
+            for (var b = 0; b < parts.Length; b++)
+            {
+                var term = (parts[b][token] / root) - (correlation / 2 * ((xSquares[b][token] / xTotal) + (ySquares[b][query] / yTotal)));
+                error += term * term;
+            }
+
+            result.Correlation[query, token] = (float)Math.Clamp(correlation, -1, 1);
+            result.CorrelationError[query, token] = (float)Math.Sqrt(error * parts.Length / (parts.Length - 1.0));
+        }
+    }
+
+    // Losses of a stretch around each chain's mean: [batch][draw × token].
+    private float[][] Centred(Reader read, int first, int count)
+    {
+        var centred = new float[_batches.Length][];
+        foreach (var chain in _batches.Select((batch, index) => (batch, index)).GroupBy(entry => entry.batch.Chain))
+        {
+            var draws = chain.Last().batch.End;
+            var losses = new float[checked(draws * count)];
+            read(chain.Key, 0, draws, first, count, losses);
+            var shift = losses[..count];
+            var sums = new double[count];
+            for (var draw = 0; draw < draws; draw++)
+            {
+                for (var token = 0; token < count; token++)
+                {
+                    sums[token] += losses[(draw * count) + token] - shift[token];
+                }
+            }
+
+            for (var index = 0; index < losses.Length; index++)
+            {
+                losses[index] = (float)(losses[index] - shift[index % count] - (sums[index % count] / draws));
+            }
+
+            foreach (var (batch, index) in chain)
+            {
+                centred[index] = losses[(batch.First * count)..(batch.End * count)];
+            }
+        }
+
+        return centred;
+    }
+
+    private static double[][] Squares(float[][] centred, int count) => [.. centred.Select(batch =>
+    {
+        var squares = new double[count];
+        for (var index = 0; index < batch.Length; index++)
+        {
+            squares[index % count] += (double)batch[index] * batch[index];
+        }
+
+        return squares;
+    })];
+
+    private delegate void Reader(int chain, int firstDraw, int draws, int first, int count, Span<float> losses);
+}

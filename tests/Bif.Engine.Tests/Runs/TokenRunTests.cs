@@ -1,0 +1,118 @@
+using Bif.Engine.Arrays;
+using Bif.Engine.Attribution;
+using Bif.Engine.Runs;
+using Bif.Engine.Traces;
+using Bif.Testing;
+using Xunit;
+
+namespace Bif.Engine.Tests.Runs;
+
+public sealed class TokenRunTests
+{
+    private const string Llama = "stories260K", Stories = "text/tinystories.txt";
+
+    [SharedDataFact(Llama, Stories)]
+    public void Covariances_of_tokens_sum_to_those_of_their_items()
+    {
+        using var folder = new TemporaryFolder();
+        Execute(Spec(), folder.At("run"), CancellationToken.None);
+        var directory = RunDirectory.Open(folder.At("run"));
+        var scores = new TokenScores(TraceStore.Open(directory.TokenTraces));
+        var (train, queries) = (TokenTable.Read(directory.TrainTokens), TokenTable.Read(directory.QueryTokens));
+        var expected = NpyFile.Read<float>(Path.Combine(directory.Scores, "bif.npy"));
+        var block = scores.Block(0, queries.Count, 0, train.Count);
+        for (var query = 0; query < 2; query++)
+        {
+            for (var item = 0; item < 6; item++)
+            {
+                var ((firstQuery, queryCount), (first, count)) = (queries.Of(query), train.Of(item));
+                var sum = 0.0;
+                for (var q = firstQuery; q < firstQuery + queryCount; q++)
+                {
+                    for (var t = first; t < first + count; t++)
+                    {
+                        sum += block.Bif[q, t];
+                    }
+                }
+
+                var wanted = expected.Values[(query * 6) + item];
+                Assert.True(Math.Abs(sum - wanted) < (2e-3 * Math.Abs(wanted)) + 1e-4, $"query {query}, item {item}: {sum} where {wanted} is expected");
+            }
+        }
+    }
+
+    [SharedDataFact(Llama, Stories)]
+    public void Scores_on_demand_agree_with_the_estimator_on_the_same_traces()
+    {
+        using var folder = new TemporaryFolder();
+        Execute(Spec() with { Draws = 12 }, folder.At("run"), CancellationToken.None);
+        var store = TraceStore.Open(RunDirectory.Open(folder.At("run")).TokenTraces);
+        AttributionEstimator.Run(store, folder.At("scores"), new AttributionOptions());
+        var block = new TokenScores(store).Block(3, 2, 5, 40);
+        foreach (var (file, values) in new[] { ("bif", block.Bif), ("correlation", block.Correlation), ("correlation_se", block.CorrelationError) })
+        {
+            for (var query = 0; query < 2; query++)
+            {
+                var row = NpyFile.ReadRow<float>(folder.At($"scores/{file}.npy"), 3 + query);
+                for (var token = 0; token < 40; token++)
+                {
+                    Assert.Equal(row[5 + token], values[query, token], 4);
+                }
+            }
+        }
+    }
+
+    [SharedDataFact(Llama, Stories)]
+    public void An_interrupted_run_continues_with_the_same_traces_of_tokens()
+    {
+        using var folder = new TemporaryFolder();
+        var spec = Spec() with { Draws = 6 };
+        Execute(spec, folder.At("whole"), CancellationToken.None);
+        Execute(spec with { Draws = 3 }, folder.At("parts"), CancellationToken.None);
+        AttributionRun.Execute(spec, folder.At("parts"), resume: true, null, CancellationToken.None);
+        var (whole, parts) = (Losses(folder.At("whole")), Losses(folder.At("parts")));
+        Assert.Equal(whole, parts);
+        Assert.DoesNotContain(whole, float.IsNaN);
+    }
+
+    [SharedDataFact(Llama, Stories)]
+    public void Traces_of_tokens_that_would_take_too_much_are_refused_before_the_run()
+    {
+        using var folder = new TemporaryFolder();
+        var error = Assert.Throws<InputException>(() => Execute(Spec() with { TokenStorageGiB = 1e-6 }, folder.At("run"), CancellationToken.None));
+        Assert.Contains("--token-storage", error.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(folder.At("run")));
+    }
+
+    private static float[] Losses(string run)
+    {
+        var store = TraceStore.Open(RunDirectory.Open(run).TokenTraces);
+        var losses = new float[store.Shape.Draws * store.Shape.TrainItems];
+        store.ReadTrain(1, 0, store.Shape.Draws, 0, store.Shape.TrainItems, losses);
+        return losses;
+    }
+
+    private static void Execute(RunSpec spec, string directory, CancellationToken cancellation)
+        => Assert.True(AttributionRun.Execute(spec, directory, resume: false, null, cancellation).Completed);
+
+    private static RunSpec Spec() => new()
+    {
+        Model = SharedData.At(Llama),
+        Data = SharedData.At(Stories) + "[0:6]",
+        Queries = SharedData.At(Stories) + "[10:12]",
+        Context = 24,
+        Windows = "first",
+        PerToken = true,
+        Sampler = "sgld",
+        Epsilon = 1e-6,
+        Nbeta = 10,
+        Gamma = 1e4,
+        Batch = 2,
+        Chains = 2,
+        Draws = 8,
+        BurnIn = 2,
+        Thin = 1,
+        EvaluationBatch = 3,
+        Threads = 1,
+    };
+}
