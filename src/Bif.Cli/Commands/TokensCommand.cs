@@ -17,7 +17,8 @@ internal sealed class TokensCommand : Verb
     private const int Around = 24;
     private readonly Argument<string> _run = RunArgument.Create();
     private readonly Setting<int?> _query = Setting.Count("--query", "Index of the query, from 0.", "0", 0);
-    private readonly Setting<int?> _token = Setting.Count("--token", "Index of the token in the query, as the list without --token shows it.", "none: list the query's tokens", 0);
+    private readonly Setting<int?> _token = Setting.Count("--token", "Number of the token (word, sentence) in the query, as the list without --token shows it.", "none: list the query's tokens", 0);
+    private readonly Setting<string> _by = Setting.Choice("--by", "What is compared: token, word, sentence or passage; the losses of a word's tokens are summed.", "token", "token", "word", "sentence", "passage");
     private readonly Setting<int> _count = Setting.Count("-k", "Related tokens to show.", 20, 1);
     private readonly Setting<bool> _json = Setting.Flag("--json", "Write one JSON object on stdout.");
 
@@ -25,7 +26,7 @@ internal sealed class TokensCommand : Verb
     public TokensCommand() : base("tokens", "Show the training tokens most related to a token of a query (runs with --per-token).")
     {
         Arguments.Add(_run);
-        foreach (var option in new Option[] { _query, _token, _count, _json })
+        foreach (var option in new Option[] { _query, _token, _by, _count, _json })
         {
             Options.Add(option);
         }
@@ -36,6 +37,7 @@ internal sealed class TokensCommand : Verb
     [
         new("bif tokens runs/stories --query 3", "The tokens of query 3 with their numbers and losses."),
         new("bif tokens runs/stories --query 3 --token 17 -k 10", "The ten training tokens most related to token 17 of query 3."),
+        new("bif tokens runs/stories --query 3 --by word --token 5", "The training words most related to a word."),
     ];
 
     /// <inheritdoc/>
@@ -52,80 +54,34 @@ internal sealed class TokensCommand : Verb
             throw new InputException($"--query {query} is not there: the run has the queries 0 to {record.Queries.Count - 1}.");
         }
 
+        var level = Enum.Parse<TextLevel>(arguments.GetRequiredValue(_by), ignoreCase: true);
         var tokens = TokenTable.Read(directory.QueryTokens);
-        var (first, count) = tokens.Of(query);
         var passages = ItemTable.Read(directory.QueryItems).Text!;
+        var spans = TextSpans.Of(level, tokens, passages, query);
         var store = TraceStore.Open(directory.TokenTraces);
-        if (arguments.GetValue(_token) is not { } token)
+        if (arguments.GetValue(_token) is not { } number)
         {
-            List(output, arguments.GetValue(_json), query, tokens, first, count, passages, store.ReadInitial().Query);
+            List(output, arguments.GetValue(_json), query, level, spans, tokens, passages, store.ReadInitial().Query);
             return ExitCode.Ok;
         }
 
-        if (token >= count)
+        if (number >= spans.Count)
         {
-            throw new InputException($"--token {token} is not there: query {query} has the tokens 0 to {count - 1}.");
+            throw new InputException($"--token {number} is not there: query {query} has {spans.Count} of them, 0 to {spans.Count - 1}.");
         }
 
-        Related(output, arguments, directory, record, (query, first + token, tokens.InContext(first + token, passages, Around)), store);
-        return ExitCode.Ok;
-    }
-
-    private static void List(Output output, bool json, int query, TokenTable tokens, int first, int count, PassageTable passages, float[] losses)
-    {
-        var rows = Enumerable.Range(first, count).Select(token => new
-        {
-            Token = token - first, Text = tokens.InContext(token, passages, 0).Text, Id = tokens.Ids[token], Start = tokens.Starts[token], End = tokens.Ends[token], Loss = losses[token],
-        }).ToList();
-        if (json)
-        {
-            output.Json(new { Query = query, Passage = passages.Passages[query], Tokens = rows });
-            return;
-        }
-
-        var table = new Table().Border(TableBorder.Simple).Title($"Query {query}");
-        table.AddColumns("token", "text", "loss at the checkpoint, nats");
-        rows.ForEach(row => table.AddRow($"{row.Token}", Markup.Escape(Visible(row.Text)), $"{row.Loss:F3}"));
-        output.Screen.Write(table);
-    }
-
-    private void Related(
-        Output output, ParseResult arguments, RunDirectory directory, RunRecord record, (int Query, int Token, (string Before, string Text, string After) Context) asked, TraceStore store)
-    {
-        var train = TokenTable.Read(directory.TrainTokens);
-        var items = ItemTable.Read(directory.TrainItems);
-        var scores = new TokenScores(store);
-        var (correlation, error, bif) = (new float[train.Count], new float[train.Count], new float[train.Count]);
-        for (var start = 0; start < train.Count; start += TokensAtATime)
-        {
-            var length = Math.Min(TokensAtATime, train.Count - start);
-            var block = scores.Block(asked.Token, 1, start, length);
-            for (var index = 0; index < length; index++)
-            {
-                (correlation[start + index], error[start + index], bif[start + index]) =
-                    (block.Correlation[0, index], block.CorrelationError[0, index], block.Bif[0, index]);
-            }
-        }
-
+        var related = Related(directory, level, store, spans[number], arguments.GetValue(_count));
         double? floor = record.Diagnostics is { } diagnostics && diagnostics.TryGetProperty("ess_products", out var value) && value.ValueKind == JsonValueKind.Number
-            ? NoiseFloor.Of(value.GetDouble(), train.Count) : null;
-        var top = Ranking.Largest(correlation, arguments.GetValue(_count)).Select((entry, rank) => new
-        {
-            Rank = rank + 1,
-            Item = items.FirstIndex + train.Items[entry.Item],
-            Context = train.InContext(entry.Item, items.Text!, Around),
-            Correlation = entry.Score,
-            Error = error[entry.Item],
-            Bif = bif[entry.Item],
-        }).ToList();
+            ? NoiseFloor.Of(value.GetDouble(), related.Candidates) : null;
+        var asked = tokens.InContext(spans[number], passages, Around);
         if (arguments.GetValue(_json))
         {
             output.Json(new
             {
-                Run = directory.Root, asked.Query, asked.Context.Text, Sign = SignConvention.Line, NoiseFloor = floor, record.Verdict,
-                Related = top.Select(row => new { row.Rank, row.Item, row.Context.Before, row.Context.Text, row.Context.After, row.Correlation, row.Error, row.Bif }),
+                Run = directory.Root, Query = query, asked.Text, Sign = SignConvention.Line, NoiseFloor = floor, record.Verdict,
+                Related = related.Top.Select(row => new { row.Rank, row.Item, row.Context.Before, row.Context.Text, row.Context.After, row.Correlation, row.Error, row.Bif }),
             });
-            return;
+            return ExitCode.Ok;
         }
 
         if (record.Verdict is { Name: not "good" } verdict)
@@ -133,20 +89,81 @@ internal sealed class TokensCommand : Verb
             output.Screen.MarkupLineInterpolated($"[yellow]This run is not good ({verdict.Name}): {verdict.Reason}. {verdict.Advice}[/]");
         }
 
-        output.Screen.MarkupLineInterpolated($"Query {asked.Query}: {Visible(asked.Context.Before)}[bold underline]{Visible(asked.Context.Text)}[/]{Visible(asked.Context.After)}");
+        output.Screen.MarkupLineInterpolated($"Query {query}: {Visible(asked.Before)}[bold underline]{Visible(asked.Text)}[/]{Visible(asked.After)}");
         output.Screen.WriteLine(SignConvention.Line);
-        if (floor is { } level)
+        if (floor is { } least)
         {
-            output.Screen.WriteLine($"Noise floor {level:F3}: chance alone would reach it among {train.Count:N0} tokens.");
+            output.Screen.WriteLine($"Noise floor {least:F3}: chance alone would reach it among {related.Candidates:N0} of them.");
         }
 
-        var table = new Table().Border(TableBorder.Simple).Title("Most related training tokens");
-        foreach (var column in new[] { "rank", "item", "token in its passage", "correlation", "± error" })
+        Show(output, $"Most related: {level.ToString().ToLowerInvariant()}s of the training items", related.Top);
+        return ExitCode.Ok;
+    }
+
+    private static void List(
+        Output output, bool json, int query, TextLevel level, IReadOnlyList<TokenSpan> spans, TokenTable tokens, PassageTable passages, float[] losses)
+    {
+        var rows = spans.Select((span, number) => new
+        {
+            Number = number, tokens.InContext(span, passages, 0).Text, Start = tokens.Starts[span.First], End = tokens.Ends[span.First + span.Count - 1],
+            Tokens = span.Count, Loss = losses.AsSpan(span.First, span.Count).ToArray().Sum(),
+        }).ToList();
+        if (json)
+        {
+            output.Json(new { Query = query, By = level, Passage = passages.Passages[query], Spans = rows });
+            return;
+        }
+
+        var table = new Table().Border(TableBorder.Simple).Title($"Query {query}");
+        table.AddColumns("number", level.ToString().ToLowerInvariant(), "loss at the checkpoint, nats");
+        rows.ForEach(row => table.AddRow($"{row.Number}", Markup.Escape(Visible(row.Text)), $"{row.Loss:F3}"));
+        output.Screen.Write(table);
+    }
+
+    // Scores all spans of the corpus, some items at a time.
+    private static (IReadOnlyList<RelatedSpan> Top, int Candidates) Related(RunDirectory directory, TextLevel level, TraceStore store, TokenSpan asked, int count)
+    {
+        var tokens = TokenTable.Read(directory.TrainTokens);
+        var items = ItemTable.Read(directory.TrainItems);
+        var scores = new TokenScores(store);
+        var spans = Enumerable.Range(0, items.Text!.Passages.Length).SelectMany(item => TextSpans.Of(level, tokens, items.Text, item)).ToList();
+        var (correlation, error, bif) = (new float[spans.Count], new float[spans.Count], new float[spans.Count]);
+        for (var start = 0; start < spans.Count;)
+        {
+            var end = start + 1;
+            while (end < spans.Count && spans[end].First + spans[end].Count - spans[start].First <= TokensAtATime)
+            {
+                end++;
+            }
+
+            var block = scores.Block([asked], spans[start..end]);
+            for (var index = start; index < end; index++)
+            {
+                (correlation[index], error[index], bif[index]) = (block.Correlation[0, index - start], block.CorrelationError[0, index - start], block.Bif[0, index - start]);
+            }
+
+            start = end;
+        }
+
+        var top = Ranking.Largest(correlation, count).Select((entry, rank) => new RelatedSpan(
+            rank + 1,
+            items.FirstIndex + tokens.Items[spans[entry.Item].First],
+            tokens.InContext(spans[entry.Item], items.Text, Around),
+            entry.Score,
+            error[entry.Item],
+            bif[entry.Item]));
+        return ([.. top], spans.Count);
+    }
+
+    private static void Show(Output output, string title, IReadOnlyList<RelatedSpan> rows)
+    {
+        var table = new Table().Border(TableBorder.Simple).Title(title);
+        foreach (var column in new[] { "rank", "item", "in its passage", "correlation", "± error" })
         {
             table.AddColumn(new TableColumn(column) { NoWrap = true });
         }
 
-        foreach (var row in top)
+        foreach (var row in rows)
         {
             var text = $"{Markup.Escape(Visible(row.Context.Before))}[bold underline]{Markup.Escape(Visible(row.Context.Text))}[/]{Markup.Escape(Visible(row.Context.After))}";
             table.AddRow($"{row.Rank}", $"{row.Item}", text, $"{row.Correlation:F3}", $"{row.Error:F3}");
@@ -156,4 +173,6 @@ internal sealed class TokensCommand : Verb
     }
 
     private static string Visible(string text) => text.Replace("\n", "⏎", StringComparison.Ordinal).Replace("\t", "⇥", StringComparison.Ordinal);
+
+    private sealed record RelatedSpan(int Rank, int Item, (string Before, string Text, string After) Context, float Correlation, float Error, float Bif);
 }

@@ -24,6 +24,9 @@ public sealed record FamilyDefaults(
         "mlp" => new(1e4, 1e3, 2e-4, items <= FullBatchLimit ? 0 : 512, 4, 500, 100, 1),
         "torchscript" => new(1e3, 1e3, 2e-4, Math.Min(items, 256), 4, 200, 100, 2),
         "cifar_resnet" or "resnet9" => new(300, 1e4, 2e-5, 128, 4, 60, 40, 4),
+
+        // The loss of a text is the sum over its tokens: nβ weighs some hundred times what it does for one label.
+        "gpt2" or "gpt_neox" or "llama" => new(10, 1e4, 1e-5, Math.Min(items, 16), 4, 100, 60, 4),
         _ => new(100, 1e4, 2e-5, 32, 4, 50, 40, 3),
     };
 }

@@ -1,4 +1,5 @@
 using Bif.Engine.Arrays;
+using Bif.Engine.Attribution;
 using Bif.Engine.Data;
 
 namespace Bif.Engine.Runs;
@@ -71,14 +72,15 @@ public sealed record TokenTable(int[] Items, int[] Ids, int[] Starts, int[] Ends
         return (first, end - first);
     }
 
-    /// <summary>A token's text, with a mark around it in its surroundings.</summary>
-    /// <param name="token">The token.</param>
+    /// <summary>The text of tokens and what stands around it.</summary>
+    /// <param name="span">Tokens of one item.</param>
     /// <param name="passages">The passages of the same items.</param>
     /// <param name="around">Characters of surroundings on each side.</param>
-    public (string Before, string Text, string After) InContext(int token, PassageTable passages, int around)
+    public (string Before, string Text, string After) InContext(TokenSpan span, PassageTable passages, int around)
     {
-        var passage = passages.Passages[Items[token]];
-        var (start, end) = (Starts[token], Ends[token]);
+        var passage = passages.Passages[Items[span.First]];
+        var start = Starts[span.First];
+        var end = Math.Max(start, Ends[span.First + span.Count - 1]);
         return (passage[Math.Max(0, start - around)..start], passage[start..end], passage[end..Math.Min(passage.Length, end + around)]);
     }
 

@@ -42,6 +42,39 @@ public sealed class TokenRunTests
     }
 
     [SharedDataFact(Llama, Stories)]
+    public void Scores_of_words_are_the_sums_of_their_tokens()
+    {
+        using var folder = new TemporaryFolder();
+        Execute(Spec(), folder.At("run"), CancellationToken.None);
+        var directory = RunDirectory.Open(folder.At("run"));
+        var scores = new TokenScores(TraceStore.Open(directory.TokenTraces));
+        var train = TokenTable.Read(directory.TrainTokens);
+        foreach (var level in new[] { TextLevel.Word, TextLevel.Sentence, TextLevel.Passage })
+        {
+            var spans = TextSpans.Of(level, train, ItemTable.Read(directory.TrainItems).Text!, 2);
+            Assert.Equal(train.Of(2), (spans[0].First, spans.Sum(span => span.Count)));
+            var whole = scores.Block([new TokenSpan(4, 1)], spans);
+            for (var index = 0; index < spans.Count; index++)
+            {
+                var parts = scores.Block(4, 1, spans[index].First, spans[index].Count);
+                Assert.Equal(parts.Bif.Cast<float>().Sum(), whole.Bif[0, index], 4);
+            }
+        }
+    }
+
+    [Fact]
+    public void Words_and_sentences_hold_every_token_once()
+    {
+        // Tokens of three characters over "It's one. Two!\nEnd", so that they straddle words.
+        var passage = "It's one. Two!\nEnd";
+        var starts = Enumerable.Range(0, 6).Select(token => token * 3).ToArray();
+        var tokens = new TokenTable(new int[6], new int[6], starts, [.. starts.Select(start => start + 3)]);
+        var passages = new PassageTable([passage], [0], [0]);
+        Assert.Equal([1, 1, 1, 1, 2], TextSpans.Of(TextLevel.Word, tokens, passages, 0).Select(span => span.Count));
+        Assert.Equal([3, 2, 1], TextSpans.Of(TextLevel.Sentence, tokens, passages, 0).Select(span => span.Count));
+    }
+
+    [SharedDataFact(Llama, Stories)]
     public void Scores_on_demand_agree_with_the_estimator_on_the_same_traces()
     {
         using var folder = new TemporaryFolder();

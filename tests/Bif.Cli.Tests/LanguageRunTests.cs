@@ -1,0 +1,36 @@
+using System.Text.Json;
+using Bif.Testing;
+using Xunit;
+
+namespace Bif.Cli.Tests;
+
+public sealed class LanguageRunTests
+{
+    [SharedDataFact("stories260K", "text/tinystories.txt")]
+    public void A_language_model_is_attributed_and_its_passages_and_tokens_are_shown()
+    {
+        using var folder = new TemporaryFolder();
+        var stories = SharedData.At("text/tinystories.txt");
+        var run = folder.At("run");
+        Run([
+            "attribute", "--model", SharedData.At("stories260K"), "--data", stories + "[0:8]", "--queries", stories + "[20:22]", "--out", run, "--context", "32", "--windows", "first",
+            "--per-token", "--sampler", "sgld", "--epsilon", "1e-6", "--nbeta", "5", "--gamma", "1e4", "--batch", "4", "--chains", "2", "--draws", "10", "--burn-in", "4", "--eval-batch", "5",
+        ]);
+        using var top = JsonDocument.Parse(Run(["top", run, "--query", "1", "-k", "2", "--json"]));
+        Assert.All(top.RootElement.GetProperty("helpful").EnumerateArray(), row => Assert.NotEmpty(row.GetProperty("passage").GetString()!));
+        Assert.Contains("passage", Run(["top", run, "--query", "1", "-k", "2"]), StringComparison.Ordinal);
+        using var list = JsonDocument.Parse(Run(["tokens", run, "--query", "1", "--by", "word", "--json"]));
+        var words = list.RootElement.GetProperty("spans").EnumerateArray().Select(word => word.GetProperty("text").GetString()!).ToArray();
+        Assert.Equal(list.RootElement.GetProperty("passage").GetString(), string.Concat(words));
+        using var related = JsonDocument.Parse(Run(["tokens", run, "--query", "1", "--token", "3", "-k", "5", "--json"]));
+        Assert.Equal(5, related.RootElement.GetProperty("related").GetArrayLength());
+    }
+
+    private static string Run(string[] arguments)
+    {
+        using var output = new StringWriter();
+        using var errors = new StringWriter();
+        Assert.True(CommandLine.Run(arguments, output, errors) == 0, errors.ToString());
+        return output.ToString();
+    }
+}
