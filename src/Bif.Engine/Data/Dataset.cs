@@ -36,6 +36,13 @@ public sealed class Dataset : IDisposable
     /// <summary>Number of items.</summary>
     public int Count => Items.Count;
 
+    /// <summary>Some texts of these by index, as a dataset with the same name.</summary>
+    public Dataset PickTexts(IReadOnlyList<int> items)
+    {
+        var text = Text!.Pick(items);
+        return new Dataset { Items = new TokenReader(text), Path = Path, Format = Format, Hash = Hash, Text = text };
+    }
+
     /// <inheritdoc/>
     public void Dispose() => Items.Dispose();
 }

@@ -33,6 +33,21 @@ public sealed record TextItems(
     /// <summary>Where the losses of each item's tokens begin when all that have one stand in a row [items + 1].</summary>
     public int[] PredictedOffsets() => [.. Offsets.Select((offset, item) => offset - item)];
 
+    /// <summary>Some items by index.</summary>
+    public TextItems Pick(IReadOnlyList<int> items)
+    {
+        var parts = items.Select(item => Slice(item, 1)).ToList();
+        var offsets = new int[items.Count + 1];
+        for (var index = 0; index < parts.Count; index++)
+        {
+            offsets[index + 1] = offsets[index] + parts[index].Ids.Length;
+        }
+
+        return new(
+            [.. parts.SelectMany(part => part.Ids)], [.. parts.SelectMany(part => part.Starts)], [.. parts.SelectMany(part => part.Ends)], offsets,
+            [.. parts.Select(part => part.Passages[0])], [.. parts.Select(part => part.Documents[0])], [.. parts.Select(part => part.DocumentStarts[0])], VocabularySize);
+    }
+
     /// <summary>Some consecutive items.</summary>
     public TextItems Slice(int start, int count)
     {

@@ -38,7 +38,7 @@ public sealed class AttributionRun : IDisposable
     private Preconditioner _preconditioner = new NoPreconditioner();
     private IReadOnlyList<string> _reasons = [];
     private KeptDrawsPlan? _kept;
-    private TraceStore? _tokens;
+    private readonly TokenTracing? _tokens;
     private float[]? _initialTrain;
     private float[]? _initialQuery;
     private double _secondsPerDraw;
@@ -61,11 +61,7 @@ public sealed class AttributionRun : IDisposable
         _center = Select(_model, _selection);
         _train = new DataFeed(_data, _model.Input, device);
         _queries = new DataFeed(_queryData, _model.Input, device);
-        if (spec.PerToken && _data.Text is null)
-        {
-            throw new InputException($"--per-token needs a language model and text: {spec.Model} has no tokens.");
-        }
-
+        _tokens = spec.PerToken ? new TokenTracing(spec, _data, _train, _queryData, device) : null;
         Say(RunStage.Loading, $"{_model.Config.ModelType} with {_model.Layout.ParameterCount:N0} parameters"
             + (_selection.IsAll ? "" : $" ({_selection.Count:N0} sampled)")
             + $", {_data.Count:N0} training items ({_data.Format}), {_queryData.Count:N0} queries, {_clock.Elapsed.TotalSeconds:F1} s");
@@ -120,6 +116,7 @@ public sealed class AttributionRun : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _tokens?.Dispose();
         _train.Dispose();
         _queries.Dispose();
         _data.Dispose();
@@ -250,7 +247,7 @@ public sealed class AttributionRun : IDisposable
         => (int)Math.Clamp(Math.Min(8 / secondsPerDraw, (16 << 20) / (4.0 * LossesPerDraw)), 1, Math.Min(draws, 256));
 
     private long LossesPerDraw => (long)_data.Count + _queryData.Count
-        + (_spec.PerToken ? (long)_data.Text!.PredictedCount + _queryData.Text!.PredictedCount : 0);
+        + (_tokens?.LossesPerDraw ?? 0);
 
     private (SamplerSettings Settings, string Source, ExecutionPlan Plan) Recall(RunRecord earlier, bool resume)
     {
@@ -280,9 +277,10 @@ public sealed class AttributionRun : IDisposable
                 $"{_directory.Root} holds a run of another spec (model, data or settings differ): choose another --out, or repeat its spec.");
         }
 
-        if (_spec.PerToken && !earlier.Spec.PerToken)
+        if (_spec.PerToken != earlier.Spec.PerToken || !_spec.TokenItems.SequenceEqual(earlier.Spec.TokenItems))
         {
-            throw new InputException($"{_directory.Root} holds a run without traces of tokens: choose another --out for --per-token.");
+            throw new InputException(
+                $"{_directory.Root} holds a run that traces {(earlier.Spec.PerToken ? earlier.Spec.TokenItems.Count == 0 ? "the tokens of all items" : "the tokens of other items" : "no tokens")}: choose another --out, or repeat its spec.");
         }
 
         if (wanted.Draws < earlier.Settings.Draws)
@@ -330,12 +328,8 @@ public sealed class AttributionRun : IDisposable
             _directory.WriteRecord(earlier);
         }
 
-        if (_spec.PerToken)
-        {
-            TokenTracing.Require(_spec, _directory.Root, TokenTracing.Bytes(settings.Chains, settings.Draws, _data.Text!, _queryData.Text!));
-        }
-
-        _tokens = TokenTracing.Open(_directory, settings.Draws);
+        _tokens?.Require(_directory.Root, settings);
+        _tokens?.Open(_directory, settings.Draws);
         return (store.Shape.Draws < settings.Draws ? store.Extend(settings.Draws) : store, earlier);
     }
 
@@ -364,11 +358,9 @@ public sealed class AttributionRun : IDisposable
             Versions = new VersionRecord(Version, Environment.Version.ToString(), TorchLibrary.Version, RuntimeInformation.OSDescription),
             Warnings = [.. _warnings],
         };
-        if (_spec.PerToken)
+        if (_tokens is not null)
         {
-            var bytes = TokenTracing.Bytes(settings.Chains, settings.Draws, _data.Text!, _queryData.Text!);
-            Say(RunStage.Preparing, $"traces of {_data.Text!.PredictedCount:N0} training and {_queryData.Text!.PredictedCount:N0} query tokens will take {bytes / (double)(1 << 20):N0} MiB");
-            TokenTracing.Require(_spec, _directory.Root, bytes);
+            Say(RunStage.Preparing, _tokens.Require(_directory.Root, settings));
         }
 
         Directory.CreateDirectory(_directory.Root);
@@ -378,12 +370,7 @@ public sealed class AttributionRun : IDisposable
             with { DrawsPerBlock = plan.DrawsPerBlock };
         var store = TraceStore.Create(_directory.Traces, shape, new JsonObject { ["run_id"] = id });
         store.WriteInitial(train, query);
-        if (_spec.PerToken)
-        {
-            _tokens = TokenTracing.Create(_directory, shape, _data.Text!, _queryData.Text!, id);
-            _tokens.WriteInitial(InitialTokens(_train, plan.EvaluationBatch), InitialTokens(_queries, plan.EvaluationBatch));
-        }
-
+        _tokens?.Create(_directory, shape, id, feed => InitialTokens(feed ?? _queries, plan.EvaluationBatch));
         _curvature?.Save(_directory.Curvature);
         _directory.WriteRecord(record);
         return (store, record);
@@ -404,7 +391,7 @@ public sealed class AttributionRun : IDisposable
             _model, _train, _queries, store, settings, _preconditioner, plan, _selection, _center, offset, _directory.Chains, 100 * Math.Max(initial, chance))
         {
             Kept = _kept is null ? null : new KeptDrawFiles(_directory.Draws, _kept, plan.DrawsPerBlock),
-            Tokens = _tokens,
+            Tokens = _tokens?.Target,
         };
         return ChainGroup.Run(
             settings.Chains,

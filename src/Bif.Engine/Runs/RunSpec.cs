@@ -108,6 +108,9 @@ public sealed record RunSpec
     /// <summary>Language models: whether the losses of single tokens are traced too.</summary>
     public bool PerToken { get; init; }
 
+    /// <summary>Training items whose tokens are traced, by rising index; empty for all.</summary>
+    public IReadOnlyList<int> TokenItems { get; init; } = [];
+
     /// <summary>The most that traces of tokens may take on disk, GiB.</summary>
     public double TokenStorageGiB { get; init; } = 4;
 

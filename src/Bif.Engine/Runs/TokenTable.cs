@@ -20,14 +20,16 @@ public sealed record TokenTable(int[] Items, int[] Ids, int[] Starts, int[] Ends
     public int Count => Ids.Length;
 
     /// <summary>The table of texts.</summary>
-    public static TokenTable Of(TextItems text)
+    /// <param name="text">Texts.</param>
+    /// <param name="indices">Which items of the run they are, rising; null for the first, second and so on.</param>
+    public static TokenTable Of(TextItems text, IReadOnlyList<int>? indices = null)
     {
         var (items, ids, starts, ends) = (new List<int>(), new List<int>(), new List<int>(), new List<int>());
         for (var item = 0; item < text.Count; item++)
         {
             for (var token = text.Offsets[item] + 1; token < text.Offsets[item + 1]; token++)
             {
-                items.Add(item);
+                items.Add(indices?[item] ?? item);
                 ids.Add(text.Ids[token]);
                 starts.Add(text.Starts[token]);
                 ends.Add(text.Ends[token]);

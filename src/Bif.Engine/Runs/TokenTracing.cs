@@ -1,55 +1,100 @@
 using System.Text.Json.Nodes;
 using Bif.Engine.Data;
+using Bif.Engine.Sampling;
 using Bif.Engine.Traces;
+using static TorchSharp.torch;
 
 namespace Bif.Engine.Runs;
 
-/// <summary>Room for the traces of single tokens beside a run's traces of items.</summary>
-internal static class TokenTracing
+/// <summary>The traces of single tokens beside a run's traces of items: which tokens, how much room they take, where they lie.</summary>
+internal sealed class TokenTracing : IDisposable
 {
-    /// <summary>What the traces will take on disk, bytes.</summary>
-    public static long Bytes(int chains, int draws, TextItems train, TextItems queries)
-        => sizeof(float) * (long)chains * draws * ((long)train.PredictedCount + queries.PredictedCount);
+    private readonly RunSpec _spec;
+    private readonly TextItems _queries;
+    private readonly Dataset? _picked;
+    private readonly DataFeed _feed;
 
-    /// <summary>Refuses what is more than the spec allows or the disk has.</summary>
+    /// <summary>Prepares the tokens of all training items, or of those that the spec names.</summary>
+    /// <param name="spec">The run's spec.</param>
+    /// <param name="data">The training items.</param>
+    /// <param name="train">Their feed, used where all are traced.</param>
+    /// <param name="queries">The queries.</param>
+    /// <param name="device">Where losses are evaluated.</param>
+    /// <exception cref="InputException">The items are no texts, or one that is named is not there.</exception>
+    public TokenTracing(RunSpec spec, Dataset data, DataFeed train, Dataset queries, Device device)
+    {
+        _spec = spec;
+        _queries = queries.Text ?? throw new InputException($"--per-token needs a language model and text: {spec.Model} has no tokens.");
+        if (spec.TokenItems.Count > 0)
+        {
+            var beyond = spec.TokenItems.FirstOrDefault(item => item < 0 || item >= data.Count, -1);
+            _picked = beyond < 0 && !spec.TokenItems.Contains(-1)
+                ? data.PickTexts(spec.TokenItems)
+                : throw new InputException($"There is no training item {beyond} to trace the tokens of: items are 0 to {data.Count - 1}.");
+        }
+
+        Text = _picked?.Text ?? data.Text!;
+        _feed = _picked is null ? train : new DataFeed(_picked, null, device);
+    }
+
+    /// <summary>The training texts whose tokens are traced.</summary>
+    public TextItems Text { get; }
+
+    /// <summary>Losses of tokens per draw.</summary>
+    public long LossesPerDraw => (long)Text.PredictedCount + _queries.PredictedCount;
+
+    /// <summary>Where chains write; null before <see cref="Create"/> or <see cref="Open"/>.</summary>
+    public TokenTarget? Target { get; private set; }
+
+    /// <summary>Refuses what is more than the spec allows or the disk has; returns what the traces will take, in words.</summary>
     /// <exception cref="InputException">Says how much is needed and what to change.</exception>
-    public static void Require(RunSpec spec, string directory, long bytes)
+    public string Require(string directory, SamplerSettings settings)
     {
+        var bytes = sizeof(float) * settings.Chains * settings.Draws * LossesPerDraw;
         var gigabytes = bytes / (double)(1 << 30);
-        if (gigabytes > spec.TokenStorageGiB)
+        if (gigabytes > _spec.TokenStorageGiB)
         {
             throw new InputException(
-                $"--per-token would write {gigabytes:F1} GiB of token traces, more than --token-storage {spec.TokenStorageGiB:G3}: lower --draws or --context, take fewer items, or raise it.");
+                $"--per-token would write {gigabytes:F1} GiB of token traces, more than --token-storage {_spec.TokenStorageGiB:G3}: lower --draws or --context, trace the tokens of fewer items (--token-from), or raise it.");
         }
 
-        var root = Path.GetPathRoot(Path.GetFullPath(directory))!;
-        var drive = DriveInfo.GetDrives().Where(each => Path.GetFullPath(directory).StartsWith(each.Name, StringComparison.Ordinal))
-            .MaxBy(each => each.Name.Length) ?? new DriveInfo(root);
-        if (drive.AvailableFreeSpace < bytes)
-        {
-            throw new InputException(
+        var path = Path.GetFullPath(directory);
+        var drive = DriveInfo.GetDrives().Where(each => path.StartsWith(each.Name, StringComparison.Ordinal)).MaxBy(each => each.Name.Length);
+        return drive is null || drive.AvailableFreeSpace >= bytes
+            ? $"traces of {Text.PredictedCount:N0} training and {_queries.PredictedCount:N0} query tokens will take {bytes / (double)(1 << 20):N0} MiB"
+            : throw new InputException(
                 $"--per-token would write {gigabytes:F1} GiB of token traces, but {drive.Name} has {drive.AvailableFreeSpace / (double)(1 << 30):F1} GiB free: lower --draws or --context, or write elsewhere.");
-        }
     }
 
-    /// <summary>Creates the store and writes the tables of tokens.</summary>
-    public static TraceStore Create(RunDirectory directory, TraceShape items, TextItems train, TextItems queries, string id)
+    /// <summary>Creates the store, with the losses at the checkpoint, and writes the tables of tokens.</summary>
+    /// <param name="directory">The run.</param>
+    /// <param name="items">The shape of the items' traces.</param>
+    /// <param name="id">The run's identity.</param>
+    /// <param name="losses">Evaluates the tokens' losses at the checkpoint, of the training texts or of the queries.</param>
+    public void Create(RunDirectory directory, TraceShape items, string id, Func<DataFeed?, float[]> losses)
     {
-        TokenTable.Of(train).Write(directory.TrainTokens);
-        TokenTable.Of(queries).Write(directory.QueryTokens);
-        var shape = TraceShape.ChooseBlocks(items.Chains, items.Draws, train.PredictedCount, queries.PredictedCount) with { DrawsPerBlock = items.DrawsPerBlock };
-        return TraceStore.Create(directory.TokenTraces, shape, new JsonObject { ["run_id"] = id, ["items_are"] = "tokens, see items/train_tokens.npy" });
+        TokenTable.Of(Text, _picked is null ? null : _spec.TokenItems).Write(directory.TrainTokens);
+        TokenTable.Of(_queries).Write(directory.QueryTokens);
+        var shape = TraceShape.ChooseBlocks(items.Chains, items.Draws, Text.PredictedCount, _queries.PredictedCount) with { DrawsPerBlock = items.DrawsPerBlock };
+        var store = TraceStore.Create(directory.TokenTraces, shape, new JsonObject { ["run_id"] = id, ["items_are"] = "tokens, see items/train_tokens.npy" });
+        store.WriteInitial(losses(_feed), losses(null));
+        Target = new TokenTarget(store, _feed);
     }
 
-    /// <summary>Opens the store of an earlier run, with room for as many draws as its items have; null where it has none.</summary>
-    public static TraceStore? Open(RunDirectory directory, int draws)
+    /// <summary>Opens the store of an earlier run of the same spec, with room for as many draws as its items have.</summary>
+    public void Open(RunDirectory directory, int draws)
     {
-        if (!Directory.Exists(directory.TokenTraces))
-        {
-            return null;
-        }
-
         var store = TraceStore.Open(directory.TokenTraces);
-        return store.Shape.Draws < draws ? store.Extend(draws) : store;
+        Target = new TokenTarget(store.Shape.Draws < draws ? store.Extend(draws) : store, _feed);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_picked is not null)
+        {
+            _feed.Dispose();
+            _picked.Dispose();
+        }
     }
 }

@@ -75,7 +75,7 @@ public sealed class ChainRunner
     /// <summary>Where draws are kept as weights; null for nowhere.</summary>
     internal KeptDrawFiles? Kept { get; init; }
     /// <summary>Where the losses of single tokens are written too, in blocks of the same draws; null for items only.</summary>
-    public TraceStore? Tokens { get; init; }
+    public TokenTarget? Tokens { get; init; }
 
     /// <summary>
     /// Runs chain <paramref name="chain"/> on the calling thread. Draw t (from 0) is the position after burn-in + (t + 1)·thin

@@ -108,18 +108,17 @@ internal sealed class DrawRecorder(
     public double Record(Weights weights, bool trainIsThere)
     {
         var queryLosses = _queries.AsSpan(_row * queries.Count, queries.Count);
+        if (!trainIsThere && !queriesOnly && tokens is not { CoversItems: true })
+        {
+            LossEvaluator.Evaluate(model, weights, train, plan.EvaluationBatch, TrainLosses);
+        }
+
         if (tokens is not null)
         {
-            // An item's loss is then the sum of its tokens' as they are written.
             tokens.Record(weights, _row, TrainLosses, queryLosses);
         }
         else
         {
-            if (!trainIsThere && !queriesOnly)
-            {
-                LossEvaluator.Evaluate(model, weights, train, plan.EvaluationBatch, TrainLosses);
-            }
-
             LossEvaluator.Evaluate(model, weights, queries, plan.EvaluationBatch, queryLosses);
         }
 

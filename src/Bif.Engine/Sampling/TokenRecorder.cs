@@ -4,35 +4,49 @@ using Bif.Engine.Traces;
 
 namespace Bif.Engine.Sampling;
 
+/// <summary>Where the losses of single tokens go.</summary>
+/// <param name="Store">A store whose items are tokens.</param>
+/// <param name="Train">The training texts whose tokens are traced.</param>
+public sealed record TokenTarget(TraceStore Store, DataFeed Train);
+
 /// <summary>Collects the losses of single tokens beside those of items, for one chain.</summary>
 /// <param name="model">A language model.</param>
-/// <param name="train">Training texts.</param>
+/// <param name="train">All training texts.</param>
 /// <param name="queries">Query texts.</param>
-/// <param name="store">A store whose items are tokens.</param>
+/// <param name="target">Which tokens, and where they go.</param>
 /// <param name="evaluationBatch">Items per forward pass.</param>
-internal sealed class TokenRecorder(Model model, DataFeed train, DataFeed queries, TraceStore store, int evaluationBatch)
+internal sealed class TokenRecorder(Model model, DataFeed train, DataFeed queries, TokenTarget target, int evaluationBatch)
 {
-    private readonly int _trainTokens = store.Shape.TrainItems;
-    private readonly int _queryTokens = store.Shape.QueryItems;
-    private readonly float[] _train = new float[checked(store.Shape.DrawsPerBlock * store.Shape.TrainItems)];
-    private readonly float[] _queries = new float[checked(store.Shape.DrawsPerBlock * store.Shape.QueryItems)];
-    private readonly float[] _means = new float[store.Shape.DrawsPerBlock];
+    private readonly TraceStore _store = target.Store;
+    private readonly int _trainTokens = target.Store.Shape.TrainItems;
+    private readonly int _queryTokens = target.Store.Shape.QueryItems;
+    private readonly float[] _train = new float[checked(target.Store.Shape.DrawsPerBlock * target.Store.Shape.TrainItems)];
+    private readonly float[] _queries = new float[checked(target.Store.Shape.DrawsPerBlock * target.Store.Shape.QueryItems)];
+    private readonly float[] _means = new float[target.Store.Shape.DrawsPerBlock];
+    private readonly float[] _items = new float[target.Train.Count];
+
+    /// <summary>Whether the tokens of all training items are traced, which gives the items' losses too.</summary>
+    public bool CoversItems => ReferenceEquals(train, target.Train);
 
     /// <summary>Reads back the draws of a partly filled block.</summary>
     public void ReadBack(int chain, int firstDraw, int draws)
     {
-        store.ReadTrain(chain, firstDraw, draws, 0, _trainTokens, _train.AsSpan(0, draws * _trainTokens));
-        store.ReadQuery(chain, firstDraw, draws, 0, _queryTokens, _queries.AsSpan(0, draws * _queryTokens));
-        store.ReadSampling(chain, firstDraw / store.Shape.DrawsPerBlock).AsSpan(0, draws).CopyTo(_means);
+        _store.ReadTrain(chain, firstDraw, draws, 0, _trainTokens, _train.AsSpan(0, draws * _trainTokens));
+        _store.ReadQuery(chain, firstDraw, draws, 0, _queryTokens, _queries.AsSpan(0, draws * _queryTokens));
+        _store.ReadSampling(chain, firstDraw / _store.Shape.DrawsPerBlock).AsSpan(0, draws).CopyTo(_means);
     }
 
-    /// <summary>Evaluates all tokens as row <paramref name="row"/> of the block, and the items' sums.</summary>
+    /// <summary>
+    /// Evaluates the tokens as row <paramref name="row"/> of the block, the queries' losses, and, where tokens cover them, the
+    /// items': an item's loss is then the sum of its tokens' as they are written.
+    /// </summary>
     public void Record(Weights weights, int row, Span<float> trainLosses, Span<float> queryLosses)
     {
-        LossEvaluator.EvaluateTokens(model, weights, train, evaluationBatch, _train.AsSpan(row * _trainTokens, _trainTokens), trainLosses);
+        var items = CoversItems ? trainLosses : _items;
+        LossEvaluator.EvaluateTokens(model, weights, target.Train, evaluationBatch, _train.AsSpan(row * _trainTokens, _trainTokens), items);
         LossEvaluator.EvaluateTokens(model, weights, queries, evaluationBatch, _queries.AsSpan(row * _queryTokens, _queryTokens), queryLosses);
         var sum = 0.0;
-        foreach (var loss in trainLosses)
+        foreach (var loss in items)
         {
             sum += loss;
         }
@@ -42,5 +56,5 @@ internal sealed class TokenRecorder(Model model, DataFeed train, DataFeed querie
 
     /// <summary>Writes the block.</summary>
     public void Write(int chain, int block, int rows)
-        => store.WriteBlock(chain, block, _train.AsSpan(0, rows * _trainTokens), _queries.AsSpan(0, rows * _queryTokens), _means.AsSpan(0, rows));
+        => _store.WriteBlock(chain, block, _train.AsSpan(0, rows * _trainTokens), _queries.AsSpan(0, rows * _queryTokens), _means.AsSpan(0, rows));
 }

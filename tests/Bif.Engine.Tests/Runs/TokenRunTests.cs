@@ -109,6 +109,32 @@ public sealed class TokenRunTests
     }
 
     [SharedDataFact(Llama, Stories)]
+    public void Tokens_of_chosen_items_have_the_losses_that_they_have_among_all()
+    {
+        using var folder = new TemporaryFolder();
+        Execute(Spec(), folder.At("all"), CancellationToken.None);
+        var chosen = TokenSelection.From(folder.At("all"), 1);
+        Assert.InRange(chosen.Count, 2, 4);
+        Execute(Spec() with { TokenItems = chosen }, folder.At("some"), CancellationToken.None);
+        var (all, some) = (RunDirectory.Open(folder.At("all")), RunDirectory.Open(folder.At("some")));
+        var (allTokens, someTokens) = (TokenTable.Read(all.TrainTokens), TokenTable.Read(some.TrainTokens));
+        var (allStore, someStore) = (TraceStore.Open(all.TokenTraces), TraceStore.Open(some.TokenTraces));
+        Assert.Equal(chosen, someTokens.Items.Distinct());
+        foreach (var item in chosen)
+        {
+            var ((first, count), (place, length)) = (allTokens.Of(item), someTokens.Of(item));
+            Assert.Equal(count, length);
+            var (expected, found) = (new float[8 * count], new float[8 * count]);
+            allStore.ReadTrain(0, 0, 8, first, count, expected);
+            someStore.ReadTrain(0, 0, 8, place, count, found);
+            for (var index = 0; index < expected.Length; index++)
+            {
+                Assert.Equal(expected[index], found[index], 3);
+            }
+        }
+    }
+
+    [SharedDataFact(Llama, Stories)]
     public void Traces_of_tokens_that_would_take_too_much_are_refused_before_the_run()
     {
         using var folder = new TemporaryFolder();
