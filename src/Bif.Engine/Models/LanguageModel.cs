@@ -36,7 +36,10 @@ public abstract class LanguageModel : Architecture
             using var scope = NewDisposeScope();
             var count = Math.Min(rows, hidden.shape[0] - start);
             var part = labels.narrow(0, start, count);
-            var losses = ItemLoss.Of(Objective.CrossEntropy, Unembed(weights, hidden.narrow(0, start, count)), part.clamp_min(0));
+            var logits = Unembed(weights, hidden.narrow(0, start, count));
+            var losses = logits.requires_grad
+                ? ItemLoss.Of(Objective.CrossEntropy, logits, part.clamp_min(0))
+                : ItemLoss.OverwritingCrossEntropy(logits, part.clamp_min(0));
             parts.Add(losses.masked_fill(part.lt(0), 0).MoveToOuterDisposeScope());
         }
 
