@@ -19,6 +19,7 @@ internal sealed class TokensCommand : Verb
     private readonly Setting<int?> _query = Setting.Count("--query", "Index of the query, from 0.", "0", 0);
     private readonly Setting<int?> _token = Setting.Count("--token", "Number of the token (word, sentence) in the query, as the list without --token shows it.", "none: list the query's tokens", 0);
     private readonly Setting<string> _by = Setting.Choice("--by", "What is compared: token, word, sentence or passage; the losses of a word's tokens are summed.", "token", "token", "word", "sentence", "passage");
+    private readonly Setting<string> _view = Setting.Choice("--view", "full, or partial: what is left after regressing out the mean loss of the other tokens (tokens only; no errors).", "full", "full", "partial");
     private readonly Setting<int> _count = Setting.Count("-k", "Related tokens to show.", 20, 1);
     private readonly Setting<bool> _json = Setting.Flag("--json", "Write one JSON object on stdout.");
 
@@ -26,7 +27,7 @@ internal sealed class TokensCommand : Verb
     public TokensCommand() : base("tokens", "Show the training tokens most related to a token of a query (runs with --per-token).")
     {
         Arguments.Add(_run);
-        foreach (var option in new Option[] { _query, _token, _by, _count, _json })
+        foreach (var option in new Option[] { _query, _token, _by, _view, _count, _json })
         {
             Options.Add(option);
         }
@@ -70,8 +71,14 @@ internal sealed class TokensCommand : Verb
             throw new InputException($"--token {number} is not there: query {query} has {spans.Count} of them, 0 to {spans.Count - 1}.");
         }
 
-        var related = Related(directory, level, store, spans[number], arguments.GetValue(_count));
-        double? floor = record.Diagnostics is { } diagnostics && diagnostics.TryGetProperty("ess_products", out var value) && value.ValueKind == JsonValueKind.Number
+        var partial = arguments.GetValue(_view) == "partial";
+        if (partial && level != TextLevel.Token)
+        {
+            throw new InputException("--view partial is there for single tokens: leave out --by.");
+        }
+
+        var related = Related(directory, level, store, spans[number], partial, arguments.GetValue(_count));
+        double? floor = !partial && record.Diagnostics is { } diagnostics && diagnostics.TryGetProperty("ess_products", out var value) && value.ValueKind == JsonValueKind.Number
             ? NoiseFloor.Of(value.GetDouble(), related.Candidates) : null;
         var asked = tokens.InContext(spans[number], passages, Around);
         if (arguments.GetValue(_json))
@@ -79,7 +86,7 @@ internal sealed class TokensCommand : Verb
             output.Json(new
             {
                 Run = directory.Root, Query = query, asked.Text, Sign = SignConvention.Line, NoiseFloor = floor, record.Verdict,
-                Related = related.Top.Select(row => new { row.Rank, row.Item, row.Context.Before, row.Context.Text, row.Context.After, row.Correlation, row.Error, row.Bif }),
+                Related = related.Top.Select(row => new { row.Rank, row.Item, row.Context.Before, row.Context.Text, row.Context.After, row.Correlation, Error = float.IsNaN(row.Error) ? (float?)null : row.Error, row.Bif }),
             });
             return ExitCode.Ok;
         }
@@ -121,7 +128,7 @@ internal sealed class TokensCommand : Verb
     }
 
     // Scores all spans of the corpus, some items at a time.
-    private static (IReadOnlyList<RelatedSpan> Top, int Candidates) Related(RunDirectory directory, TextLevel level, TraceStore store, TokenSpan asked, int count)
+    private static (IReadOnlyList<RelatedSpan> Top, int Candidates) Related(RunDirectory directory, TextLevel level, TraceStore store, TokenSpan asked, bool partial, int count)
     {
         var tokens = TokenTable.Read(directory.TrainTokens);
         var items = ItemTable.Read(directory.TrainItems);
@@ -145,6 +152,12 @@ internal sealed class TokensCommand : Verb
             start = end;
         }
 
+        if (partial)
+        {
+            (bif, correlation) = new CommonMode(store).Remove(asked.First, bif);
+            Array.Fill(error, float.NaN);
+        }
+
         var top = Ranking.Largest(correlation, count).Select((entry, rank) => new RelatedSpan(
             rank + 1,
             items.FirstIndex + tokens.Items[spans[entry.Item].First],
@@ -166,7 +179,7 @@ internal sealed class TokensCommand : Verb
         foreach (var row in rows)
         {
             var text = $"{Markup.Escape(Visible(row.Context.Before))}[bold underline]{Markup.Escape(Visible(row.Context.Text))}[/]{Markup.Escape(Visible(row.Context.After))}";
-            table.AddRow($"{row.Rank}", $"{row.Item}", text, $"{row.Correlation:F3}", $"{row.Error:F3}");
+            table.AddRow($"{row.Rank}", $"{row.Item}", text, $"{row.Correlation:F3}", float.IsNaN(row.Error) ? "" : $"{row.Error:F3}");
         }
 
         output.Screen.Write(table);

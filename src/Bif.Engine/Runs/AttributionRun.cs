@@ -22,6 +22,8 @@ public sealed class AttributionRun : IDisposable
 {
     // At this reliability noise takes a tenth of an LDS.
     private const double UsualReliability = 0.8;
+    // Below a quarter of a GiB the weights are no matter.
+    private const long NotableBytes = 1L << 28;
     private readonly RunSpec _spec;
     private readonly RunDirectory _directory;
     private readonly IProgress<RunProgress>? _progress;
@@ -358,6 +360,12 @@ public sealed class AttributionRun : IDisposable
             Versions = new VersionRecord(Version, Environment.Version.ToString(), TorchLibrary.Version, RuntimeInformation.OSDescription),
             Warnings = [.. _warnings],
         };
+        var memory = RunMemory.Of(_model, _selection, settings, plan);
+        if (memory.TotalBytes > NotableBytes)
+        {
+            Say(RunStage.Preparing, memory.Describe());
+        }
+
         if (_tokens is not null)
         {
             Say(RunStage.Preparing, _tokens.Require(_directory.Root, settings));
