@@ -10,8 +10,7 @@ namespace Bif.Engine.Models;
 [ModelType("cifar_resnet")]
 public sealed class CifarResNet : Architecture
 {
-    private readonly Conv2d _conv1;
-    private readonly BatchNorm2d _bn1;
+    private readonly ConvBatchNormRelu _stem;
     private readonly List<Block> _blocks = [];
     private readonly Linear _linear;
 
@@ -32,8 +31,7 @@ public sealed class CifarResNet : Architecture
             var other => throw config.Invalid("shortcut", $"\"{other}\" is not known: it is A or B"),
         };
         var layers = new LayerList();
-        _conv1 = layers.Conv2d("conv1", config.Integer("num_channels", 3), 16, 3, 1, 1, bias: false);
-        _bn1 = layers.BatchNorm2d("bn1", 16);
+        _stem = new(layers.Conv2d("conv1", config.Integer("num_channels", 3), 16, 3, 1, 1, bias: false), layers.BatchNorm2d("bn1", 16));
         var channels = 16;
         foreach (var (stage, width) in new[] { (1, 16), (2, 32), (3, 64) })
         {
@@ -54,7 +52,7 @@ public sealed class CifarResNet : Architecture
     /// <inheritdoc/>
     public override Tensor Forward(Weights weights, Tensor inputs)
     {
-        var x = nn.functional.relu(_bn1.Forward(weights, _conv1.Forward(weights, inputs)));
+        var x = _stem.Forward(weights, inputs);
         foreach (var block in _blocks)
         {
             x = block.Forward(weights, x);
@@ -65,36 +63,30 @@ public sealed class CifarResNet : Architecture
 
     private sealed class Block
     {
-        private readonly Conv2d _conv1, _conv2;
-        private readonly BatchNorm2d _bn1, _bn2;
-        private readonly (Conv2d Conv, BatchNorm2d Norm)? _projection;
+        private readonly ConvBatchNormRelu _first;
+        private readonly ConvBatchNorm _second;
+        private readonly ConvBatchNorm? _projection;
         private readonly bool _subsamples;
         private readonly int _padding;
 
         public Block(LayerList layers, string name, int inputs, int outputs, int stride, bool projects)
         {
-            _conv1 = layers.Conv2d($"{name}.conv1", inputs, outputs, 3, stride, 1, bias: false);
-            _bn1 = layers.BatchNorm2d($"{name}.bn1", outputs);
-            _conv2 = layers.Conv2d($"{name}.conv2", outputs, outputs, 3, 1, 1, bias: false);
-            _bn2 = layers.BatchNorm2d($"{name}.bn2", outputs);
+            _first = new(layers.Conv2d($"{name}.conv1", inputs, outputs, 3, stride, 1, bias: false), layers.BatchNorm2d($"{name}.bn1", outputs));
+            _second = new(layers.Conv2d($"{name}.conv2", outputs, outputs, 3, 1, 1, bias: false), layers.BatchNorm2d($"{name}.bn2", outputs));
             _subsamples = stride != 1 || inputs != outputs;
             _padding = outputs / 4;
             if (_subsamples && projects)
             {
-                _projection = (layers.Conv2d($"{name}.shortcut.0", inputs, outputs, 1, stride, 0, bias: false),
+                _projection = new(layers.Conv2d($"{name}.shortcut.0", inputs, outputs, 1, stride, 0, bias: false),
                     layers.BatchNorm2d($"{name}.shortcut.1", outputs));
             }
         }
 
         public Tensor Forward(Weights weights, Tensor x)
-        {
-            var y = nn.functional.relu(_bn1.Forward(weights, _conv1.Forward(weights, x)));
-            y = _bn2.Forward(weights, _conv2.Forward(weights, y));
-            return nn.functional.relu(y + Shortcut(weights, x));
-        }
+            => ConvBatchNorm.AddRelu(weights, _second.Forward(weights, _first.Forward(weights, x)), Shortcut(weights, x));
 
         private Tensor Shortcut(Weights weights, Tensor x) => !_subsamples ? x
-            : _projection is { } projection ? projection.Norm.Forward(weights, projection.Conv.Forward(weights, x))
+            : _projection is { } projection ? projection.Forward(weights, x)
             : nn.functional.pad(
                 x.slice(2, 0, long.MaxValue, 2).slice(3, 0, long.MaxValue, 2), [0, 0, 0, 0, _padding, _padding]);
     }

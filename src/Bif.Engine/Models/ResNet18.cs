@@ -50,26 +50,21 @@ public sealed class ResNet18 : Architecture
     private sealed class Block
     {
         private readonly ConvBatchNormRelu _first;
-        private readonly Conv2d _conv2;
-        private readonly BatchNorm2d _bn2;
-        private readonly (Conv2d Conv, BatchNorm2d Norm)? _downsample;
+        private readonly ConvBatchNorm _second;
+        private readonly ConvBatchNorm? _downsample;
 
         public Block(LayerList layers, string name, int inputs, int outputs, int stride)
         {
             _first = new(layers.Conv2d($"{name}.conv1", inputs, outputs, 3, stride, 1, bias: false), layers.BatchNorm2d($"{name}.bn1", outputs));
-            _conv2 = layers.Conv2d($"{name}.conv2", outputs, outputs, 3, 1, 1, bias: false);
-            _bn2 = layers.BatchNorm2d($"{name}.bn2", outputs);
+            _second = new(layers.Conv2d($"{name}.conv2", outputs, outputs, 3, 1, 1, bias: false), layers.BatchNorm2d($"{name}.bn2", outputs));
             if (stride != 1 || inputs != outputs)
             {
-                _downsample = (layers.Conv2d($"{name}.downsample.0", inputs, outputs, 1, stride, 0, bias: false),
+                _downsample = new(layers.Conv2d($"{name}.downsample.0", inputs, outputs, 1, stride, 0, bias: false),
                     layers.BatchNorm2d($"{name}.downsample.1", outputs));
             }
         }
 
         public Tensor Forward(Weights weights, Tensor x)
-        {
-            var shortcut = _downsample is { } down ? down.Norm.Forward(weights, down.Conv.Forward(weights, x)) : x;
-            return nn.functional.relu(_bn2.Forward(weights, _conv2.Forward(weights, _first.Forward(weights, x))) + shortcut);
-        }
+            => ConvBatchNorm.AddRelu(weights, _second.Forward(weights, _first.Forward(weights, x)), _downsample?.Forward(weights, x) ?? x);
     }
 }

@@ -57,6 +57,9 @@ public class Weights : IDisposable
     /// <summary>Is shown what every linear and convolution layer takes and gives; null while nobody looks.</summary>
     public Layers.ILayerObserver? Observer { get; set; }
 
+    /// <summary>Convolutions with their normalisation folded in, for passes without gradient at one position; null otherwise.</summary>
+    public Layers.FoldedLayers? Folded { get; set; }
+
     /// <summary>The parameter at an index of <see cref="Layout.Parameters"/>.</summary>
     public Tensor Parameter(int index) => _parameters[index];
 

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Bif.Engine.Data;
 using Bif.Engine.Models;
+using Bif.Engine.Models.Layers;
 using static TorchSharp.torch;
 
 namespace Bif.Engine.Sampling;
@@ -17,6 +18,20 @@ public static class LossEvaluator
     public static void Evaluate(Model model, Weights weights, DataFeed feed, int batch, Span<float> losses)
     {
         using var inference = inference_mode();
+        using var folded = new FoldedLayers();
+        weights.Folded = folded;
+        try
+        {
+            EvaluateBatches(model, weights, feed, batch, losses);
+        }
+        finally
+        {
+            weights.Folded = null;
+        }
+    }
+
+    private static void EvaluateBatches(Model model, Weights weights, DataFeed feed, int batch, Span<float> losses)
+    {
         for (var start = 0; start < feed.Count; start += batch)
         {
             using var scope = NewDisposeScope();

@@ -2,10 +2,13 @@ using static TorchSharp.torch;
 
 namespace Bif.Engine.Models.Layers;
 
-/// <summary>Convolution without bias, batch normalisation, ReLU.</summary>
-public sealed record ConvBatchNormRelu(Conv2d Convolution, BatchNorm2d Norm)
+/// <summary>Convolution, batch normalisation, ReLU.</summary>
+public sealed record ConvBatchNormRelu(Conv2d Convolution, BatchNorm2d Norm) : ConvBatchNorm(Convolution, Norm)
 {
-    /// <summary>Applies the three.</summary>
-    public Tensor Forward(Weights weights, Tensor inputs)
-        => nn.functional.relu(Norm.Forward(weights, Convolution.Forward(weights, inputs)));
+    /// <inheritdoc/>
+    public override Tensor Forward(Weights weights, Tensor inputs)
+    {
+        var outputs = base.Forward(weights, inputs);
+        return weights.Folded is null ? nn.functional.relu(outputs) : outputs.relu_();
+    }
 }
