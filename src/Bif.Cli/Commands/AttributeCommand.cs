@@ -22,6 +22,7 @@ internal sealed class AttributeCommand : Verb
         "baoab where a full-batch step takes under half a second and neither --epsilon nor a mini-batch is given, else sgld", "one of " + string.Join(", ", SamplerCatalog.Names), static word => SamplerCatalog.Names.Contains(word) ? word : null);
     private readonly Setting<string?> _preconditioner = Setting.Parsed("--preconditioner", "none|diagonal|kfac|lowrank", "Fixed coordinates in which chains move, from the curvature at the checkpoint; they leave the target exact.", "the sampler's first choice", "none, diagonal, kfac or lowrank", static word => word is "none" or "diagonal" or "kfac" or "lowrank" ? word : null);
     private readonly Setting<double?> _friction = Setting.Number("--friction", "Friction of underdamped dynamics, per unit of time.", "1 in preconditioned coordinates, the root of gamma without", Interval.AtLeast(0));
+    private readonly Setting<string> _start = Setting.Choice("--start", "Where chains of baoab begin: at the checkpoint, or at a draw from the Gaussian of the preconditioner, which shortens the burn-in.", "checkpoint", "checkpoint", "laplace");
     private readonly Setting<int?> _rank = Setting.Count("--rank", "Directions of the low-rank preconditioner.", "200", 1);
     private readonly Setting<int?> _curvatureItems = Setting.Count("--curvature-items", "Training items from which the curvature is measured, evenly spread.", "all", 1);
     private readonly Setting<double?> _epsilon = Setting.Number("--epsilon", "Step size: of SGLD in squared parameter units; of baoab the time step h, in whitened units.", "baoab, laplace: calibrated to the checkpoint; sgld: by model family", Interval.Above(0));
@@ -61,7 +62,7 @@ internal sealed class AttributeCommand : Verb
     {
         foreach (var option in new Option[]
                  {
-                     _model, _data, _queries, _out, _preset, _sampler, _preconditioner, _friction, _rank, _curvatureItems, _epsilon, _nbeta, _gamma, _lossRise, _batch, _chains, _draws, _burnIn, _thin, _seed, _parameters,
+                     _model, _data, _queries, _out, _preset, _sampler, _preconditioner, _friction, _start, _rank, _curvatureItems, _epsilon, _nbeta, _gamma, _lossRise, _batch, _chains, _draws, _burnIn, _thin, _seed, _parameters,
                      _decay, _stabilizer, _variant, _centered, _centering, _context, _separator, _windows, _perToken, _tokenFrom, _tokenTop, _tokenStorage, _device, _evalBatch, _threads, _keepDraws, _reliability, _resume, _json,
                  })
         {
@@ -118,6 +119,7 @@ internal sealed class AttributeCommand : Verb
             Sampler = sampler,
             Preconditioner = arguments.GetValue(_preconditioner),
             Friction = arguments.GetValue(_friction),
+            Start = arguments.GetValue(_start) ?? "checkpoint",
             Rank = arguments.GetValue(_rank),
             CurvatureItems = arguments.GetValue(_curvatureItems),
             Epsilon = arguments.GetValue(_epsilon) ?? (preset ? 1e-4 : null),

@@ -69,6 +69,7 @@ internal static class Diagnosis
             NoiseConstant = Spread.MedianOf(live.Select(query => run.Totals[query].AB > 0
                 ? run.QueryVariance[query] * run.SummedVariance / run.Totals[query].AB
                 : double.PositiveInfinity)),
+            LowRankAgreement = LowRankAgreement(options, scoresDirectory),
             GradientCosineAgreement = agreement,
             GradientCosineAgreementCorrected = corrected,
         };
@@ -115,6 +116,22 @@ internal static class Diagnosis
 
         var (median, share) = (Spread.MedianOf(agreements), Spread.MedianOf(noise));
         return (median, share <= MostNoise ? Math.Min(1, median / Math.Sqrt(1 - share)) : null);
+    }
+
+    private static double? LowRankAgreement(AttributionOptions options, string scoresDirectory)
+    {
+        if (options.Cosine is not { Influence: { } influence } sample)
+        {
+            return null;
+        }
+
+        double[] agreements = [.. Enumerable.Range(0, sample.Queries.Length).Select(row =>
+        {
+            var scores = NpyFile.ReadRow<float>(ScoreFiles.PathOf(scoresDirectory, ScoreFiles.Bif), sample.Queries[row]);
+            var columns = Enumerable.Range(0, sample.Items.Length);
+            return Correlation([.. columns.Select(column => -(double)scores[sample.Items[column]])], [.. columns.Select(column => influence[row, column])]);
+        })];
+        return Spread.MedianOf(agreements);
     }
 
     private static double SpearmanBrown(double halves) => Math.Max(0, 2 * halves / (1 + halves));

@@ -109,6 +109,12 @@ public sealed record Diagnostics
     public double? GradientCosineAgreement { get; init; }
 
     /// <summary>
+    /// Median over sampled queries of the correlation of covariances with the noise-free low-rank influence, where a run knows
+    /// leading directions of the curvature: near the root of the reliability at low temperature.
+    /// </summary>
+    public double? LowRankAgreement { get; init; }
+
+    /// <summary>
     /// The agreement without the scores' own noise, agreement/√(1 − SE²/Var), or null where noise is more than a fifth of
     /// their variance.
     /// </summary>

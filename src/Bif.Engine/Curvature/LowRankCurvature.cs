@@ -55,6 +55,16 @@ public sealed class LowRankCurvature : CurvatureEstimate
         return [.. found, .. Enumerable.Repeat(each, (int)count)];
     }
 
+    /// <summary>xᵀ(nβF + γ)⁻¹y with F's leading part: (x·y − Σ λ/(λ + γ/nβ)·(v·x)(v·y))/γ.</summary>
+    public double DampedProduct(Tensor x, Tensor y, double nbeta, double gamma)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        var share = _values / (_values + (gamma / nbeta));
+        var projected = (_vectors.mv(x) * _vectors.mv(y) * share).sum().item<float>();
+        return (x.dot(y).item<float>() - projected) / gamma;
+    }
+
     /// <inheritdoc/>
     public override Preconditioner ToPreconditioner(double nbeta, double gamma) => new LowRankPreconditioner(_vectors, _values, nbeta, gamma);
 

@@ -268,6 +268,7 @@ public sealed class AttributionRun : IDisposable
             BurnIn = _spec.BurnIn ?? earlier.Settings.BurnIn,
             Thin = _spec.Thin ?? earlier.Settings.Thin,
             Seed = _spec.Seed,
+            Start = earlier.Settings.Sampler == "baoab" ? _spec.Start : earlier.Settings.Start,
             Decay = earlier.Settings.Sampler == "rmsprop" ? _spec.Decay : earlier.Settings.Decay,
             Stabilizer = earlier.Settings.Sampler == "rmsprop" ? _spec.Stabilizer : earlier.Settings.Stabilizer,
             BiasCorrection = earlier.Settings.Sampler == "rmsprop" ? _spec.BiasCorrection : earlier.Settings.BiasCorrection,
@@ -426,10 +427,16 @@ public sealed class AttributionRun : IDisposable
         Say(RunStage.Estimating, "comparing with gradients");
         ProcessMemory.ReleaseFreePages();
         set_num_threads(Threads);
-        var cosine = GradientCosine.Compute(_model, _selection, _center, _train, _queries, 6, 48);
+        var cosine = GradientCosine.Compute(
+            _model, _selection, _center, _train, _queries, 6, 48, _curvature as LowRankCurvature, record.Settings.Nbeta, record.Settings.Gamma);
         var options = new AttributionOptions(_spec.Centering == "pooled" ? Centering.Pooled : Centering.PerChain, Threads, cosine, ChanceLoss);
         var estimate = AttributionEstimator.Run(
             store, _directory.Scores, options, share => _progress?.Report(new RunProgress(RunStage.Estimating, Fraction: share)));
+        if (estimate.Diagnostics.LowRankAgreement is { } closed)
+        {
+            Say(RunStage.Estimating, FormattableString.Invariant($"agreement with the noise-free low-rank influence: {closed:F2} (sampled queries and items)"));
+        }
+
         return record with
         {
             Diagnostics = JsonSerializer.SerializeToElement(estimate.Diagnostics, RunRecord.Json),

@@ -1,3 +1,4 @@
+using Bif.Engine.Curvature;
 using Bif.Engine.Data;
 using Bif.Engine.Models;
 using static TorchSharp.torch;
@@ -11,11 +12,13 @@ namespace Bif.Engine.Runs;
 /// <param name="Queries">Indices of the sampled queries.</param>
 /// <param name="Items">Indices of the sampled training items.</param>
 /// <param name="Cosine">[queries, items].</param>
-public sealed record GradientCosine(int[] Queries, int[] Items, double[,] Cosine)
+/// <param name="Influence">The low-rank damped influence g_iᵀ(nβF + γ)⁻¹g_q, nats² [queries, items], where leading directions of F are known: what the covariance tends to at low temperature without noise.</param>
+public sealed record GradientCosine(int[] Queries, int[] Items, double[,] Cosine, double[,]? Influence)
 {
     /// <summary>Computes the cosines for evenly spaced queries and items; memory is a handful of gradients.</summary>
     public static GradientCosine Compute(
-        Model model, ParameterSelection selection, Tensor center, DataFeed train, DataFeed queries, int maxQueries, int maxItems)
+        Model model, ParameterSelection selection, Tensor center, DataFeed train, DataFeed queries, int maxQueries, int maxItems,
+        LowRankCurvature? curvature = null, double nbeta = 0, double gamma = 0)
     {
         var queryIndices = Spread(queries.Count, maxQueries);
         var itemIndices = Spread(train.Count, maxItems);
@@ -24,21 +27,26 @@ public sealed record GradientCosine(int[] Queries, int[] Items, double[,] Cosine
         using var weights = model.Bind(selection, center, gradient);
         var directions = queryIndices.Select(query => Direction(model, weights, queries, query, gradient)).ToList();
         var cosine = new double[queryIndices.Length, itemIndices.Length];
+        var influence = curvature is null || !(gamma > 0) ? null : new double[queryIndices.Length, itemIndices.Length];
         for (var column = 0; column < itemIndices.Length; column++)
         {
             using var scope = NewDisposeScope();
             var item = Direction(model, weights, train, itemIndices[column], gradient);
             for (var row = 0; row < directions.Count; row++)
             {
-                cosine[row, column] = directions[row].dot(item).item<float>();
+                cosine[row, column] = directions[row].Unit.dot(item.Unit).item<float>();
+                if (influence is not null)
+                {
+                    influence[row, column] = directions[row].Length * item.Length * curvature!.DampedProduct(directions[row].Unit, item.Unit, nbeta, gamma);
+                }
             }
         }
 
-        return new GradientCosine(queryIndices, itemIndices, cosine);
+        return new GradientCosine(queryIndices, itemIndices, cosine, influence);
     }
 
-    // The unit vector of an item's gradient; zero where the gradient vanishes.
-    private static Tensor Direction(Model model, Weights weights, DataFeed feed, int index, Tensor gradient)
+    // The unit vector of an item's gradient, zero where the gradient vanishes, and its length.
+    private static (Tensor Unit, double Length) Direction(Model model, Weights weights, DataFeed feed, int index, Tensor gradient)
     {
         using var scope = NewDisposeScope();
         using (no_grad())
@@ -49,7 +57,7 @@ public sealed record GradientCosine(int[] Queries, int[] Items, double[,] Cosine
         model.Losses(weights, feed.Range(index, 1)).sum().backward();
         using var noGradient = no_grad();
         var length = gradient.norm().item<float>();
-        return (length > 0 ? gradient / length : gradient.clone()).MoveToOuterDisposeScope();
+        return ((length > 0 ? gradient / length : gradient.clone()).MoveToOuterDisposeScope(), length);
     }
 
     private static int[] Spread(int count, int wanted)

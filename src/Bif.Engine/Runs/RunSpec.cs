@@ -75,6 +75,9 @@ public sealed record RunSpec
     /// <summary>Subtract nβ·∇L(w*) from the force, so that w* is the mode of the target.</summary>
     public bool Centered { get; init; }
 
+    /// <summary>Where baoab's chains begin: checkpoint, or laplace for draws from the preconditioner's Gaussian.</summary>
+    public string Start { get; init; } = "checkpoint";
+
     /// <summary>Name patterns of the parameters to sample; empty for all.</summary>
     public IReadOnlyList<string> Parameters { get; init; } = [];
 

@@ -107,8 +107,9 @@ internal sealed class SettingsChooser(
             { IsWarning = true });
         }
 
+        var remarks = JudgeGradientNoise(settings, plan.GradientPiece);
         return new SettingsChoice(
-            settings, spec.UsesDefaultSettings ? "family defaults" : "given by the person", [], plan, SecondsPerDraw(settings, tuning), null, preconditioner);
+            settings, spec.UsesDefaultSettings ? "family defaults" : "given by the person", remarks, plan, SecondsPerDraw(settings, tuning), null, preconditioner);
     }
 
     // A run that stops by reliability begins with a quarter of what it would draw without, and --draws bounds it.
@@ -157,10 +158,10 @@ internal sealed class SettingsChooser(
             Friction: spec.Friction ?? (name == "none" ? Math.Sqrt(calibrated.Gamma) : 1),
             Rank: curvature is LowRankCurvature lowRank ? lowRank.Rank : 0,
             CurvatureItems: source.Count,
-            Centered: calibrated.Centered && sampler == "baoab");
-        IEnumerable<string> remarks = sampler == "laplace"
-            ? ["independent draws from a Gaussian approximation of the posterior: exact only where the loss is quadratic"]
-            : [];
+            Centered: calibrated.Centered && sampler == "baoab",
+            Start: sampler == "baoab" ? spec.Start : "checkpoint");
+        IEnumerable<string> remarks = sampler != "laplace" ? JudgeGradientNoise(settings, plan.GradientPiece)
+            : ["independent draws from a Gaussian approximation of the posterior: exact only where the loss is quadratic"];
         return new SettingsChoice(
             settings,
             given.IsComplete ? "given by the person" : "calibrated to the checkpoint",
@@ -170,6 +171,36 @@ internal sealed class SettingsChooser(
             curvature,
             curvature?.ToPreconditioner(settings.Nbeta, settings.Gamma) ?? new NoPreconditioner());
     }
+
+    // Says how much temperature mini-batch gradients add, and refuses settings in which they swamp the curvature.
+    private IReadOnlyList<string> JudgeGradientNoise(SamplerSettings settings, int pieceSize)
+    {
+        if (settings.Batch == 0 || settings.Nbeta == 0)
+        {
+            return [];
+        }
+
+        using var scope = NewDisposeScope();
+        var (curvature, direction) = StepProbe.Steepest(model, selection, center, train, settings.Gamma, pieceSize, spec.Seed);
+        var scale = settings.Preconditioner == "none" ? 1 : 1 / Math.Max((settings.Nbeta * curvature) + settings.Gamma, 1e-30);
+        var added = GradientNoise.AddedTemperature(
+            settings, GradientNoise.SlopeVariance(model, selection, center, train, direction), scale, train.Count);
+        var words = FormattableString.Invariant($"mini-batches of {settings.Batch} add {added:G2} of the chains' temperature in the steepest direction");
+        if (added > GradientNoise.Swamping)
+        {
+            throw new InputException(
+                $"{words}, which swamps the curvature that the scores rest on: use --batch full, a batch of at least {BatchFor(settings, added):N0}, a smaller --epsilon or a smaller --nbeta.");
+        }
+
+        report(new RunProgress(RunStage.Preparing, added > GradientNoise.Noticeable ? $"{words}: scores lean towards gradient similarity; a larger --batch or a smaller --epsilon mends it" : words)
+        {
+            IsWarning = added > GradientNoise.Noticeable,
+        });
+        return [words];
+    }
+
+    // The noise falls as 1/batch: the batch at which it is as large as the dynamics' own.
+    private int BatchFor(SamplerSettings settings, double added) => (int)Math.Min(train.Count, Math.Ceiling(settings.Batch * added / GradientNoise.Noticeable));
 
     private CurvatureEstimate Measure(string name, CurvatureSource source)
     {

@@ -20,6 +20,13 @@ internal static class StepProbe
     public static double Curvature(Model model, ParameterSelection selection, Tensor center, DataFeed feed, double gamma, int pieceSize, ulong seed)
     {
         using var scope = NewDisposeScope();
+        return Steepest(model, selection, center, feed, gamma, pieceSize, seed).Curvature;
+    }
+
+    /// <summary>The curvature λ, per unit of nβ, and its direction [P], which belongs to the caller's scope.</summary>
+    public static (double Curvature, Tensor Direction) Steepest(Model model, ParameterSelection selection, Tensor center, DataFeed feed, double gamma, int pieceSize, ulong seed)
+    {
+        using var scope = NewDisposeScope();
         var settings = new SamplerSettings("sgld", 0, 0, 0, Math.Min(MaxItems, feed.Count), 1, 1, 0, 1, seed);
         using var state = new ChainState(0, seed, center, SamplerCatalog.Create(settings, new NoPreconditioner()));
         using var weights = model.Bind(selection, state.Position, state.Gradient);
@@ -52,6 +59,6 @@ internal static class StepProbe
             largest = Math.Max(largest, curvature);
         }
 
-        return largest;
+        return (largest, direction.MoveToOuterDisposeScope());
     }
 }

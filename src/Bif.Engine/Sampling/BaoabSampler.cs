@@ -19,7 +19,22 @@ public sealed class BaoabSampler(SamplerContext context) : ISampler
 
     /// <inheritdoc/>
     public void Begin(ChainState state)
-        => LangevinStep.Normals(state.Vectors[Velocity], state.Seed, (uint)state.Chain, PhiloxPurpose.Velocity, 0);
+    {
+        LangevinStep.Normals(state.Vectors[Velocity], state.Seed, (uint)state.Chain, PhiloxPurpose.Velocity, 0);
+        if (context.Settings.Start != "laplace")
+        {
+            return;
+        }
+
+        if (context.Preconditioner.HasCoordinates)
+        {
+            context.Preconditioner.Draw(state, context.Settings.Gamma, state.Vectors[Coordinates]);
+        }
+        else
+        {
+            context.Preconditioner.Draw(state, context.Settings.Gamma);
+        }
+    }
 
     /// <inheritdoc/>
     public void Move(ChainState state)

@@ -19,6 +19,7 @@ namespace Bif.Engine.Sampling;
 /// <param name="Rank">Directions of the low-rank preconditioner.</param>
 /// <param name="CurvatureItems">Training items from which the preconditioner is estimated; 0 for all.</param>
 /// <param name="Centered">Whether nβ·∇L(w*) is subtracted from the force.</param>
+/// <param name="Start">Where chains begin: checkpoint, or laplace, a draw from the Gaussian that the preconditioner describes.</param>
 public sealed record SamplerSettings(
     string Sampler,
     double Epsilon,
@@ -37,7 +38,8 @@ public sealed record SamplerSettings(
     double Friction = 0,
     int Rank = 0,
     int CurvatureItems = 0,
-    bool Centered = false)
+    bool Centered = false,
+    string Start = "checkpoint")
 {
     /// <summary>Moves of one chain from its start to its last draw.</summary>
     public long Steps => BurnIn + ((long)Draws * Thin);

@@ -94,7 +94,7 @@ public class VerdictTests
             cosine[1, column] = scores[200 + items[column]] + (0.01 * SyntheticRun.Normal(random));
         }
 
-        var result = run.Estimate(options: new(Cosine: new([0, 1], items, cosine)));
+        var result = run.Estimate(options: new(Cosine: new([0, 1], items, cosine, null)));
         Assert.InRange(result.Diagnostics.GradientCosineAgreement!.Value, 0.98, 1);
         AssertVerdict(result, "over-localized", "--gamma");
         for (var column = 0; column < 50; column++)
@@ -103,7 +103,7 @@ public class VerdictTests
             cosine[1, column] += 0.5 * SyntheticRun.Normal(random);
         }
 
-        Assert.Equal("good", run.Estimate(options: new(Cosine: new([0, 1], items, cosine))).Verdict.Name);
+        Assert.Equal("good", run.Estimate(options: new(Cosine: new([0, 1], items, cosine, null))).Verdict.Name);
     }
 
     [Fact]

@@ -1,4 +1,6 @@
 using Bif.Engine.Runs;
+using Bif.Engine.Sampling;
+using Bif.Engine.Sampling.Preconditioners;
 using Bif.Kernels;
 using Xunit;
 using static TorchSharp.torch;
@@ -89,6 +91,38 @@ public sealed class KnownAnswerTests
 
         Assert.InRange(Math.Sqrt(z.Average(value => value * value)), 0.4, 1.7);
         Assert.Equal("good", RunDirectory.Open(run).ReadRecord().Verdict!.Name);
+    }
+
+    // Laplace draws are tested above; a chain that starts at one is where the first of them is.
+    [Theory]
+    [InlineData("diagonal")]
+    [InlineData("lowrank")]
+    public void Two_chains_that_start_at_laplace_draws_begin_where_the_first_draw_is(string name)
+    {
+        using var scope = NewDisposeScope();
+        using Preconditioner preconditioner = name == "diagonal"
+            ? new DiagonalPreconditioner(tensor(new float[] { 1, 2, 3, 4 }), 8, 2)
+            : new LowRankPreconditioner(tensor(new float[] { 0.6f, 0.8f, 0, 0 }, [1, 4]), tensor(new float[] { 5 }), 8, 2);
+        var center = tensor(new float[] { 1, -1, 2, 0 });
+        var settings = new SamplerSettings("baoab", 0.1, 8, 2, 0, 1, 1, 0, 1, 7, Preconditioner: name, Friction: 1, Start: "laplace");
+        using var laplace = new ChainState(3, 7, center, SamplerCatalog.Create(settings with { Sampler = "laplace" }, preconditioner));
+        SamplerCatalog.Create(settings with { Sampler = "laplace" }, preconditioner).Move(laplace);
+        using var chain = new ChainState(3, 7, center, SamplerCatalog.Create(settings, preconditioner));
+        Assert.Equal(laplace.Position.data<float>().ToArray(), chain.Position.data<float>().ToArray());
+        Assert.NotEqual(center.data<float>().ToArray(), chain.Position.data<float>().ToArray());
+
+        // Coordinates and position say the same: a step of no length leaves the position where it is.
+        SamplerCatalog.Create(settings with { Epsilon = 1e-9 }, preconditioner).Move(chain);
+        Assert.All(laplace.Position.data<float>().ToArray().Zip(chain.Position.data<float>().ToArray()), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
+    }
+
+    [Fact]
+    public void Two_laplace_draws_in_leading_directions_agree_with_the_noise_free_influence()
+    {
+        using var problem = TestProblem.Random(3);
+        var run = problem.Run("run", problem.Spec() with { Sampler = "laplace", Preconditioner = "lowrank", Nbeta = 4000, Gamma = 500, Chains = 4, Draws = 3000 });
+        var agreement = RunDirectory.Open(run).ReadRecord().Diagnostics!.Value.GetProperty("low_rank_agreement").GetDouble();
+        Assert.InRange(agreement, 0.99, 1);
     }
 
     [Theory]

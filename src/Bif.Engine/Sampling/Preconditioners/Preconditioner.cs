@@ -42,19 +42,25 @@ public abstract class Preconditioner : IDisposable
     public void Draw(ChainState state, double gamma)
     {
         using var scope = NewDisposeScope();
+        var coordinates = empty_like(state.Position);
+        Draw(state, gamma, coordinates);
+    }
+
+    /// <summary>The same, and writes the draw's coordinates x [P].</summary>
+    public void Draw(ChainState state, double gamma, Tensor coordinates)
+    {
         using var noGradient = no_grad();
-        var noise = empty_like(state.Position);
-        LangevinStep.Normals(noise, state.Seed, (uint)state.Chain, PhiloxPurpose.Laplace, (ulong)state.Step);
+        LangevinStep.Normals(coordinates, state.Seed, (uint)state.Chain, PhiloxPurpose.Laplace, (ulong)state.Step);
         if (Scale is { } scale)
         {
-            noise.mul_(scale);
+            coordinates.mul_(scale);
         }
         else if (!HasCoordinates)
         {
-            noise.mul_(1 / Math.Sqrt(gamma));
+            coordinates.mul_(1 / Math.Sqrt(gamma));
         }
 
-        ToWeights(noise, state.Center, state.Position);
+        ToWeights(coordinates, state.Center, state.Position);
     }
 
     /// <inheritdoc/>

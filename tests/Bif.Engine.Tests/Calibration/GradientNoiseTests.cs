@@ -1,0 +1,53 @@
+using Bif.Engine.Calibration;
+using Bif.Engine.Runs;
+using Bif.Engine.Sampling;
+using Bif.Engine.Tests.Runs;
+using Xunit;
+
+namespace Bif.Engine.Tests.Calibration;
+
+/// <summary>The temperature that mini-batches add.</summary>
+public sealed class GradientNoiseTests
+{
+    [Fact]
+    public void The_variance_of_a_chain_grows_by_the_temperature_that_is_stated()
+    {
+        // One direction: L = w²/2, slopes of the 20 items at w* spread around 0, mini-batches of 4 without replacement.
+        var random = new Random(3);
+        double[] slopes = [.. Enumerable.Range(0, 20).Select(item => (item % 2 == 0 ? 1 : -1) * (1.0 + (item / 4)))];
+        var variance = slopes.Average(slope => slope * slope);
+        var settings = new SamplerSettings("sgld", 0.005, 8, 2, 4, 1, 1, 0, 1, 0);
+        var added = GradientNoise.AddedTemperature(settings, variance, 1, 20);
+        Assert.InRange(added, 0.1, 0.3);
+        double Normal() => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+        var (w, squares, steps) = (0.0, 0.0, 3_000_000);
+        for (var step = 0; step < steps; step++)
+        {
+            var noise = Enumerable.Range(0, 4).Sum(place =>
+            {
+                var other = random.Next(place, 20);
+                (slopes[place], slopes[other]) = (slopes[other], slopes[place]);
+                return slopes[place];
+            });
+            w += (-settings.Epsilon / 2 * ((settings.Nbeta * (w + (noise / 4))) + (settings.Gamma * w))) + (Math.Sqrt(settings.Epsilon) * Normal());
+            squares += w * w;
+        }
+
+        // 1/k, the discretisation's 1/(1 − εk/4), and sampling without replacement's (n−1)/n in the estimate of the spread.
+        var expected = 0.1 / (1 - (settings.Epsilon * 10 / 4)) * (1 + (added * 20 / 19));
+        Assert.Equal(expected, squares / steps, 0.03 * expected);
+    }
+
+    [Fact]
+    public void Full_batches_add_none_and_swamping_batches_are_refused_with_advice()
+    {
+        Assert.Equal(0, GradientNoise.AddedTemperature(new("sgld", 1, 1e6, 1, 0, 1, 1, 0, 1, 0), 1, 1, 100));
+        using var problem = TestProblem.Random(3);
+        var spec = problem.Spec() with { Sampler = "sgld", Epsilon = 1e-4, Nbeta = 3000, Gamma = 5, Batch = 1, Chains = 1, Draws = 20 };
+        var error = Assert.Throws<InputException>(() => problem.Run("run", spec));
+        Assert.Contains("--batch", error.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(problem.At("run")));
+        var run = problem.Run("milder", spec with { Nbeta = 40, Batch = 20 });
+        Assert.Contains("mini-batches of 20 add", RunDirectory.Open(run).ReadRecord().SettingsReasons.Single(), StringComparison.Ordinal);
+    }
+}
