@@ -186,7 +186,10 @@ internal sealed class SettingsChooser(
         var added = GradientNoise.AddedTemperature(
             settings, GradientNoise.SlopeVariance(model, selection, center, train, direction), scale, train.Count);
         var words = FormattableString.Invariant($"mini-batches of {settings.Batch} add {added:G2} of the chains' temperature in the steepest direction");
-        if (added > GradientNoise.Swamping)
+
+        // A step beyond the stability limit fails by itself, and with a clearer reason.
+        var stable = settings.Epsilon * ((settings.Nbeta * curvature) + settings.Gamma) < 4;
+        if (added > GradientNoise.Swamping && stable)
         {
             throw new InputException(
                 $"{words}, which swamps the curvature that the scores rest on: use --batch full, a batch of at least {BatchFor(settings, added):N0}, a smaller --epsilon or a smaller --nbeta.");
