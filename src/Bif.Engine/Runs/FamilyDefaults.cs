@@ -26,7 +26,7 @@ public sealed record FamilyDefaults(
         "cifar_resnet" or "resnet9" => new(300, 1e4, 2e-5, 128, 4, 60, 40, 4),
 
         // The loss of a text is the sum over its tokens: nβ weighs some hundred times what it does for one label.
-        "gpt2" or "gpt_neox" or "llama" => new(10, 1e4, 1e-5, Math.Min(items, 16), 4, 100, 60, 4),
+        "gpt2" or "gpt_neox" or "llama" => new(10, 3e4, 8e-6, Math.Min(items, 16), 4, 100, 40, 4),
         _ => new(100, 1e4, 2e-5, 32, 4, 50, 40, 3),
     };
 }
