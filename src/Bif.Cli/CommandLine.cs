@@ -53,10 +53,10 @@ internal static class CommandLine
             return ExitCode.BadInput;
         }
 
-        return Guarded(() => verb!.Run(parsed, new Output(output, errors)), parsed.GetValue(grammar.Verbose), errors);
+        return Guarded(() => verb!.Run(parsed, new Output(output, errors)), verb!.Name, parsed.GetValue(grammar.Verbose), errors);
     }
 
-    private static int Guarded(Func<int> run, bool verbose, TextWriter errors)
+    private static int Guarded(Func<int> run, string verb, bool verbose, TextWriter errors)
     {
         try
         {
@@ -70,15 +70,18 @@ internal static class CommandLine
                 case OperationCanceledException:
                     return ExitCode.Interrupted;
                 case InputException:
-                    errors.WriteLine(OneLine(error.Message));
+                    errors.WriteLine(PlainText.OneLine(error.Message));
+                    return ExitCode.BadInput;
+
+                // A path that cannot be written, a full disk: for the person to mend, not a fault of the program.
+                case IOException or UnauthorizedAccessException:
+                    errors.WriteLine(PlainText.OneLine($"bif {verb} cannot read or write a file: {error.Message}"));
                     return ExitCode.BadInput;
                 default:
-                    errors.WriteLine($"bif failed: {OneLine(error.GetBaseException().Message)}");
+                    errors.WriteLine($"bif failed: {PlainText.OneLine(error.GetBaseException().Message)}");
                     errors.WriteLine(verbose ? error.ToString() : "Run it again with --verbose for the stack trace.");
                     return ExitCode.Failure;
             }
         }
     }
-
-    private static string OneLine(string message) => string.Join(' ', message.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
 }

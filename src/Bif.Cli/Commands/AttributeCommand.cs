@@ -30,8 +30,8 @@ internal sealed class AttributeCommand : Verb
     private readonly Setting<double?> _gamma = Setting.Number("--gamma", "Precision of the Gaussian that ties the chain to the checkpoint, per squared parameter unit.", "baoab, laplace: calibrated to the checkpoint; sgld: by model family", Interval.AtLeast(0));
     private readonly Setting<double?> _lossRise = Setting.Number("--loss-rise", "Calibration's temperature: by what share of itself the mean training loss is to rise along the chains.", "0.03", Interval.Above(0));
     private readonly Setting<int?> _batch = Setting.Parsed("--batch", "N|full", "Items per gradient; full uses every item.", "full for baoab, by model family for sgld", "a whole number of at least 1, or full", ReadBatch);
-    private readonly Setting<int?> _chains = Setting.Count("--chains", "Independent chains.", "4", 1);
-    private readonly Setting<int?> _draws = Setting.Count("--draws", "Recorded draws per chain.", "baoab, laplace: what about ten minutes allow, 1,000 at most; sgld: by model family", 2);
+    private readonly Setting<int?> _chains = Setting.Count("--chains", "Independent chains.", "4", 1, 10_000);
+    private readonly Setting<int?> _draws = Setting.Count("--draws", "Recorded draws per chain.", "baoab, laplace: what about ten minutes allow, 1,000 at most; sgld: by model family", 2, 100_000_000);
     private readonly Setting<int?> _burnIn = Setting.Count("--burn-in", "Sampler steps before the first draw.", "50 for baoab, 0 for laplace, by model family for sgld", 0);
     private readonly Setting<int?> _thin = Setting.Count("--thin", "Sampler steps per recorded draw.", "1; by model family for sgld", 1);
     private readonly Setting<ulong?> _seed = Setting.Parsed("--seed", "S", "Seed of noise and mini-batches; a run follows from it exactly.", "0", "a whole number of at least 0", ReadSeed);
@@ -43,7 +43,7 @@ internal sealed class AttributeCommand : Verb
     private readonly Setting<string> _centering = Setting.Choice("--centering", "The mean that covariances subtract: each chain's own, or one over all chains (as published).", "per-chain", "per-chain", "pooled");
     private readonly Setting<string?> _device = Setting.Parsed("--device", "cpu|cuda:N", "Where to compute.", "cpu", "cpu or cuda:N (cuda:0 is the first GPU)", ReadDevice);
     private readonly Setting<int?> _evalBatch = Setting.Count("--eval-batch", "Items per forward pass when losses are evaluated; scores do not depend on it.", "measured at the start", 1);
-    private readonly Setting<int?> _threads = Setting.Count("--threads", "CPU threads in all; scores do not depend on it beyond rounding.", "one per core", 1);
+    private readonly Setting<int?> _threads = Setting.Threads("CPU threads in all; scores do not depend on it beyond rounding.");
     private readonly Setting<long?> _keepDraws = Setting.Parsed("--keep-draws", "BYTES", "Keep the weights of the draws on disk, within this many bytes (4GiB, 500MiB), so that later queries (bif query) need forward passes only. Precision and thinning are chosen to fit, and stated.", "none", "a size such as 4GiB or 500MiB", Quantity.ReadBytes);
     private readonly Setting<double?> _reliability = Setting.Number("--target-reliability", "Stop when the split-half reliability of subset sums reaches this, 0 to 1; --draws then is the most per chain (20,000 if not given).", "none: stop after --draws", Interval.Between(0.05, 0.99));
     private readonly Setting<int?> _context = Setting.Count("--context", "Language models: tokens per item at most.", "the model's context", 2);
@@ -95,7 +95,7 @@ internal sealed class AttributeCommand : Verb
         display.Finish(result, resumeLine);
         if (result.Verdict == "diverged")
         {
-            throw new InputException($"The run {result.Directory} {result.Reason}; complete blocks are kept.");
+            throw new InputException($"The run {result.Directory} diverged: {result.Reason}; complete blocks are kept.");
         }
 
         return result.Completed ? ExitCode.Ok : ExitCode.Interrupted;

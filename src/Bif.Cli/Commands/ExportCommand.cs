@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Bif.Cli.Parsing;
 using Bif.Cli.Terminal;
+using Bif.Engine;
 using Bif.Engine.Arrays;
 using Bif.Engine.Attribution;
 using Bif.Engine.Runs;
@@ -41,6 +42,7 @@ internal sealed class ExportCommand : Verb
     {
         var directory = RunDirectory.Open(arguments.GetRequiredValue(_run));
         var record = directory.ReadRecord();
+        directory.RequireScores(record);
         var folders = RunQueries.FoldersOf(directory);
         var matrices = Matrices.ToDictionary(name => name, name => Stacked([.. folders.Select(folder => NpyFile.Read<float>(Path.Combine(folder.Scores, name + ".npy")))]));
         if (arguments.GetValue(_alpha) is > 0 and var alpha)
@@ -48,8 +50,13 @@ internal sealed class ExportCommand : Verb
             matrices.Add("bif_scaled", Scaled(matrices["bif"], PartialNormalisation.Weights(directory.Scores, alpha)));
         }
 
-        var items = ItemTable.Read(directory.TrainItems);
+        var items = ItemTable.Read(directory.TrainItems, record.Data.Count);
         var queryCount = folders.Sum(folder => folder.ReadRecord().Queries.Count);
+        if (matrices.Values.FirstOrDefault(matrix => matrix.Shape[0] != queryCount || matrix.Shape[1] != record.Data.Count) is { } other)
+        {
+            throw new InputException($"{directory.Scores} has scores of {other.Shape[0]:N0} queries and {other.Shape[1]:N0} items, but run.json says {queryCount:N0} and {record.Data.Count:N0}: the run is damaged.");
+        }
+
         var target = arguments.GetRequiredValue(_out);
         Directory.CreateDirectory(target);
         var format = arguments.GetValue(_format);
@@ -120,7 +127,7 @@ internal sealed class ExportCommand : Verb
         foreach (var folder in folders)
         {
             var count = folder.ReadRecord().Queries.Count;
-            Table(writer, ItemTable.Read(folder.QueryItems), count, first, header: first == 0);
+            Table(writer, ItemTable.Read(folder.QueryItems, count), count, first, header: first == 0);
             first += count;
         }
     }

@@ -88,7 +88,7 @@ internal sealed class GroupCommand : Verb
             return [.. Ranking.Largest(scores, k).Select(entry => entry.Item)];
         }
 
-        return list is not null ? Listed(list, record.Data.Count) : OfClass(ItemTable.Read(directory.TrainItems), name!);
+        return list is not null ? Listed(list, record.Data.Count) : OfClass(ItemTable.Read(directory.TrainItems, record.Data.Count), name!);
     }
 
     private static int[] Listed(string list, int count)

@@ -6,5 +6,18 @@ namespace Bif.Cli.Commands;
 internal static class RunArgument
 {
     /// <summary>Declares it.</summary>
-    public static Argument<string> Create() => new("RUN") { Description = "A run directory, as attribute --out wrote it." };
+    public static Argument<string> Create() => new("RUN")
+    {
+        Description = "A run directory, as attribute --out wrote it.",
+        Validators =
+        {
+            result =>
+            {
+                if (result.Tokens is [{ Value.Length: 0 }])
+                {
+                    result.AddError("RUN must not be empty: give a run directory.");
+                }
+            },
+        },
+    };
 }

@@ -57,7 +57,7 @@ internal sealed class TokensCommand : Verb
 
         var level = Enum.Parse<TextLevel>(arguments.GetRequiredValue(_by), ignoreCase: true);
         var tokens = TokenTable.Read(directory.QueryTokens);
-        var passages = ItemTable.Read(directory.QueryItems).Text!;
+        var passages = ItemTable.Read(directory.QueryItems, record.Queries.Count).Text!;
         var spans = TextSpans.Of(level, tokens, passages, query);
         var store = TraceStore.Open(directory.TokenTraces);
         if (arguments.GetValue(_token) is not { } number)
@@ -131,7 +131,7 @@ internal sealed class TokensCommand : Verb
     private static (IReadOnlyList<RelatedSpan> Top, int Candidates) Related(RunDirectory directory, TextLevel level, TraceStore store, TokenSpan asked, bool partial, int count)
     {
         var tokens = TokenTable.Read(directory.TrainTokens);
-        var items = ItemTable.Read(directory.TrainItems);
+        var items = ItemTable.Read(directory.TrainItems, record.Data.Count);
         var scores = new TokenScores(store);
         var spans = Enumerable.Range(0, items.Text!.Passages.Length).SelectMany(item => TextSpans.Of(level, tokens, items.Text, item)).ToList();
         var (correlation, error, bif) = (new float[spans.Count], new float[spans.Count], new float[spans.Count]);

@@ -49,6 +49,7 @@ internal sealed class TopCommand : Verb
         var wanted = arguments.GetValue(_query) ?? 0;
         var (directory, query) = RunQueries.Find(RunDirectory.Open(arguments.GetRequiredValue(_run)), wanted);
         var record = directory.ReadRecord();
+        directory.RequireScores(record);
         var bif = arguments.GetValue(_method) == "bif";
         var scores = Row(directory, bif ? "bif" : "correlation", query);
         var errors = Row(directory, bif ? "bif_se" : "correlation_se", query);
@@ -73,8 +74,8 @@ internal sealed class TopCommand : Verb
             PartialNormalisation.Apply(errors, weights);
         }
 
-        var items = ItemTable.Read(directory.TrainItems);
-        var queries = ItemTable.Read(directory.QueryItems);
+        var items = ItemTable.Read(directory.TrainItems, record.Data.Count);
+        var queries = ItemTable.Read(directory.QueryItems, record.Queries.Count);
         var k = arguments.GetValue(_count);
         // BIF is minus the covariance: its most helpful items are the smallest.
         var helpful = bif ? Ranking.Smallest(scores, k) : Ranking.Largest(scores, k);
@@ -111,7 +112,7 @@ internal sealed class TopCommand : Verb
         }
 
         using var pictures = arguments.GetValue(_noImages) ? null : Pictures.TryOpen(record, output);
-        output.Screen.WriteLine($"Query {wanted}: {queries.Text?.Excerpt(query, PassageLength(output)) ?? queries.Describe(query)}{(queries.Names is { } names ? $" ({names[query]})" : "")}");
+        output.Screen.WriteLine(PlainText.OneLine($"Query {wanted}: {queries.Text?.Excerpt(query, PassageLength(output)) ?? queries.Describe(query)}{(queries.Names is { } names ? $" ({names[query]})" : "")}"));
         pictures?.Query(query).ToList().ForEach(line => output.Screen.MarkupLine(line));
         output.Screen.WriteLine(SignConvention.Line);
         if (floor is { } level)
@@ -149,7 +150,7 @@ internal sealed class TopCommand : Verb
             var (item, score) = ranked[rank];
             var below = floor is { } level && Math.Abs(score) < level;
             var name = items.Text is { } text ? text.Excerpt(item, PassageLength(output)) : items.Names is { } names ? $"{items.Describe(item)} ({names[item]})" : items.Describe(item);
-            List<string> cells = [$"{rank + 1}", $"{items.FirstIndex + item}", Markup.Escape(name), $"{score:G4}", float.IsNaN(errors[item]) ? "" : $"{errors[item]:G2}", below ? "[dim]below the floor[/]" : ""];
+            List<string> cells = [$"{rank + 1}", $"{items.FirstIndex + item}", Markup.Escape(PlainText.OneLine(name)), $"{score:G4}", float.IsNaN(errors[item]) ? "" : $"{errors[item]:G2}", below ? "[dim]below the floor[/]" : ""];
             if (pictures is not null)
             {
                 cells.Add(string.Join('\n', pictures.Item(item)));

@@ -39,7 +39,7 @@ internal sealed class TrainCommand : Verb
     private readonly Setting<string> _windows = Setting.Choice("--windows", "Language models: documents longer than the context become several items (all) or lose their end (first); packed puts all documents in a row.", "all", "all", "first", "packed");
     private readonly Setting<int> _checkpoint = Setting.Count("--checkpoint-every", "Epochs between checkpoints in OUT/checkpoints; 0 for none.", Defaults.CheckpointEvery, 0);
     private readonly Setting<int> _seed = Setting.Count("--seed", "Seed of weights, order and augmentation; the result follows from it bit for bit.", 0, 0);
-    private readonly Setting<int?> _threads = Setting.Count("--threads", "CPU threads.", "one per core", 1);
+    private readonly Setting<int?> _threads = Setting.Threads("CPU threads.");
     private readonly Setting<bool> _json = Setting.Flag("--json", "Write one JSON object per epoch on stdout.");
 
     /// <summary>Declares the options.</summary>

@@ -60,13 +60,16 @@ internal static class Setting
     };
 
     /// <summary>A whole number that is null when not given; <paramref name="fallback"/> says in words what applies then.</summary>
-    public static Setting<int?> Count(string name, string description, string fallback, int atLeast) => new(name)
+    public static Setting<int?> Count(string name, string description, string fallback, int atLeast, int atMost = int.MaxValue) => new(name)
     {
         Description = description,
         Default = fallback,
         Value = "N",
-        CustomParser = result => ParseCount(result, name, atLeast),
+        CustomParser = result => ParseCount(result, name, atLeast, atMost),
     };
+
+    /// <summary>How many CPU threads to use; beyond some per core a machine only waits for itself.</summary>
+    public static Setting<int?> Threads(string description) => Count("--threads", description, "one per core", 1, Math.Max(64, 16 * Environment.ProcessorCount));
 
     /// <summary>A text that is null when not given.</summary>
     public static Setting<string?> Text(string name, string value, string description, string fallback) => new(name)
@@ -83,6 +86,16 @@ internal static class Setting
         Default = "required",
         Value = value,
         Required = true,
+        Validators =
+        {
+            result =>
+            {
+                if (result.Tokens is [{ Value.Length: 0 }])
+                {
+                    result.AddError($"{name} must not be empty.");
+                }
+            },
+        },
     };
 
     /// <summary>One of some words.</summary>
@@ -145,14 +158,15 @@ internal static class Setting
         return null;
     }
 
-    private static int? ParseCount(ArgumentResult result, string name, int atLeast)
+    private static int? ParseCount(ArgumentResult result, string name, int atLeast, int atMost = int.MaxValue)
     {
-        if (int.TryParse(Token(result), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= atLeast)
+        if (int.TryParse(Token(result), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= atLeast && value <= atMost)
         {
             return value;
         }
 
-        result.AddError($"{name} must be a whole number of at least {atLeast}, not \"{Token(result)}\".");
+        var accepted = atMost == int.MaxValue ? $"of at least {atLeast}" : $"from {atLeast} to {atMost}";
+        result.AddError($"{name} must be a whole number {accepted}, not \"{Token(result)}\".");
         return null;
     }
 

@@ -46,6 +46,9 @@ public sealed class ScoreFiles : IDisposable
     /// <summary>Where a score lies.</summary>
     public static string PathOf(string directory, string name) => Path.Combine(directory, name + ".npy");
 
+    /// <summary>Whether all matrices are there.</summary>
+    public static bool AreComplete(string directory) => Array.TrueForAll(Matrices, name => File.Exists(PathOf(directory, name)));
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -39,7 +39,7 @@ public static class Verdict
     /// <summary>The verdict of a chain that stopped because its loss was not finite or exploded.</summary>
     public static VerdictRecord Diverged(int chain, long step, double loss, double epsilon, double nbeta) => new(
         "diverged",
-        $"chain {chain} diverged at step {step}: its mean loss became {loss:G4}",
+        $"at step {step} of chain {chain} the mean loss became {loss:G4}",
         $"lower --epsilon (now {epsilon:G4}), or lower --nbeta (now {nbeta:G4}), or raise --gamma");
 
     /// <summary>Judges a run from its traces.</summary>

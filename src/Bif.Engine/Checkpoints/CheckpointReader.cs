@@ -6,13 +6,14 @@ namespace Bif.Engine.Checkpoints;
 public sealed class CheckpointReader : ITensorSource
 {
     private static readonly string[] Pickled = ["pytorch_model.bin", "model.pt", "model.pth", "state_dict.pt"];
-    private readonly Dictionary<string, (ITensorSource Source, string Name)> _tensors = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (ITensorSource Source, string Name)> _tensors;
     private readonly List<ITensorSource> _sources;
 
     private CheckpointReader(List<ITensorSource> sources, string origin)
     {
         _sources = sources;
         Origin = origin;
+        _tensors = new(StringComparer.Ordinal);
         foreach (var source in sources)
         {
             // DataParallel puts "module." before every name.
@@ -23,6 +24,9 @@ public sealed class CheckpointReader : ITensorSource
             }
         }
     }
+
+    private CheckpointReader(List<ITensorSource> sources, string origin, Dictionary<string, (ITensorSource Source, string Name)> tensors)
+        => (_sources, Origin, _tensors) = (sources, origin, tensors);
 
     /// <summary>The file that errors name.</summary>
     public string Origin { get; }
@@ -43,7 +47,7 @@ public sealed class CheckpointReader : ITensorSource
         var index = Path.Combine(folder, "model.safetensors.index.json");
         if (File.Exists(index))
         {
-            return new([.. Shards(index).Select(shard => (ITensorSource)SafetensorsFile.Open(shard))], index);
+            return OpenShards(index);
         }
 
         var pickled = Pickled.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists)
@@ -67,17 +71,47 @@ public sealed class CheckpointReader : ITensorSource
     /// <inheritdoc/>
     public void Dispose() => _sources.ForEach(source => source.Dispose());
 
-    private static List<string> Shards(string index)
+    // The index is the authority: a tensor comes from the shard that it names, and must be there.
+    private static CheckpointReader OpenShards(string index)
+    {
+        var sources = new Dictionary<string, ITensorSource>(StringComparer.Ordinal);
+        var tensors = new Dictionary<string, (ITensorSource Source, string Name)>(StringComparer.Ordinal);
+        try
+        {
+            foreach (var (name, shard) in WeightMap(index))
+            {
+                if (!sources.TryGetValue(shard, out var source))
+                {
+                    sources.Add(shard, source = SafetensorsFile.Open(shard));
+                }
+
+                tensors[name] = source.Names.Contains(name)
+                    ? (source, name)
+                    : throw new InputException($"{index} places the tensor {name} in {Path.GetFileName(shard)}, which does not hold it: fetch both again.");
+            }
+
+            return new([.. sources.Values], index, tensors);
+        }
+        catch
+        {
+            Array.ForEach([.. sources.Values], source => source.Dispose());
+            throw;
+        }
+    }
+
+    // Tensor names with the paths of their shards, which lie beside the index whatever it says.
+    private static List<(string Name, string Shard)> WeightMap(string index)
     {
         try
         {
             using var document = JsonDocument.Parse(File.ReadAllText(index));
             var folder = Path.GetDirectoryName(Path.GetFullPath(index))!;
-            var shards = document.RootElement.GetProperty("weight_map").EnumerateObject()
-                .Select(pair => Path.GetFileName(pair.Value.GetString()!)).Distinct().Select(name => Path.Combine(folder, name)).ToList();
-            return shards.Find(shard => !File.Exists(shard)) is { } missing
+            var map = document.RootElement.GetProperty("weight_map").EnumerateObject()
+                .Select(pair => (pair.Name, Shard: Path.Combine(folder, Path.GetFileName(pair.Value.GetString() ?? "")))).ToList();
+            return map.Count == 0 ? throw new InputException($"{index} names no tensors: fetch it again.")
+                : map.Find(pair => !File.Exists(pair.Shard)) is { Shard: { } missing }
                 ? throw new InputException($"{index} names the shard {Path.GetFileName(missing)}, which is not there: fetch it.")
-                : shards;
+                : map;
         }
         catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException)
         {

@@ -16,8 +16,13 @@ internal sealed class PickledTensors : ITensorSource
         using var scope = NewDisposeScope();
         try
         {
-            _tensors = PickledStateDict.Read(file).ToDictionary(
-                pair => pair.Key, pair => pair.Value.to(float32).contiguous().DetachFromDisposeScope());
+            var read = PickledStateDict.Read(file);
+            if (read.FirstOrDefault(pair => pair.Value.dtype is ScalarType.ComplexFloat32 or ScalarType.ComplexFloat64) is { Key: { } name })
+            {
+                throw new InputException($"{file}: the tensor {name} is complex, and only real numbers are read.");
+            }
+
+            _tensors = read.ToDictionary(pair => pair.Key, pair => pair.Value.to(float32).contiguous().DetachFromDisposeScope());
         }
         catch (InvalidDataException error)
         {

@@ -11,9 +11,13 @@ internal static class CifarFormat
         if (File.Exists(path))
         {
             var name = Path.GetFileName(path);
-            return name.EndsWith(".bin", StringComparison.Ordinal) || name.EndsWith(".bin.gz", StringComparison.Ordinal)
-                ? Open([path], name.StartsWith("train", StringComparison.Ordinal) || name.StartsWith("test.", StringComparison.Ordinal) ? 2 : 1, Path.GetDirectoryName(Path.GetFullPath(path))!)
-                : null;
+            if (!name.EndsWith(".bin", StringComparison.Ordinal) && !name.EndsWith(".bin.gz", StringComparison.Ordinal))
+            {
+                return null;
+            }
+
+            SplitChoice.RequireNone(path, split);
+            return Open([path], name.StartsWith("train", StringComparison.Ordinal) || name.StartsWith("test.", StringComparison.Ordinal) ? 2 : 1, Path.GetDirectoryName(Path.GetFullPath(path))!);
         }
 
         var splits = new Dictionary<string, string[]>();
@@ -35,7 +39,9 @@ internal static class CifarFormat
         return Open(chosen, Path.GetFileName(chosen[0]).Contains("batch", StringComparison.Ordinal) ? 1 : 2, path);
     }
 
-    private static bool IsData(string file) => file.EndsWith(".bin", StringComparison.Ordinal) || file.EndsWith(".bin.gz", StringComparison.Ordinal);
+    // A compressed file beside the plain one holds the same records.
+    private static bool IsData(string file) => file.EndsWith(".bin", StringComparison.Ordinal)
+        || (file.EndsWith(".bin.gz", StringComparison.Ordinal) && !File.Exists(file[..^3]));
 
     private static RawDataset Open(string[] files, int labelBytes, string folder)
     {

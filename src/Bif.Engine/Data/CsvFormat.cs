@@ -11,9 +11,13 @@ internal static class CsvFormat
     {
         if (File.Exists(path))
         {
-            return !path.EndsWith(".csv", StringComparison.OrdinalIgnoreCase) ? null
-                : split is null ? Read(path, target)
-                : throw new InputException($"{path} is one file and has no split \"{split}\": leave out @{split}.");
+            if (!path.EndsWith(".csv", StringComparison.OrdinalIgnoreCase))
+            {
+                return null;
+            }
+
+            SplitChoice.RequireNone(path, split);
+            return Read(path, target);
         }
 
         var files = Directory.GetFiles(path, "*.csv").ToDictionary(file => Path.GetFileNameWithoutExtension(file));
@@ -22,12 +26,20 @@ internal static class CsvFormat
 
     private static RawDataset Read(string file, TargetKind target)
     {
-        using var reader = new StreamReader(file);
-        var header = reader.ReadLine() ?? throw new InputException($"{file} is empty: a CSV needs a header line and rows of numbers.");
+        // A pipe has no length either: it would be waited for.
+        using var reader = new FileInfo(file).Length > 0 ? Reader(file) : throw Empty(file);
+        var header = reader.ReadLine() ?? throw Empty(file);
         var columns = Cells(header);
         if (columns.Count < 2)
         {
-            throw new InputException($"{file} has {columns.Count} column: it needs at least one feature and the target as the last column.");
+            throw new InputException(header.AsSpan().IndexOfAny(";\t") >= 0
+                ? $"{file} separates its columns by {(header.Contains(';') ? "semicolons" : "tabs")}: write it with commas, and numbers with a decimal point."
+                : $"{file} has {columns.Count} column: it needs at least one feature and the target as the last column.");
+        }
+
+        if (columns.All(IsNumber) && (columns.Any(cell => cell.Contains('.')) || columns.Distinct().Count() < columns.Count))
+        {
+            throw new InputException($"{file} starts with a row of numbers: put a header line with the columns' names before it.");
         }
 
         var features = columns.Count - 1;
@@ -35,7 +47,7 @@ internal static class CsvFormat
         var targets = new List<float>();
         for (var line = 2; reader.ReadLine() is { } text; line++)
         {
-            if (text.Length == 0)
+            if (string.IsNullOrWhiteSpace(text))
             {
                 continue;
             }
@@ -67,10 +79,28 @@ internal static class CsvFormat
             : new RawDataset("CSV classification", items, [.. targets.Select((value, row) => Label(value, file, row, columns[^1]))], null);
     }
 
+    private static StreamReader Reader(string file)
+    {
+        try
+        {
+            return new StreamReader(file);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"{file} cannot be read: {error.Message}", error);
+        }
+    }
+
+    private static InputException Empty(string file) => new($"{file} is empty: a CSV needs a header line and rows of numbers.");
+
+    private static bool IsNumber(string cell) => float.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out _);
+
     private static float Number(string cell, string file, int line, string column)
         => float.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && float.IsFinite(value)
             ? value
-            : throw new InputException($"{file}, line {line}, column \"{column}\": \"{cell}\" is not a finite number.");
+            : throw new InputException($"{file}, line {line}, column \"{Short(column)}\": \"{Short(cell)}\" is not a finite number.");
+
+    private static string Short(string text) => text.Length <= 40 ? text : text[..40] + "…";
 
     private static int Label(float value, string file, int row, string column)
         => value >= 0 && value == MathF.Floor(value) && value < 1e6f

@@ -10,16 +10,23 @@ internal static class IdxFormat
     {
         if (File.Exists(path))
         {
-            return Path.GetFileName(path).Contains("-images", StringComparison.Ordinal) && path.Contains("idx3", StringComparison.Ordinal)
-                ? Open(path)
-                : null;
+            if (!IsImages(path))
+            {
+                return null;
+            }
+
+            SplitChoice.RequireNone(path, split);
+            return Open(path);
         }
 
-        var images = Directory.GetFiles(path).Where(file => Path.GetFileName(file).Contains("-images", StringComparison.Ordinal) && file.Contains("idx3", StringComparison.Ordinal));
+        var images = Directory.GetFiles(path).Where(IsImages).Order(StringComparer.Ordinal);
         var splits = images.GroupBy(file => Path.GetFileName(file).Split('-')[0] switch { "t10k" => "test", var name => name })
             .ToDictionary(group => group.Key, group => group.First());
         return splits.Count == 0 ? null : Open(SplitChoice.Choose(path, split, splits));
     }
+
+    private static bool IsImages(string file)
+        => Path.GetFileName(file) is var name && name.Contains("-images", StringComparison.Ordinal) && name.Contains("idx3", StringComparison.Ordinal);
 
     private static RawDataset Open(string imageFile)
     {
@@ -54,8 +61,13 @@ internal static class IdxFormat
         }
 
         var sizes = Enumerable.Range(1, dimensions).Select(index => BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(4 * index))).ToArray();
+        if (sizes.Any(each => each <= 0))
+        {
+            throw new InputException($"{file} holds nothing or is damaged: its header gives the sizes {string.Join("×", sizes)}; fetch it again.");
+        }
+
         var expected = length + sizes.Aggregate(1.0, (product, each) => product * each);
-        return sizes.All(each => each > 0) && memory.Length == (long)expected
+        return memory.Length == expected
             ? sizes
             : throw new InputException($"{file} is truncated or damaged: its header promises {expected:N0} bytes, it has {memory.Length:N0}.");
     }

@@ -23,7 +23,7 @@ internal static class ImageFolderFormat
         var root = splits.Count > 0 ? SplitChoice.Choose(path, split, splits)
             : split is null ? path
             : throw new InputException($"{path} has no split \"{split}\": it has no folder of that name.");
-        var classes = Directory.GetDirectories(root).Order(StringComparer.Ordinal).ToArray();
+        var classes = Directory.GetDirectories(root).Where(IsVisible).Order(StringComparer.Ordinal).ToArray();
         var files = classes.SelectMany(folder => Directory.GetFiles(folder).Where(IsImage).Order(StringComparer.Ordinal)
             .Select(file => (File: file, Folder: Path.GetFileName(folder)))).ToList();
         if (files.Count == 0)
@@ -84,7 +84,10 @@ internal static class ImageFolderFormat
         }
     }
 
-    private static bool IsImage(string file) => Extensions.Contains(Path.GetExtension(file).ToLowerInvariant());
+    private static bool IsImage(string file) => IsVisible(file) && Extensions.Contains(Path.GetExtension(file).ToLowerInvariant());
+
+    // Archives and notebooks leave hidden companions (._photo.jpg, .ipynb_checkpoints), which are no data.
+    private static bool IsVisible(string path) => Path.GetFileName(path)[0] != '.';
 
     // Class indices are the order of the folders' names, unless a label file gives ids in class order (ImageNet).
     private static (Dictionary<string, int> Indices, IReadOnlyList<string> Names) Classes(string[] folders, InputSpec? input)

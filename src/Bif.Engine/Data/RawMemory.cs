@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.IO.Compression;
 using System.IO.MemoryMappedFiles;
 using System.Runtime.InteropServices;
@@ -7,6 +8,9 @@ namespace Bif.Engine.Data;
 /// <summary>Bytes outside the managed heap: a memory-mapped file, or allocated and filled once.</summary>
 internal sealed unsafe class RawMemory : IDisposable
 {
+    // A gzip file has a header of 10 bytes, a block of at least 2 and a trailer of 8; deflate packs at most 1,032 bytes into one.
+    private const int SmallestGzip = 20;
+    private const long MostGzipRatio = 1032;
     private readonly MemoryMappedFile? _file;
     private readonly MemoryMappedViewAccessor? _view;
     private byte* _pointer;
@@ -88,45 +92,66 @@ internal sealed unsafe class RawMemory : IDisposable
         GC.SuppressFinalize(this);
     }
 
+    // Read straight into its place: what lies about its size can cost neither much memory nor a crash.
     private static RawMemory Decompress(string path)
     {
-        using var stream = new GZipStream(File.OpenRead(path), CompressionMode.Decompress);
-        var parts = new List<byte[]>();
-        long length = 0;
-        while (true)
+        using var file = File.OpenRead(path);
+        var stated = StatedLength(file, path);
+        using var stream = new GZipStream(file, CompressionMode.Decompress);
+        var limit = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        var length = 0L;
+
+        // One byte more, so that the end is seen without growing.
+        var capacity = Math.Min(stated, MostGzipRatio * file.Length) + 1;
+        var pointer = (byte*)NativeMemory.Alloc((nuint)capacity);
+        try
         {
-            var part = new byte[1 << 20];
-            var read = stream.ReadAtLeast(part, part.Length, throwOnEndOfStream: false);
-            parts.Add(read == part.Length ? part : part[..read]);
-            length += read;
-            if (read < part.Length)
+            while (true)
             {
-                break;
+                if (length == capacity)
+                {
+                    capacity = Math.Min(2 * capacity, limit);
+                    if (length == capacity)
+                    {
+                        throw new InputException($"{path} decompresses to more than this machine's memory: decompress it on the disk.");
+                    }
+
+                    pointer = (byte*)NativeMemory.Realloc(pointer, (nuint)capacity);
+                }
+
+                var read = stream.Read(new Span<byte>(pointer + length, (int)Math.Min(capacity - length, 1 << 20)));
+                length += read;
+                if (read == 0)
+                {
+                    break;
+                }
             }
-        }
 
-        RequireWholeGzip(path, length);
-        var memory = Allocate(length);
-        long offset = 0;
-        foreach (var part in parts)
+            // .NET ends quietly where a gzip stream is cut: the length in its last four bytes tells.
+            return (uint)length != stated
+                ? throw new InputException($"{path} is truncated, or is not one whole gzip stream: fetch it again, or decompress it.")
+                : length == 0 ? throw new InputException($"{path} holds nothing: fetch it again.")
+                : new RawMemory(pointer, length);
+        }
+        catch
         {
-            part.CopyTo(memory.Span(offset, part.Length));
-            offset += part.Length;
+            NativeMemory.Free(pointer);
+            throw;
         }
-
-        return memory;
     }
 
-    // .NET ends quietly where a gzip stream is cut: the length in its last four bytes tells.
-    private static void RequireWholeGzip(string path, long length)
+    // Modulo 2³², as the format has it.
+    private static long StatedLength(FileStream file, string path)
     {
-        using var file = File.OpenRead(path);
-        Span<byte> tail = stackalloc byte[4];
-        file.Seek(-4, SeekOrigin.End);
-        file.ReadExactly(tail);
-        if (BitConverter.ToUInt32(tail) != (uint)length)
+        if (file.Length < SmallestGzip)
         {
             throw new InputException($"{path} is truncated (gzip): fetch it again.");
         }
+
+        Span<byte> tail = stackalloc byte[4];
+        file.Seek(-4, SeekOrigin.End);
+        file.ReadExactly(tail);
+        file.Seek(0, SeekOrigin.Begin);
+        return BinaryPrimitives.ReadUInt32LittleEndian(tail);
     }
 }

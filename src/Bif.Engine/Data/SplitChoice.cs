@@ -3,6 +3,15 @@ namespace Bif.Engine.Data;
 /// <summary>Picks the files of a split, with an error that lists the splits that are there.</summary>
 internal static class SplitChoice
 {
+    /// <summary>Refuses a split of a single file.</summary>
+    public static void RequireNone(string path, string? split)
+    {
+        if (split is not null)
+        {
+            throw new InputException($"{path} is one file and has no split \"{split}\": leave out @{split}.");
+        }
+    }
+
     /// <summary>The entry of the wanted split; the only one where none is named.</summary>
     public static T Choose<T>(string path, string? split, IReadOnlyDictionary<string, T> splits)
     {

@@ -15,19 +15,32 @@ public sealed record InputSpec(
     /// <summary>How text becomes items, for language models; null for others.</summary>
     public TextInput? Text { get; init; }
 
+    private const int LargestSize = 16_384;
+
     /// <summary>Reads <c>num_channels</c>, <c>image_size</c>, <c>resize_size</c>, <c>image_mean</c>, <c>image_std</c>, <c>label_names_file</c>.</summary>
+    /// <exception cref="InputException">A value is impossible.</exception>
     public static InputSpec From(ModelConfig config)
     {
         var names = config.Has("label_names_file") ? Path.Combine(config.Folder, config.Text("label_names_file")) : null;
+        var std = config.Numbers("image_std");
+        if (std?.Any(each => !(each > 1e-6)) ?? false)
+        {
+            throw config.Invalid("image_std", "must be positive deviations, as pixels from 0 to 1 have them");
+        }
+
         return new InputSpec(
-            config.Has("num_channels") ? config.Integer("num_channels") : null,
-            config.Has("image_size") ? config.Integer("image_size") : null,
-            config.Has("resize_size") ? config.Integer("resize_size") : null,
+            Size(config, "num_channels", 4),
+            Size(config, "image_size", LargestSize),
+            Size(config, "resize_size", LargestSize),
             config.Numbers("image_mean"),
-            config.Numbers("image_std"),
+            std,
             names)
         {
             Text = ArchitectureCatalog.IsLanguageModel(config.ModelType) ? TextInput.From(config) : null,
         };
     }
+
+    private static int? Size(ModelConfig config, string field, int largest) => !config.Has(field) ? null
+        : config.Integer(field) is var size && size >= 1 && size <= largest ? size
+        : throw config.Invalid(field, $"is {size}, but must be from 1 to {largest}");
 }

@@ -143,9 +143,15 @@ public sealed class Model : IDisposable
             using var weights = Bind(ParameterSelection.All(Layout), Parameters, null);
             var probe = zeros([1, .. shape], device: Parameters.device);
             var target = Objective == Objective.CrossEntropy ? zeros([1], int64, Parameters.device) : zeros([1], device: Parameters.device);
-            Losses(weights, new Batch(probe, target));
+            var outputs = Architecture.Forward(weights, probe);
+            if (data.Labels is { } labels && outputs.ndim == 2 && Array.FindIndex(labels, label => label >= outputs.shape[1]) is >= 0 and var outside)
+            {
+                throw new InputException($"{data.Path}: item {outside} has label {labels[outside]}, but the model {Path} has {outputs.shape[1]} outputs.");
+            }
+
+            ItemLoss.Of(Objective, outputs, target);
         }
-        catch (ExternalException error)
+        catch (Exception error) when (error is ExternalException or InvalidCastException)
         {
             throw new InputException($"{data.Path} has items of shape [{string.Join(", ", shape)}], which the model {Path} cannot take.", error);
         }
@@ -201,11 +207,16 @@ public sealed class Model : IDisposable
             throw new InputException($"{weights.Origin} has the tensor {extra}, which a {config.ModelType} with the configuration {config.Origin} does not have.");
         }
 
+        // Before memory is asked for: sizes may be nonsense.
+        foreach (var spec in architecture.Layout.Parameters)
+        {
+            RequireShape(spec.Name, spec.Shape, weights, config);
+        }
+
         // One tensor at a time: a span cannot reach over a vector of more than 2 GiB.
         var vector = empty([architecture.Layout.ParameterCount]);
         foreach (var spec in architecture.Layout.Parameters)
         {
-            RequireShape(spec.Name, spec.Shape, weights, config);
             using var part = vector.narrow(0, spec.Offset, spec.Length);
             var values = MemoryMarshal.Cast<byte, float>(part.bytes);
             weights.ReadFloat32(spec.Name, values);

@@ -42,6 +42,11 @@ public sealed class TorchScriptModule : Architecture
             offset += parameter.numel();
         }
 
+        if (parameters.Count == 0)
+        {
+            throw new InputException($"{_file} has no parameters, so there is nothing to sample: save it without freezing it.");
+        }
+
         Layout = new Layout(parameters, []);
     }
 

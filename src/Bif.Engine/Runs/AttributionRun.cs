@@ -89,6 +89,7 @@ public sealed class AttributionRun : IDisposable
             throw new InputException($"{directory} is not empty and holds no run: choose another --out.");
         }
 
+        RunDirectory.RequireWritable(place.Root);
         try
         {
             using var run = new AttributionRun(spec, place, progress);
@@ -134,7 +135,7 @@ public sealed class AttributionRun : IDisposable
         var loading = _clock.Elapsed.TotalSeconds;
         var earlier = File.Exists(_directory.RecordFile) ? _directory.ReadRecord() : null;
         var (settings, source, plan) = earlier is null ? Prepare() : Recall(earlier, resume);
-        if (earlier?.State == "finished" && earlier.Settings.Draws == settings.Draws && !(resume && Falls(earlier, earlier.Settings.Draws)))
+        if (earlier?.State == "finished" && earlier.Settings.Draws == settings.Draws && !(resume && Falls(earlier, earlier.Settings.Draws)) && IsWhole(earlier, resume))
         {
             Say(RunStage.Done, "this run is already finished; nothing to do");
             return Result(earlier, completed: true);
@@ -157,6 +158,16 @@ public sealed class AttributionRun : IDisposable
         }
 
         return Result(record, completed: record.State != "interrupted");
+    }
+
+    // A finished run that lost scores or a part of its traces since is made whole again, when asked to. Without traces it may live.
+    private bool IsWhole(RunRecord record, bool resume)
+    {
+        var whole = ScoreFiles.AreComplete(_directory.Scores)
+            && (!Directory.Exists(_directory.Traces)
+                || (TraceStore.Open(_directory.Traces) is var store && Enumerable.Range(0, record.Settings.Chains).All(chain => store.CompleteDraws(chain) == record.Settings.Draws)));
+        return whole || resume ? whole
+            : throw new InputException($"{_directory.Root} holds a finished run of this spec that lacks scores or traces: add --resume to make them again.");
     }
 
     // Whether the run falls short of the reliability that it was asked for, and may go on.
@@ -372,17 +383,44 @@ public sealed class AttributionRun : IDisposable
             Say(RunStage.Preparing, _tokens.Require(_directory.Root, settings));
         }
 
+        DiskSpace.Require(_directory.Root, 4.0 * settings.Chains * settings.Draws * (_data.Count + _queryData.Count), "The loss traces", "lower --draws or --chains");
+        try
+        {
+            return (WriteNew(record), record);
+        }
+        catch
+        {
+            // Without its record a run cannot be continued: the next attempt is to find the folder as this one did.
+            foreach (var path in new[] { _directory.Traces, Path.GetDirectoryName(_directory.TrainItems)!, _directory.TokenTraces }.Where(Directory.Exists))
+            {
+                Directory.Delete(path, recursive: true);
+            }
+
+            File.Delete(_directory.Curvature);
+            if (Directory.Exists(_directory.Root) && !Directory.EnumerateFileSystemEntries(_directory.Root).Any())
+            {
+                Directory.Delete(_directory.Root);
+            }
+
+            throw;
+        }
+    }
+
+    // The record comes last: where it is, the rest is whole.
+    private TraceStore WriteNew(RunRecord record)
+    {
+        var (settings, plan, id) = (record.Settings, record.Plan, record.Id);
         Directory.CreateDirectory(_directory.Root);
         ItemTable.Of(_data).Write(_directory.TrainItems);
         ItemTable.Of(_queryData).Write(_directory.QueryItems);
         var shape = TraceShape.ChooseBlocks(settings.Chains, settings.Draws, _data.Count, _queryData.Count, settings.Thin, settings.BurnIn)
             with { DrawsPerBlock = plan.DrawsPerBlock };
         var store = TraceStore.Create(_directory.Traces, shape, new JsonObject { ["run_id"] = id });
-        store.WriteInitial(train, query);
+        store.WriteInitial(_initialTrain!, _initialQuery!);
         _tokens?.Create(_directory, shape, id, feed => InitialTokens(feed ?? _queries, plan.EvaluationBatch));
         _curvature?.Save(_directory.Curvature);
         _directory.WriteRecord(record);
-        return (store, record);
+        return store;
     }
 
     private IReadOnlyList<ChainOutcome> Sample(SamplerSettings settings, ExecutionPlan plan, TraceStore store, CancellationToken cancellation)

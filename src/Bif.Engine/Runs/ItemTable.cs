@@ -25,12 +25,24 @@ public sealed record ItemTable(
     {
         try
         {
-            return JsonSerializer.Deserialize<ItemTable>(File.ReadAllText(file), RunRecord.Json)!;
+            return JsonSerializer.Deserialize<ItemTable>(File.ReadAllText(file), RunRecord.Json)
+                ?? throw new InputException($"{file} is empty: the run's item table is needed.");
         }
-        catch (Exception error) when (error is IOException or JsonException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or JsonException)
         {
             throw new InputException($"{file} cannot be read ({error.Message}): the run's item table is needed.", error);
         }
+    }
+
+    /// <summary>Reads the table of a known number of items.</summary>
+    /// <exception cref="InputException">It is missing, damaged, or of another number of items.</exception>
+    public static ItemTable Read(string file, int count)
+    {
+        var table = Read(file);
+        int?[] lengths = [table.Labels?.Length, table.Targets?.Length, table.Names?.Count, table.Text?.Passages.Length];
+        return Array.Find(lengths, length => length is not null && length != count) is { } other
+            ? throw new InputException($"{file} lists {other:N0} items, but the run has {count:N0}: it is damaged; restore it or run anew.")
+            : table;
     }
 
     /// <summary>Writes the table.</summary>

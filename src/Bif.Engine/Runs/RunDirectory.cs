@@ -69,6 +69,40 @@ public sealed class RunDirectory(string root)
         }
     }
 
+    /// <summary>Refuses a run without score files, and says how to get them.</summary>
+    /// <exception cref="InputException">There are none yet.</exception>
+    public void RequireScores(RunRecord record)
+    {
+        if (!File.Exists(Path.Combine(Scores, "correlation.npy")))
+        {
+            throw new InputException($"{Root} has no scores yet (it is {record.State}): continue it with attribute --resume and the options of its start.");
+        }
+    }
+
+    /// <summary>Refuses a folder that cannot be written, before hours of work end there; leaves no trace.</summary>
+    /// <exception cref="InputException">It is a file, or cannot be created or written.</exception>
+    internal static void RequireWritable(string folder)
+    {
+        try
+        {
+            var missing = !Directory.Exists(folder);
+            Directory.CreateDirectory(folder);
+            using (new FileStream(Path.Combine(folder, ".writable.part"), FileMode.Create, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose))
+            {
+            }
+
+            if (missing)
+            {
+                Directory.Delete(folder);
+            }
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new InputException(
+                File.Exists(folder) ? $"{folder} is a file: choose a folder for --out." : $"{folder} cannot be written ({error.Message}): choose another --out.", error);
+        }
+    }
+
     /// <summary>Writes run.json whole: a reader sees the old record or the new one.</summary>
     public void WriteRecord(RunRecord record) => Replace(RecordFile, JsonSerializer.Serialize(record, RunRecord.Json) + "\n");
 

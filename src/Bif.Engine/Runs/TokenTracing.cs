@@ -50,7 +50,7 @@ internal sealed class TokenTracing : IDisposable
     /// <exception cref="InputException">Says how much is needed and what to change.</exception>
     public string Require(string directory, SamplerSettings settings)
     {
-        var bytes = sizeof(float) * settings.Chains * settings.Draws * LossesPerDraw;
+        var bytes = 4L * settings.Chains * settings.Draws * LossesPerDraw;
         var gigabytes = bytes / (double)(1 << 30);
         if (gigabytes > _spec.TokenStorageGiB)
         {
@@ -58,12 +58,8 @@ internal sealed class TokenTracing : IDisposable
                 $"--per-token would write {gigabytes:F1} GiB of token traces, more than --token-storage {_spec.TokenStorageGiB:G3}: lower --draws or --context, trace the tokens of fewer items (--token-from), or raise it.");
         }
 
-        var path = Path.GetFullPath(directory);
-        var drive = DriveInfo.GetDrives().Where(each => path.StartsWith(each.Name, StringComparison.Ordinal)).MaxBy(each => each.Name.Length);
-        return drive is null || drive.AvailableFreeSpace >= bytes
-            ? $"traces of {Text.PredictedCount:N0} training and {_queries.PredictedCount:N0} query tokens will take {bytes / (double)(1 << 20):N0} MiB"
-            : throw new InputException(
-                $"--per-token would write {gigabytes:F1} GiB of token traces, but {drive.Name} has {drive.AvailableFreeSpace / (double)(1 << 30):F1} GiB free: lower --draws or --context, or write elsewhere.");
+        DiskSpace.Require(directory, bytes, "The token traces of --per-token", "lower --draws or --context");
+        return $"traces of {Text.PredictedCount:N0} training and {_queries.PredictedCount:N0} query tokens will take {bytes / (double)(1 << 20):N0} MiB";
     }
 
     /// <summary>Creates the store, with the losses at the checkpoint, and writes the tables of tokens.</summary>

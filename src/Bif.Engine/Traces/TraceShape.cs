@@ -36,7 +36,7 @@ public sealed record TraceShape(
         int chains, int draws, int trainItems, int queryItems, int stepsPerDraw = 1, int burnIn = 0)
     {
         var drawBytes = sizeof(float) * ((long)trainItems + queryItems);
-        var drawsPerBlock = Math.Clamp(BlockBytes / drawBytes, 1, Math.Min(MostDrawsPerBlock, (draws + 7) / 8));
+        var drawsPerBlock = Math.Clamp(BlockBytes / drawBytes, 1, Math.Min(MostDrawsPerBlock, (int)((draws + 7L) / 8)));
         var sixteenth = (uint)Math.Max(1, (trainItems + 15) / 16);
         var itemsPerBlock = Math.Clamp((long)System.Numerics.BitOperations.RoundUpToPowerOf2(sixteenth), 256, MostItemsPerBlock);
         return new(chains, draws, trainItems, queryItems, (int)drawsPerBlock, (int)itemsPerBlock, stepsPerDraw, burnIn);

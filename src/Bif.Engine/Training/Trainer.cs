@@ -63,6 +63,7 @@ public static class Trainer
             model.CheckData(validation);
         }
 
+        RunDirectory.RequireWritable(spec.Out);
         var gradient = zeros_like(parameters);
         using var weights = model.Bind(ParameterSelection.All(model.Layout), parameters, gradient);
         var optimizer = new Optimizer(spec, parameters, gradient);

@@ -6,6 +6,9 @@ namespace Bif.Engine.Models.Layers;
 /// </summary>
 public sealed partial class LayerList
 {
+    // A tensor of 2^40 numbers is no model but a mistake, and its size must not overflow.
+    private const double MostElements = 1L << 40;
+
     private readonly List<ParameterSpec> _parameters = [];
     private readonly List<BufferSpec> _buffers = [];
     private long _length;
@@ -41,9 +44,14 @@ public sealed partial class LayerList
     /// <summary>Declares one learned tensor; returns its index in <see cref="Layout.Parameters"/>.</summary>
     public int Parameter(string name, long[] shape, Initialization initialization, long fanIn)
     {
-        var length = shape.Aggregate(1L, (product, size) => product * size);
-        _parameters.Add(new ParameterSpec(name, shape, _length, length, initialization, fanIn));
-        _length += length;
+        var length = shape.Aggregate(1.0, (product, size) => product * size);
+        if (shape.Any(size => size <= 0) || length > MostElements)
+        {
+            throw new InputException($"The tensor {name} would have the shape [{string.Join(", ", shape)}]: mend the sizes in config.json.");
+        }
+
+        _parameters.Add(new ParameterSpec(name, shape, _length, (long)length, initialization, fanIn));
+        _length += (long)length;
         return _parameters.Count - 1;
     }
 

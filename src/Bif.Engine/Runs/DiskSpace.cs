@@ -1,0 +1,24 @@
+namespace Bif.Engine.Runs;
+
+/// <summary>Room on the disk, asked for before work begins that would end without it.</summary>
+internal static class DiskSpace
+{
+    /// <summary>Refuses what the disk has no room for.</summary>
+    /// <param name="directory">Where the files go; need not exist.</param>
+    /// <param name="bytes">How much they take.</param>
+    /// <param name="what">What would be written, as the sentence's beginning.</param>
+    /// <param name="advice">What to change.</param>
+    /// <exception cref="InputException">Says how much is needed and how much there is.</exception>
+    public static void Require(string directory, double bytes, string what, string advice)
+    {
+        var path = Path.GetFullPath(directory);
+        var drive = DriveInfo.GetDrives().Where(each => path.StartsWith(each.Name, StringComparison.Ordinal)).MaxBy(each => each.Name.Length)
+            ?? new DriveInfo(Path.GetPathRoot(path)!);
+        if (drive.AvailableFreeSpace < bytes)
+        {
+            throw new InputException($"{what} would take {Gibibytes(bytes)} GiB, but {drive.Name} has {Gibibytes(drive.AvailableFreeSpace)} GiB free: {advice}, or write elsewhere.");
+        }
+    }
+
+    private static string Gibibytes(double bytes) => $"{bytes / (1 << 30):N1}";
+}
