@@ -17,6 +17,11 @@ public sealed class CommandLineTests
     [InlineData("top /nonexistent/run --query 0", "There is no run in /nonexistent/run")]
     [InlineData("export /nonexistent/run --out o", "There is no run in /nonexistent/run")]
     [InlineData("train --data d --out o", "--model-type")]
+    [InlineData("attribute --model x --data y --queries z --out o --threads 100000", "--threads must be a whole number from 1 to")]
+    [InlineData("attribute --model x --data y --queries z --out o --chains 100000", "--chains must be a whole number from 1 to")]
+    [InlineData("attribute --model x --data y --queries z --out ", "--out must not be empty")]
+    [InlineData("demo --out ", "--out must not be empty")]
+    [InlineData("top ", "RUN must not be empty")]
     public void Bad_input_gives_one_line_and_exit_code_2(string line, string says)
     {
         var (code, output, errors) = Run(line.Split(' '));
@@ -24,6 +29,14 @@ public sealed class CommandLineTests
         Assert.Empty(output);
         Assert.Single(errors.TrimEnd('\n').Split('\n'));
         Assert.Contains(says, errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_folder_that_cannot_be_written_is_a_sentence_too()
+    {
+        var (code, _, errors) = Run("demo", "--out", "/proc/demo");
+        Assert.Equal(2, code);
+        Assert.Single(errors.TrimEnd('\n').Split('\n'));
     }
 
     [Fact]

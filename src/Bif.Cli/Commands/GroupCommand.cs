@@ -46,6 +46,10 @@ internal sealed class GroupCommand : Verb
         var wanted = arguments.GetValue(_query) ?? 0;
         var (directory, query) = RunQueries.Find(RunDirectory.Open(arguments.GetRequiredValue(_run)), wanted);
         var record = directory.ReadRecord();
+        if (record.State != "finished")
+        {
+            output.Warn($"this run is {record.State}: the sum is over the draws that are there.");
+        }
 
         var members = Members(arguments, directory, record, query);
         var group = GroupInfluence.Of(TraceStore.Open(directory.Traces), members, query);

@@ -64,6 +64,8 @@ public sealed class Model : IDisposable
         var config = Directory.Exists(path) ? ModelConfig.Read(System.IO.Path.Combine(path, "config.json"))
             : File.Exists(path) ? SingleFile(path)
             : throw new InputException($"There is no model at {path}: give a folder with config.json, or a TorchScript file.");
+        // Sizes are checked before layers are made of them.
+        _ = InputSpec.From(config);
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         if (config.ModelType == "torchscript")

@@ -65,7 +65,8 @@ public sealed class RunDirectory(string root)
         }
         catch (JsonException error)
         {
-            throw new InputException($"{RecordFile} is not a run record ({error.Message}): restore it or run anew.", error);
+            var place = error.Path is { Length: > 0 } path ? $"at {path}, line {error.LineNumber + 1}" : error.Message;
+            throw new InputException($"{RecordFile} is not a run record ({place}): restore it or run anew.", error);
         }
     }
 

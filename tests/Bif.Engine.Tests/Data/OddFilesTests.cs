@@ -1,0 +1,140 @@
+using System.Diagnostics;
+using System.IO.Compression;
+using Bif.Engine.Data;
+using Bif.Kernels;
+using Bif.Testing;
+using Xunit;
+
+namespace Bif.Engine.Tests.Data;
+
+/// <summary>Files as people have them, damage them, or craft them.</summary>
+public sealed class OddFilesTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_compressed_file_beside_the_plain_one_is_not_read_twice()
+    {
+        File.WriteAllBytes(_folder.At("test_batch.bin"), new byte[3 * 3073]);
+        File.WriteAllBytes(_folder.At("test_batch.bin.gz"), Gzip(new byte[3 * 3073]));
+        using var data = DatasetLoader.Open(_folder.Root);
+        Assert.Equal(3, data.Count);
+    }
+
+    [Fact]
+    public void A_single_file_has_no_split()
+    {
+        File.WriteAllBytes(_folder.At("data_batch_1.bin"), new byte[3073]);
+        File.WriteAllBytes(_folder.At("train-images-idx3-ubyte"), [0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 7]);
+        File.WriteAllBytes(_folder.At("train-labels-idx1-ubyte"), [0, 0, 8, 1, 0, 0, 0, 1, 0]);
+        File.WriteAllText(_folder.At("t.csv"), "a,y\n1,2\n");
+        foreach (var file in new[] { "data_batch_1.bin", "train-images-idx3-ubyte", "t.csv" })
+        {
+            DatasetLoader.Open(_folder.At(file)).Dispose();
+            Assert.Contains("no split \"train\"", Refusal(file + "@train"), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Whatever_is_wrong_with_a_gzip_file_is_said()
+    {
+        var whole = Gzip([.. Enumerable.Range(0, 3073).Select(index => (byte)(index % 10))]);
+        void Refused(byte[] bytes, string says)
+        {
+            File.WriteAllBytes(_folder.At("test_batch.bin.gz"), bytes);
+            Assert.Contains(says, Refusal(""), StringComparison.Ordinal);
+        }
+
+        File.WriteAllBytes(_folder.At("test_batch.bin.gz"), whole);
+        DatasetLoader.Open(_folder.Root).Dispose();
+        foreach (var cut in new[] { 1, 4, 8, whole.Length / 2 })
+        {
+            Refused(whole[..^cut], "truncated");
+        }
+
+        Refused(whole[..2], "truncated");
+        Refused([.. whole, .. "and something else"u8], "gzip");
+        Refused([.. "this is no gzip file at all"u8], "damaged");
+        Refused([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0], "holds nothing");
+
+        // The last four bytes claim 4 GiB: memory for it is not asked for.
+        Refused([.. whole[..^4], 255, 255, 255, 255], "gzip");
+    }
+
+    [Fact]
+    public void An_IDX_file_with_a_size_of_zero_says_so()
+    {
+        File.WriteAllBytes(_folder.At("train-images-idx3-ubyte"), [0, 0, 8, 3, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 2]);
+        File.WriteAllBytes(_folder.At("train-labels-idx1-ubyte"), [0, 0, 8, 1, 0, 0, 0, 0]);
+        Assert.Contains("0×2×2", Refusal(""), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("a;b;y\n1;2;3\n", "semicolons")]
+    [InlineData("a\tb\ty\n1\t2\t3\n", "tabs")]
+    [InlineData("0.5,0.25,1\n1,2,3\n", "starts with a row of numbers")]
+    [InlineData("1,1,1\n1,2,3\n", "starts with a row of numbers")]
+    [InlineData("", "is empty")]
+    public void A_table_in_another_form_is_told_what_it_needs(string text, string says)
+    {
+        File.WriteAllText(_folder.At("t.csv"), text);
+        Assert.Contains(says, Refusal("t.csv"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Columns_named_by_their_numbers_and_lines_of_spaces_are_fine()
+    {
+        File.WriteAllText(_folder.At("t.csv"), "0,1,2\n1,2,3\n   \n4,5,6\n");
+        using var data = DatasetLoader.Open(_folder.At("t.csv"));
+        Assert.Equal([3f, 6f], data.Targets!);
+    }
+
+    [Fact]
+    public void A_cell_without_end_does_not_fill_the_screen()
+    {
+        File.WriteAllText(_folder.At("t.csv"), "a,y\n1," + new string('x', 100_000) + "\n");
+        Assert.InRange(Refusal("t.csv").Length, 40, 300);
+    }
+
+    [Fact]
+    public void A_pipe_is_not_waited_for()
+    {
+        using (var made = Process.Start("mkfifo", [_folder.At("t.csv")]))
+        {
+            made.WaitForExit();
+        }
+
+        Assert.Contains("is empty", Refusal("t.csv"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Hidden_companions_of_images_are_no_data()
+    {
+        var picture = Images.EncodePng(new byte[12], 3, 2, 2);
+        foreach (var name in new[] { "cat", "dog", ".ipynb_checkpoints" })
+        {
+            Directory.CreateDirectory(_folder.At(name));
+            File.WriteAllBytes(_folder.At(name + "/a.png"), picture);
+        }
+
+        File.WriteAllBytes(_folder.At("cat/._a.png"), [0, 5, 22, 7]);
+        using var data = DatasetLoader.Open(_folder.Root);
+        Assert.Equal(["cat", "dog"], data.ClassNames!);
+        Assert.Equal([0, 1], data.Labels!);
+    }
+
+    private string Refusal(string path) => Assert.Throws<InputException>(() => DatasetLoader.Open(path.Length == 0 ? _folder.Root : _folder.At(path))).Message;
+
+    private static byte[] Gzip(byte[] content)
+    {
+        using var result = new MemoryStream();
+        using (var stream = new GZipStream(result, CompressionLevel.Fastest))
+        {
+            stream.Write(content);
+        }
+
+        return result.ToArray();
+    }
+}
