@@ -131,7 +131,7 @@ internal sealed class TokensCommand : Verb
     private static (IReadOnlyList<RelatedSpan> Top, int Candidates) Related(RunDirectory directory, TextLevel level, TraceStore store, TokenSpan asked, bool partial, int count)
     {
         var tokens = TokenTable.Read(directory.TrainTokens);
-        var items = ItemTable.Read(directory.TrainItems, record.Data.Count);
+        var items = ItemTable.Read(directory.TrainItems);
         var scores = new TokenScores(store);
         var spans = Enumerable.Range(0, items.Text!.Passages.Length).SelectMany(item => TextSpans.Of(level, tokens, items.Text, item)).ToList();
         var (correlation, error, bif) = (new float[spans.Count], new float[spans.Count], new float[spans.Count]);
