@@ -85,15 +85,35 @@ public sealed class RunTests : IDisposable
     public void A_full_disk_keeps_what_is_written_and_the_run_goes_on_when_there_is_room()
     {
         WriteProblem();
-        string[] settings = ["--epsilon", "0.001", "--nbeta", "20", "--gamma", "2", "--batch", "8", "--chains", "2", "--draws", "6000", "--eval-batch", "20"];
+        string[] settings = ["--epsilon", "0.001", "--nbeta", "20", "--gamma", "2", "--batch", "8", "--chains", "2", "--draws", "6000", "--thin", "4", "--eval-batch", "20"];
         Attribute("whole", settings);
         using var disk = new SmallDisk("500k");
         string[] paths = [.. Paths("whole")[..^1], Path.Combine(disk.Root, "run")];
         var (code, _, errors) = Run(["attribute", .. paths, .. settings]);
         Assert.Equal(2, code);
+        Assert.Contains("MiB free", errors, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(disk.Root));
+
+        // There is room when the run starts, and something else takes it while the run goes on.
+        disk.Resize("8m");
+        using (var run = Start(["attribute", .. paths, .. settings]))
+        {
+            var clock = Stopwatch.StartNew();
+            var states = Path.Combine(disk.Root, "run", "chains");
+            while (!run.HasExited && clock.Elapsed < TimeSpan.FromSeconds(60) && !(Directory.Exists(states) && Directory.GetFiles(states, "*.safetensors").Length == 2))
+            {
+                Thread.Sleep(5);
+            }
+
+            Assert.False(run.HasExited, "the run ended before the disk was full");
+            disk.Fill();
+            (code, _, errors) = End(run);
+        }
+
+        Assert.Equal(2, code);
         Assert.Contains("what was written is kept", errors.TrimEnd('\n').Split('\n')[^1], StringComparison.Ordinal);
         Assert.NotEmpty(Directory.GetFiles(Path.Combine(disk.Root, "run", "chains"), "*.safetensors"));
-        disk.Resize("8m");
+        disk.Resize("32m");
         (code, _, errors) = Run(["attribute", .. paths, .. settings, "--resume"]);
         Assert.True(code == 0, errors);
         Assert.Equal(File.ReadAllBytes(_folder.At("whole/scores/bif.npy")), File.ReadAllBytes(Path.Combine(disk.Root, "run", "scores", "bif.npy")));

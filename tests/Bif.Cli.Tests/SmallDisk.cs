@@ -34,6 +34,23 @@ internal sealed class SmallDisk : IDisposable
 
     public void Resize(string size) => Assert.True(Mount(size, remount: true));
 
+    /// <summary>Takes all room that is left.</summary>
+    public void Fill()
+    {
+        using var file = new FileStream(Path.Combine(Root, "filler"), FileMode.Create, FileAccess.Write, FileShare.None, 1);
+        try
+        {
+            while (true)
+            {
+                file.Write(new byte[4096]);
+            }
+        }
+        catch (IOException)
+        {
+            // Full.
+        }
+    }
+
     public void Dispose()
     {
         Call("umount", Root);

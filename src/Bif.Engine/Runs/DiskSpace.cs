@@ -16,9 +16,9 @@ internal static class DiskSpace
             ?? new DriveInfo(Path.GetPathRoot(path)!);
         if (drive.AvailableFreeSpace < bytes)
         {
-            throw new InputException($"{what} would take {Gibibytes(bytes)} GiB, but {drive.Name} has {Gibibytes(drive.AvailableFreeSpace)} GiB free: {advice}, or write elsewhere.");
+            throw new InputException($"{what} would take {Size(bytes)}, but {drive.Name} has {Size(drive.AvailableFreeSpace)} free: {advice}, or write elsewhere.");
         }
     }
 
-    private static string Gibibytes(double bytes) => $"{bytes / (1 << 30):N1}";
+    private static string Size(double bytes) => bytes >= 1 << 30 ? $"{bytes / (1 << 30):N1} GiB" : $"{bytes / (1 << 20):N1} MiB";
 }
