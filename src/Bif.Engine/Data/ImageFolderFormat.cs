@@ -11,7 +11,12 @@ internal static class ImageFolderFormat
     private static readonly string[] SplitNames = ["train", "val", "valid", "validation", "test"];
 
     /// <summary>Reads the folder; null where it holds no class folders with images.</summary>
-    public static RawDataset? TryOpen(string path, string? split, InputSpec? input)
+    /// <param name="path">The folder.</param>
+    /// <param name="split">The split, or null.</param>
+    /// <param name="input">How the model takes images; null for images as they are.</param>
+    /// <param name="memoryLimit">Decoded images up to here stay in memory; beyond it they are mapped from <paramref name="cache"/>.</param>
+    /// <param name="cache">Where larger sets are kept; null: the user's.</param>
+    public static RawDataset? TryOpen(string path, string? split, InputSpec? input, long memoryLimit = MemoryLimit, DecodedImageCache? cache = null)
     {
         if (!Directory.Exists(path))
         {
@@ -36,19 +41,28 @@ internal static class ImageFolderFormat
         var size = input?.ImageSize is { } side ? (side, side) : Images.Size(files[0].File);
         var shape = new long[] { channels, size.Item2, size.Item1 };
         var itemBytes = RecordReader.ItemBytes(ElementType.UInt8, shape);
-        var memory = (long)files.Count * itemBytes <= MemoryLimit
-            ? RawMemory.Allocate((long)files.Count * itemBytes)
-            : null;
+        string? refusal = null;
+        RawMemory? memory;
+        if ((long)files.Count * itemBytes <= memoryLimit)
+        {
+            memory = RawMemory.Allocate((long)files.Count * itemBytes);
+            Decode(files, input, channels, itemBytes, memory);
+        }
+        else
+        {
+            memory = (cache ?? DecodedImageCache.OfUser).Open(
+                [.. files.Select(entry => entry.File)],
+                $"{string.Join('x', shape)} of {input?.ResizeSize ?? input?.ImageSize}",
+                itemBytes,
+                (index, destination) => Decode(files[index].File, input, channels, destination),
+                out refusal);
+        }
+
         IItemReader items = memory is null
             ? new DecodingReader([.. files.Select(entry => entry.File)], input, shape)
             : new RecordReader(memory, ElementType.UInt8, shape, files.Count, 0, itemBytes);
-        if (memory is not null)
-        {
-            Decode(files, input, channels, itemBytes, memory);
-        }
-
         return new RawDataset(
-            "image folder",
+            refusal is null ? "image folder" : $"image folder, decoded at each access, which is slow: {refusal}",
             items,
             [.. files.Select(entry => indices[entry.Folder])],
             null,
