@@ -1,3 +1,4 @@
+using Bif.Kernels;
 using static TorchSharp.torch;
 
 namespace Bif.Engine.Models;
@@ -8,7 +9,7 @@ public static class ItemLoss
     /// <summary>Losses [batch] of outputs against targets.</summary>
     public static Tensor Of(Objective objective, Tensor outputs, Tensor targets) => objective switch
     {
-        Objective.CrossEntropy => CrossEntropy(outputs, targets),
+        Objective.CrossEntropy => CrossEntropy.Composed(outputs, targets),
         Objective.HalfSquaredError => (outputs - targets).square() * 0.5,
         _ => throw new ArgumentOutOfRangeException(nameof(objective)),
     };
@@ -20,16 +21,5 @@ public static class ItemLoss
         var label = logits.gather(1, index);
         var others = logits.scatter_(1, index, full_like(label, float.NegativeInfinity)).logsumexp(1);
         return nn.functional.softplus(others - label.squeeze(1));
-    }
-
-    // Evaluated as softplus(logsumexp over the other classes − the label's logit): a confident item's loss lies far
-    // below the resolution that log_softmax has in float32 (METHOD section 2).
-    private static Tensor CrossEntropy(Tensor logits, Tensor labels)
-    {
-        var index = labels.unsqueeze(1);
-        var label = logits.gather(1, index).squeeze(1);
-        var masked = logits.scatter(1, index, full_like(label.unsqueeze(1), float.NegativeInfinity));
-        var others = masked.logsumexp(1);
-        return nn.functional.softplus(others - label);
     }
 }

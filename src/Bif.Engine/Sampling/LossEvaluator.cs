@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Bif.Engine.Data;
 using Bif.Engine.Models;
 using Bif.Engine.Models.Layers;
+using Bif.Kernels;
 using static TorchSharp.torch;
 
 namespace Bif.Engine.Sampling;
@@ -37,8 +38,25 @@ public static class LossEvaluator
             using var scope = NewDisposeScope();
             var length = Math.Min(batch, feed.Count - start);
             var (items, indices) = feed.Pass(start, length);
+            if (model.Objective == Objective.CrossEntropy && model.Architecture is not LanguageModel && indices is null)
+            {
+                EvaluateRows(model.Architecture.Forward(weights, items.Inputs), items.Targets, losses.Slice(start, length));
+                continue;
+            }
+
             Place(MemoryMarshal.Cast<byte, float>(model.Losses(weights, items).cpu().bytes), indices, losses, start);
         }
+    }
+
+    private static void EvaluateRows(Tensor logits, Tensor labels, Span<float> losses)
+    {
+        if (CrossEntropy.Takes(logits))
+        {
+            CrossEntropy.Losses(logits, labels, losses);
+            return;
+        }
+
+        MemoryMarshal.Cast<byte, float>(CrossEntropy.Composed(logits, labels).cpu().bytes).CopyTo(losses);
     }
 
     /// <summary>Writes the losses (nats) of all tokens that have one, item after item, and their sums per item.</summary>

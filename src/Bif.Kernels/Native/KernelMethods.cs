@@ -27,6 +27,9 @@ internal static unsafe partial class KernelMethods
     private static partial nint bif_last_error();
 
     [LibraryImport(Library)]
+    public static partial int bif_cross_entropy(nint logits, nint labels, float* losses);
+
+    [LibraryImport(Library)]
     public static partial nint bif_torch_version();
 
     [LibraryImport(Library)]
