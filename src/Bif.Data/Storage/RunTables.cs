@@ -1,0 +1,159 @@
+using System.Runtime.InteropServices;
+using Bif.Data.Entities;
+using Npgsql;
+
+namespace Bif.Data.Storage;
+
+/// <summary>
+/// The one place that moves runs and chains between states. Each change names the state that it expects, so that a worker
+/// that was thought lost, or a cancel that comes late, changes nothing; each announces itself to listeners at commit.
+/// </summary>
+public sealed class RunTables(NpgsqlDataSource source)
+{
+    /// <summary>How often a worker may be lost over a part of a run before the run fails.</summary>
+    public const int MaximumAttempts = 5;
+
+    /// <summary>Passes a run from one of some states into another; false if it was in none of them.</summary>
+    public Task<bool> Move(Guid run, IReadOnlyList<string> from, string to, string? message = null, string? error = null) => Change(
+        run,
+        RunSignal.State,
+        """
+        update runs set state = $3, message = $4, error = $5, fraction = null,
+            started_at = coalesce(started_at, case when $3 = 'preparing' then now() end),
+            finished_at = case when $3 in ('finished','cancelled','failed') then now() end
+        where id = $1 and state = any($2)
+        """,
+        run, from.ToArray(), to, message, error);
+
+    /// <summary>Counts an attempt to prepare a run; returns how many there were.</summary>
+    public async Task<int> CountAttempt(Guid run)
+    {
+        await using var command = source.CreateCommand("update runs set attempts = attempts + 1 where id = $1 returning attempts");
+        command.Parameters.Add(new() { Value = run });
+        return (int)(await command.ExecuteScalarAsync() ?? 0);
+    }
+
+    /// <summary>Says what is being done in a run.</summary>
+    public Task<bool> Say(Guid run, string? message, double? fraction) => Change(
+        run, RunSignal.Progress, "update runs set message = coalesce($2, message), fraction = $3 where id = $1", run, message, fraction);
+
+    /// <summary>Asks the workers of a run to stop it; false if nobody works on it.</summary>
+    public Task<bool> RequestCancel(Guid run) => Change(
+        run, RunSignal.State, "update runs set cancel_requested = true where id = $1 and state = any($2)", run, RunState.Active.ToArray());
+
+    /// <summary>Whether a person asked to stop a run.</summary>
+    public async Task<bool> IsCancelRequested(Guid run)
+    {
+        await using var command = source.CreateCommand("select cancel_requested from runs where id = $1");
+        command.Parameters.Add(new() { Value = run });
+        return await command.ExecuteScalarAsync() is not false;
+    }
+
+    /// <summary>Makes a cancelled or failed run ready to be queued again; its complete blocks are kept.</summary>
+    public Task<bool> Reopen(Guid run) => Change(
+        run,
+        RunSignal.State,
+        """
+        with again as (
+            update runs set state = 'queued', cancel_requested = false, attempts = 0, error = null, message = null, finished_at = null
+            where id = $1 and state in ('cancelled','failed') returning id)
+        update chains set state = 'queued', owner = null, attempts = 0
+        from again where run_id = again.id and state <> 'completed'
+        """,
+        run);
+
+    /// <summary>Stores what preparing found, creates the chains that are not there, and passes the run to sampling.</summary>
+    public Task<bool> Prepared(Guid run, string record, string trainItems, string queryItems, int chains, int draws) => Change(
+        run,
+        RunSignal.State,
+        """
+        with prepared as (
+            update runs set state = 'sampling', record = $2::jsonb, train_items = $3::jsonb, query_items = $4::jsonb, message = null, fraction = null
+            where id = $1 and state = 'preparing' returning id)
+        insert into chains (run_id, chain, state, draws, total_draws, loss, draws_per_second, losses, attempts, updated_at)
+        select id, chain, 'queued', 0, $6, 'NaN', 0, '', 0, now() from prepared, generate_series(0, $5 - 1) chain
+        on conflict (run_id, chain) do update set total_draws = excluded.total_draws
+        """,
+        run, record, trainItems, queryItems, chains, draws);
+
+    /// <summary>
+    /// Gives a chain to a firing, which alone may write from then on. Returns how often it was taken, or null if it needs no
+    /// work any more.
+    /// </summary>
+    public async Task<int?> Claim(Guid run, int chain, string owner)
+    {
+        await using var command = source.CreateCommand(
+            """
+            update chains set owner = $3, attempts = attempts + 1, state = 'running', draws_per_second = 0, updated_at = now()
+            where run_id = $1 and chain = $2 and state in ('queued','running')
+              and exists (select 1 from runs where id = $1 and state = 'sampling')
+            returning attempts
+            """);
+        command.Parameters.AddRange(new NpgsqlParameter[] { new() { Value = run }, new() { Value = chain }, new() { Value = owner } });
+        return (int?)await command.ExecuteScalarAsync();
+    }
+
+    /// <summary>
+    /// Appends the mean losses of draws from <paramref name="firstDraw"/> on; false if the chain is no longer the firing's,
+    /// which must then stop.
+    /// </summary>
+    public Task<bool> Advance(Guid run, int chain, string owner, int firstDraw, ReadOnlySpan<float> losses, double drawsPerSecond) => Change(
+        run,
+        RunSignal.Progress,
+        """
+        update chains set losses = substring(losses from 1 for $4 * 4) || $5, draws = $4 + octet_length($5) / 4, loss = $6,
+            draws_per_second = $7, updated_at = now()
+        where run_id = $1 and chain = $2 and owner = $3 and state = 'running'
+        """,
+        run, chain, owner, firstDraw, MemoryMarshal.AsBytes(losses).ToArray(), losses.Length > 0 ? (double)losses[^1] : double.NaN, drawsPerSecond);
+
+    /// <summary>Ends a firing's work on a chain.</summary>
+    public Task<bool> End(Guid run, int chain, string owner, string state) => Change(
+        run,
+        RunSignal.State,
+        "update chains set state = $4, draws_per_second = 0, updated_at = now() where run_id = $1 and chain = $2 and owner = $3 and state = 'running'",
+        run, chain, owner, state);
+
+    /// <summary>Takes the turn to compute provisional scores if nobody did within some seconds.</summary>
+    public async Task<bool> ClaimProvisional(Guid run, double seconds)
+    {
+        await using var command = source.CreateCommand(
+            "update runs set scored_at = now() where id = $1 and state = 'sampling' and (scored_at is null or scored_at < now() - make_interval(secs => $2))");
+        command.Parameters.AddRange(new NpgsqlParameter[] { new() { Value = run }, new() { Value = seconds } });
+        return await command.ExecuteNonQueryAsync() == 1;
+    }
+
+    /// <summary>Stores the record of a finished run and passes it to its end.</summary>
+    public Task<bool> Finish(Guid run, string record) => Change(
+        run,
+        RunSignal.State,
+        """
+        update runs set state = 'finished', record = $2::jsonb, finished_at = now(), message = null, fraction = null
+        where id = $1 and state = 'estimating'
+        """,
+        run, record);
+
+    private async Task<bool> Change(Guid run, string kind, string sql, params object?[] values)
+    {
+        await using var connection = await source.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using var command = new NpgsqlCommand(sql, connection, transaction);
+        foreach (var value in values)
+        {
+            command.Parameters.Add(value switch
+            {
+                null => new NpgsqlParameter { Value = DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Unknown },
+                _ => new NpgsqlParameter { Value = value },
+            });
+        }
+
+        var changed = await command.ExecuteNonQueryAsync() > 0;
+        if (changed)
+        {
+            await RunSignal.Send(connection, new RunSignal(run, kind));
+        }
+
+        await transaction.CommitAsync();
+        return changed;
+    }
+}

@@ -1,0 +1,98 @@
+create schema if not exists quartz;
+
+create table models (
+    id uuid not null constraint pk_models primary key,
+    name text not null,
+    path text not null constraint uq_models_path unique,
+    model_type text not null,
+    created_at timestamptz not null
+);
+
+create table datasets (
+    id uuid not null constraint pk_datasets primary key,
+    name text not null,
+    path text not null constraint uq_datasets_path unique,
+    format text not null,
+    items integer not null,
+    created_at timestamptz not null
+);
+
+create table runs (
+    id uuid not null constraint pk_runs primary key,
+    name text not null,
+    is_demo boolean not null,
+    state text not null constraint ck_runs_state check (state in ('queued','preparing','sampling','estimating','finished','cancelled','failed')),
+    priority integer not null,
+    directory text not null,
+    spec jsonb not null,
+    record jsonb,
+    train_items jsonb,
+    query_items jsonb,
+    message text,
+    error text,
+    fraction double precision,
+    cancel_requested boolean not null,
+    attempts integer not null,
+    created_at timestamptz not null,
+    started_at timestamptz,
+    finished_at timestamptz,
+    scored_at timestamptz,
+    score_draws integer not null,
+    noise_floor double precision
+);
+create index ix_runs_created_at on runs (created_at);
+
+create table chains (
+    run_id uuid not null constraint fk_chains_runs references runs (id) on delete cascade,
+    chain integer not null,
+    state text not null constraint ck_chains_state check (state in ('queued','running','completed','interrupted','diverged','failed')),
+    draws integer not null,
+    total_draws integer not null,
+    loss double precision not null,
+    draws_per_second double precision not null,
+    losses bytea not null,
+    owner text,
+    attempts integer not null,
+    updated_at timestamptz not null,
+    constraint pk_chains primary key (run_id, chain)
+);
+comment on column chains.losses is 'Mean training loss of each draw in nats: float32, little-endian.';
+
+create table scores (
+    run_id uuid not null constraint fk_scores_runs references runs (id) on delete cascade,
+    query integer not null,
+    draws integer not null,
+    correlation bytea not null,
+    correlation_error bytea not null,
+    bif bytea not null,
+    bif_error bytea not null,
+    constraint pk_scores primary key (run_id, query)
+);
+comment on table scores is 'One row per query; vectors over the training items: float32, little-endian. correlation: positive = helpful. bif: minus covariance in nats squared, negative = helpful.';
+alter table scores alter column correlation set storage external;
+alter table scores alter column correlation_error set storage external;
+alter table scores alter column bif set storage external;
+alter table scores alter column bif_error set storage external;
+
+create table reports (
+    id uuid not null constraint pk_reports primary key,
+    run_id uuid,
+    title text not null,
+    token_hash bytea not null constraint uq_reports_token_hash unique,
+    content jsonb not null,
+    correlation bytea not null,
+    correlation_error bytea not null,
+    bif bytea not null,
+    bif_error bytea not null,
+    created_at timestamptz not null,
+    expires_at timestamptz,
+    revoked_at timestamptz
+);
+comment on table reports is 'Immutable snapshots, read by token; they outlive the run. token_hash is SHA-256 of the token.';
+
+create table report_images (
+    report_id uuid not null constraint fk_report_images_reports references reports (id) on delete cascade,
+    name text not null,
+    png bytea not null,
+    constraint pk_report_images primary key (report_id, name)
+);
