@@ -12,7 +12,7 @@ public sealed class ArchitectureTests
         ["Bif.Kernels"] = ["Bif.Torch"],
         ["Bif.Engine"] = ["Bif.Kernels", "Bif.Torch"],
         ["Bif.Data"] = ["Bif.Engine"],
-        ["Bif.Web"] = ["Bif.Data", "Bif.Engine"],
+        ["Bif.Web"] = ["Bif.Data", "Bif.Engine", "Bif.Kernels", "Bif.Torch"],
         ["Bif.Cli"] = ["Bif.Engine", "Bif.Kernels", "Bif.Torch"],
     };
 

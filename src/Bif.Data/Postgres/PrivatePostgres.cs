@@ -9,6 +9,7 @@ namespace Bif.Data.Postgres;
 /// It survives a kill of the application or of itself: the next start stops what is left and starts anew. The file system
 /// is the guard (socket folder 0700); no password exists.
 /// </summary>
+[System.Runtime.Versioning.SupportedOSPlatform("linux")]
 public sealed partial class PrivatePostgres : IAsyncDisposable
 {
     private const int Interrupt = 2;

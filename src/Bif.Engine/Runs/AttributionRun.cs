@@ -18,7 +18,7 @@ using static TorchSharp.torch;
 namespace Bif.Engine.Runs;
 
 /// <summary>The pipeline from a spec to a run directory.</summary>
-public sealed class AttributionRun : IDisposable
+public sealed partial class AttributionRun : IDisposable
 {
     // At this reliability noise takes a tenth of an LDS.
     private const double UsualReliability = 0.8;
@@ -428,18 +428,11 @@ public sealed class AttributionRun : IDisposable
         Say(RunStage.Sampling, $"{settings.Sampler}: epsilon {settings.Epsilon:G3}, nbeta {settings.Nbeta:G3}, gamma {settings.Gamma:G3}, "
             + $"{(settings.Batch == 0 ? "full batch" : $"batch {settings.Batch}")}, {settings.Chains} chains of {settings.Draws} draws, "
             + $"{settings.BurnIn} burn-in steps, {settings.Thin} steps per draw");
-        var initial = store.ReadInitial().Train.Average(loss => (double)loss);
         Say(RunStage.Sampling, _kept is { } kept ? kept.Describe()
             : settings.Sampler == "laplace" ? "queries can be added later from the same draws, which follow from the seed: forward passes only"
             : "queries can be added later by replaying the chains, at about this run's cost; --keep-draws makes that cheap");
-        using var offset = settings.Centered ? LossGradient.AtCheckpoint(_model, _selection, _center, _train, plan.GradientPiece) : null;
-        var chance = ChanceLoss ?? 1;
-        var runner = new ChainRunner(
-            _model, _train, _queries, store, settings, _preconditioner, plan, _selection, _center, offset, _directory.Chains, 100 * Math.Max(initial, chance))
-        {
-            Kept = _kept is null ? null : new KeptDrawFiles(_directory.Draws, _kept, plan.DrawsPerBlock),
-            Tokens = _tokens?.Target,
-        };
+        using var offset = Offset(settings, plan);
+        var runner = Runner(settings, plan, store, offset);
         return ChainGroup.Run(
             settings.Chains,
             plan,
@@ -449,6 +442,22 @@ public sealed class AttributionRun : IDisposable
                     RunStage.Sampling, Chain: new ChainProgress(chain, draw, settings.Draws, loss, rate))),
                 stop),
             cancellation);
+    }
+
+    // The force that centring subtracts, or null.
+    private Tensor? Offset(SamplerSettings settings, ExecutionPlan plan)
+        => settings.Centered ? LossGradient.AtCheckpoint(_model, _selection, _center, _train, plan.GradientPiece) : null;
+
+    private ChainRunner Runner(SamplerSettings settings, ExecutionPlan plan, TraceStore store, Tensor? offset)
+    {
+        var initial = store.ReadInitial().Train.Average(loss => (double)loss);
+        var chance = ChanceLoss ?? 1;
+        return new ChainRunner(
+            _model, _train, _queries, store, settings, _preconditioner, plan, _selection, _center, offset, _directory.Chains, 100 * Math.Max(initial, chance))
+        {
+            Kept = _kept is null ? null : new KeptDrawFiles(_directory.Draws, _kept, plan.DrawsPerBlock),
+            Tokens = _tokens?.Target,
+        };
     }
 
     private RunRecord Estimate(RunRecord record, TraceStore store, ChainOutcome? diverged)

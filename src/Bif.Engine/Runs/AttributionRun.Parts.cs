@@ -1,0 +1,105 @@
+using Bif.Engine.Attribution;
+using Bif.Engine.Sampling;
+using Bif.Engine.Traces;
+using static TorchSharp.torch;
+
+namespace Bif.Engine.Runs;
+
+/// <content>
+/// The same pipeline in parts that may be done by different processes on one storage: prepare once, sample each chain, estimate
+/// once. The parts together give what <see cref="Execute(RunSpec, string, bool, IProgress{RunProgress}?, CancellationToken)"/> gives.
+/// </content>
+public sealed partial class AttributionRun
+{
+    /// <summary>Chooses the settings and writes a run directory without draws; one that is there already is left as it is.</summary>
+    /// <param name="spec">What to do.</param>
+    /// <param name="directory">The run directory; created if missing.</param>
+    /// <param name="progress">Receives reports, or null.</param>
+    /// <returns>The run's record.</returns>
+    /// <exception cref="InputException">Bad input, or a directory with another run.</exception>
+    public static RunRecord Prepare(RunSpec spec, string directory, IProgress<RunProgress>? progress)
+    {
+        var place = new RunDirectory(directory);
+        using var run = new AttributionRun(spec, place, progress);
+        if (File.Exists(place.RecordFile))
+        {
+            var earlier = place.ReadRecord();
+            run.Recall(earlier, resume: true);
+            return earlier;
+        }
+
+        var (settings, source, plan) = run.Prepare();
+        return run.Create(settings, source, plan).Record;
+    }
+
+    /// <summary>Samples one chain of a prepared run on the calling thread, from its last complete block to its end.</summary>
+    /// <param name="directory">The run directory.</param>
+    /// <param name="chain">Index of the chain.</param>
+    /// <param name="progress">Receives reports, or null.</param>
+    /// <param name="cancellation">Ends the chain after the block it is in.</param>
+    /// <exception cref="InputException">There is no such run, or its model or data are no longer the same.</exception>
+    public static ChainOutcome SampleChain(string directory, int chain, IProgress<RunProgress>? progress, CancellationToken cancellation)
+    {
+        var place = RunDirectory.Open(directory);
+        var record = place.ReadRecord();
+        using var run = new AttributionRun(record.Spec, place, progress);
+        var (settings, _, plan) = run.Recall(record, resume: true);
+        var (store, _) = run.Continue(record, settings);
+        using var offset = run.Offset(settings, plan);
+        set_num_threads(plan.ThreadsPerChain);
+        return run.Runner(settings, plan, store, offset).Run(
+            chain,
+            (draw, loss, rate) => progress?.Report(new RunProgress(
+                RunStage.Sampling, Chain: new ChainProgress(chain, draw, settings.Draws, loss, rate))),
+            cancellation);
+    }
+
+    /// <summary>Computes the scores, errors, diagnostics and verdict of a run whose chains ended, and writes its record.</summary>
+    /// <param name="directory">The run directory.</param>
+    /// <param name="outcomes">How its chains ended.</param>
+    /// <param name="samplingSeconds">Wall-clock time that sampling took.</param>
+    /// <param name="progress">Receives reports, or null.</param>
+    /// <returns>The run's record, with its verdict.</returns>
+    /// <exception cref="InputException">There is no such run, or there are too few draws.</exception>
+    public static RunRecord Finish(string directory, IReadOnlyList<ChainOutcome> outcomes, double samplingSeconds, IProgress<RunProgress>? progress)
+    {
+        var place = RunDirectory.Open(directory);
+        var record = place.ReadRecord();
+        using var run = new AttributionRun(record.Spec, place, progress);
+        run.Recall(record, resume: true);
+        var store = TraceStore.Open(place.Traces);
+        var diverged = outcomes.FirstOrDefault(outcome => outcome.End == ChainEnd.Diverged);
+        var drawn = Enumerable.Range(0, record.Settings.Chains).Sum(store.CompleteDraws);
+        record = run.Estimate(
+            record with
+            {
+                Chains = outcomes,
+                State = diverged is null ? "finished" : "diverged",
+                Timings = new TimingRecord(0, 0, samplingSeconds, 0, samplingSeconds > 0 ? drawn / samplingSeconds : 0),
+            },
+            store,
+            diverged);
+        place.WriteRecord(record);
+        run.Say(RunStage.Done, null);
+        return record;
+    }
+
+    /// <summary>Scores a run from the blocks that are complete so far, into another folder than the final scores'.</summary>
+    /// <param name="directory">The run directory.</param>
+    /// <param name="scores">Where the score files go.</param>
+    /// <returns>The draws behind the scores and the noise floor, or null while there are too few draws.</returns>
+    public static (int Draws, double NoiseFloor)? Preview(string directory, string scores)
+    {
+        var place = RunDirectory.Open(directory);
+        var store = TraceStore.Open(place.Traces);
+        if (Enumerable.Range(0, store.Shape.Chains).Max(store.CompleteDraws) < 8)
+        {
+            return null;
+        }
+
+        var record = place.ReadRecord();
+        var centering = record.Spec.Centering == "pooled" ? Centering.Pooled : Centering.PerChain;
+        var diagnostics = AttributionEstimator.Run(store, scores, new AttributionOptions(centering, 1)).Diagnostics;
+        return (diagnostics.Draws, diagnostics.NoiseFloor);
+    }
+}

@@ -1,0 +1,120 @@
+using Bif.Data.Entities;
+using Bif.Data.Storage;
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+using Xunit;
+
+namespace Bif.Data.Tests;
+
+[Collection("postgres")]
+public sealed class RunTablesTests(PostgresFixture postgres) : IAsyncLifetime
+{
+    private readonly Guid _run = Guid.NewGuid();
+    private NpgsqlDataSource _source = null!;
+    private RunTables _tables = null!;
+
+    public async Task InitializeAsync()
+    {
+        _source = await postgres.Create();
+        _tables = new RunTables(_source);
+        await using var context = PostgresFixture.Context(_source);
+        context.Runs.Add(new Run { Id = _run, Name = "a run", State = RunState.Queued, Directory = "/nowhere", Spec = "{}", CreatedAt = DateTime.UtcNow });
+        await context.SaveChangesAsync();
+    }
+
+    public async Task DisposeAsync() => await _source.DisposeAsync();
+
+    [Fact]
+    public async Task A_run_passes_only_out_of_the_state_that_is_expected()
+    {
+        Assert.False(await _tables.Move(_run, [RunState.Sampling], RunState.Estimating));
+        Assert.True(await _tables.Move(_run, [RunState.Queued], RunState.Preparing, "reading"));
+        Assert.False(await _tables.Move(_run, [RunState.Queued], RunState.Preparing));
+        var run = await Read();
+        Assert.Equal((RunState.Preparing, "reading"), (run.State, run.Message));
+        Assert.NotNull(run.StartedAt);
+        Assert.Null(run.FinishedAt);
+    }
+
+    [Fact]
+    public async Task A_chain_is_written_only_by_the_firing_that_owns_it()
+    {
+        await Prepare();
+        Assert.Equal(1, await _tables.Claim(_run, 0, "first"));
+        Assert.True(await _tables.Advance(_run, 0, "first", 0, [1f, 2f, 3f], 5));
+        Assert.Equal(2, await _tables.Claim(_run, 0, "second"));
+        Assert.False(await _tables.Advance(_run, 0, "first", 3, [4f], 5));
+        Assert.False(await _tables.End(_run, 0, "first", ChainState.Completed));
+
+        // The second firing resumes at a complete block of two draws: what came after is drawn again.
+        Assert.True(await _tables.Advance(_run, 0, "second", 2, [7f, 8f], 5));
+        Assert.True(await _tables.End(_run, 0, "second", ChainState.Completed));
+        Assert.Null(await _tables.Claim(_run, 0, "third"));
+        var chain = (await Read()).Chains.Single(each => each.Index == 0);
+        Assert.Equal([1f, 2f, 7f, 8f], Floats.FromBytes(chain.Losses));
+        Assert.Equal((4, 8.0, ChainState.Completed), (chain.Draws, chain.Loss, chain.State));
+    }
+
+    [Fact]
+    public async Task A_cancelled_run_is_queued_again_with_its_complete_chains()
+    {
+        await Prepare();
+        await _tables.Claim(_run, 0, "a");
+        await _tables.End(_run, 0, "a", ChainState.Completed);
+        await _tables.Claim(_run, 1, "b");
+        await _tables.End(_run, 1, "b", ChainState.Interrupted);
+        Assert.True(await _tables.RequestCancel(_run));
+        Assert.True(await _tables.IsCancelRequested(_run));
+        Assert.True(await _tables.Move(_run, [RunState.Sampling], RunState.Cancelled));
+        Assert.False(await _tables.RequestCancel(_run));
+        Assert.True(await _tables.Reopen(_run));
+        Assert.False(await _tables.IsCancelRequested(_run));
+        var run = await Read();
+        Assert.Equal(RunState.Queued, run.State);
+        Assert.Equal([ChainState.Completed, ChainState.Queued], run.Chains.OrderBy(chain => chain.Index).Select(chain => chain.State));
+    }
+
+    [Fact]
+    public async Task Scores_are_replaced_whole_and_never_by_fewer_draws()
+    {
+        static IEnumerable<ScoreVectors> Vectors(float value) => Enumerable.Range(0, 3).Select(query => new ScoreVectors([value, query], [0, 0], [-value, 0], [0, 0]));
+        Assert.True(await ScoreWriter.Replace(_source, _run, 100, 0.2, isFinal: false, Vectors(1), default));
+        Assert.False(await ScoreWriter.Replace(_source, _run, 50, 0.3, isFinal: false, Vectors(2), default));
+        Assert.True(await ScoreWriter.Replace(_source, _run, 100, double.NaN, isFinal: true, Vectors(3), default));
+        await using var context = PostgresFixture.Context(_source);
+        var scores = await context.Scores.Where(each => each.RunId == _run).OrderBy(each => each.Query).ToListAsync();
+        Assert.Equal([3f, 2f], Floats.FromBytes(scores[2].Correlation));
+        Assert.Equal(3, scores.Count);
+        Assert.Null((await Read()).NoiseFloor);
+    }
+
+    [Fact]
+    public async Task Changes_are_announced()
+    {
+        await using var connection = await _source.OpenConnectionAsync();
+        var heard = new List<RunSignal?>();
+        connection.Notification += (_, notification) => heard.Add(RunSignal.Parse(notification.Payload));
+        await using (var listen = new NpgsqlCommand($"listen {RunSignal.Channel}", connection))
+        {
+            await listen.ExecuteNonQueryAsync();
+        }
+
+        await _tables.Say(_run, "half way", 0.5);
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        await connection.WaitAsync(patience.Token);
+        Assert.Equal(new RunSignal(_run, RunSignal.Progress), Assert.Single(heard));
+        Assert.Null(RunSignal.Parse("not ours"));
+    }
+
+    private async Task Prepare()
+    {
+        await _tables.Move(_run, [RunState.Queued], RunState.Preparing);
+        Assert.True(await _tables.Prepared(_run, "{}", "{}", "{}", chains: 2, draws: 100));
+    }
+
+    private async Task<Run> Read()
+    {
+        await using var context = PostgresFixture.Context(_source);
+        return await context.Runs.Include(run => run.Chains).AsNoTracking().SingleAsync(run => run.Id == _run);
+    }
+}
