@@ -1,0 +1,88 @@
+namespace Bif.Web.Hosting;
+
+/// <summary>The operator's settings: section "Bif" of appsettings.json, environment variables Bif__NAME, or --Bif:NAME.</summary>
+public sealed class BifOptions
+{
+    /// <summary>The role that serves pages and the HTTP interface.</summary>
+    public const string WebRole = "web";
+
+    /// <summary>The role that computes.</summary>
+    public const string WorkerRole = "worker";
+
+    /// <summary>What this process does: web, worker or both.</summary>
+    public string[] Roles { get; set; } = [];
+
+    /// <summary>Folder of runs, the demo, and the private database; workers of one database must share it.</summary>
+    public string Data { get; set; } = "data";
+
+    /// <summary>Folders under which models and data may lie. Nothing outside them is ever opened for a person.</summary>
+    public string[] Roots { get; set; } = [];
+
+    /// <summary>Whether a first start makes a demo run.</summary>
+    public bool Demo { get; set; }
+
+    /// <summary>Chains that this worker runs at once on its CPU; 0: one per core.</summary>
+    public int CpuSlots { get; set; }
+
+    /// <summary>Asked of everybody who controls runs, once set; must be set where others than this machine can connect.</summary>
+    public string AdminToken { get; set; } = "";
+
+    /// <summary>Folder of initdb and postgres; empty: the newest installed.</summary>
+    public string PostgresBinaries { get; set; } = "";
+
+    /// <summary>Whether this process has the web role.</summary>
+    public bool IsWeb => Roles.Contains(WebRole);
+
+    /// <summary>Whether this process has the worker role.</summary>
+    public bool IsWorker => Roles.Contains(WorkerRole);
+
+    /// <summary>Where the runs' directories lie.</summary>
+    public string Runs => Path.Combine(Data, "runs");
+
+    /// <summary>Where the demo's data and model lie.</summary>
+    public string DemoFolder => Path.Combine(Data, "demo");
+
+    /// <summary>Makes all paths absolute.</summary>
+    public BifOptions Against(string contentRoot)
+    {
+        Data = Path.GetFullPath(Data, contentRoot);
+        Roots = [.. Roots.Where(root => root.Length > 0).Append(Data).Select(root => Path.GetFullPath(root, contentRoot)).Distinct()];
+        return this;
+    }
+
+    /// <summary>All that is wrong, each in a sentence that names the key; empty if nothing is.</summary>
+    /// <param name="urls">The addresses to listen on, separated by semicolons.</param>
+    public IReadOnlyList<string> Errors(string urls)
+    {
+        var errors = new List<string>();
+        if (Roles.Length == 0 || Roles.Any(role => role is not (WebRole or WorkerRole)))
+        {
+            errors.Add($"Bif:Roles is [{string.Join(", ", Roles)}]: give web, worker or both.");
+        }
+
+        if (CpuSlots is < 0 or > 256)
+        {
+            errors.Add($"Bif:CpuSlots is {CpuSlots}: give 0 (one per core) to 256.");
+        }
+
+        if (AdminToken.Length is > 0 and < 16)
+        {
+            errors.Add("Bif:AdminToken is shorter than 16 characters: give a long random one, such as `openssl rand -hex 16` prints.");
+        }
+
+        errors.AddRange(Roots.Where(root => !Directory.Exists(root) && root != Data).Select(root => $"Bif:Roots names {root}, which is no folder."));
+        foreach (var url in IsWeb ? urls.Split(';', StringSplitOptions.RemoveEmptyEntries) : [])
+        {
+            if (!Uri.TryCreate(url.Replace("://*", "://0.0.0.0", StringComparison.Ordinal).Replace("://+", "://0.0.0.0", StringComparison.Ordinal), UriKind.Absolute, out var address))
+            {
+                errors.Add($"Urls holds \"{url}\", which is no address such as http://localhost:5080.");
+            }
+            else if (!address.IsLoopback && AdminToken.Length == 0)
+            {
+                errors.Add($"Urls holds {url}, which other machines can reach: set Bif:AdminToken first, or listen on localhost.");
+            }
+        }
+
+        return errors;
+    }
+}

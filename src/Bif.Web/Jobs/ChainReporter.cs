@@ -1,0 +1,72 @@
+using Bif.Data.Storage;
+using Bif.Engine.Runs;
+
+namespace Bif.Web.Jobs;
+
+/// <summary>
+/// Carries a chain's reports from its thread to the database at most a few times a second, and learns there whether the chain
+/// is still this firing's and still wanted.
+/// </summary>
+internal sealed class ChainReporter(RunTables tables, Guid run, int chain, string owner) : IProgress<RunProgress>
+{
+    private readonly Lock _gate = new();
+    private readonly List<float> _losses = [];
+    private int _firstDraw = -1;
+    private double _rate;
+
+    /// <summary>Called on the chain's thread for every draw.</summary>
+    public void Report(RunProgress value)
+    {
+        if (value.Chain is not { } progress)
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
+            if (_firstDraw < 0)
+            {
+                _firstDraw = progress.Draw - 1;
+            }
+
+            _losses.Add((float)progress.Loss);
+            _rate = progress.DrawsPerSecond;
+        }
+    }
+
+    /// <summary>Writes until told to stop; cancels <paramref name="stop"/> when a person or another worker ends this firing's work.</summary>
+    public async Task Follow(CancellationTokenSource stop, CancellationToken ended)
+    {
+        while (!ended.IsCancellationRequested)
+        {
+            await Task.WhenAny(Task.Delay(250, CancellationToken.None), Task.Delay(Timeout.Infinite, ended));
+            var isOurs = await Flush();
+            if (!isOurs || await tables.IsCancelRequested(run))
+            {
+                await stop.CancelAsync();
+            }
+        }
+
+        await Flush();
+    }
+
+    private async Task<bool> Flush()
+    {
+        float[] losses;
+        int first;
+        double rate;
+        lock (_gate)
+        {
+            if (_losses.Count == 0)
+            {
+                return true;
+            }
+
+            (losses, first, rate) = ([.. _losses], _firstDraw, _rate);
+            _firstDraw += losses.Length;
+            _losses.Clear();
+        }
+
+        return await tables.Advance(run, chain, owner, first, losses, rate);
+    }
+}

@@ -1,0 +1,27 @@
+using Quartz;
+
+namespace Bif.Web.Jobs;
+
+/// <summary>Which part of a run to do. Stored in the queue: names and meaning stay.</summary>
+/// <param name="RunId">The run.</param>
+/// <param name="Part">"prepare", "chain" or "finish".</param>
+/// <param name="Chain">Index of the chain, for "chain".</param>
+public sealed record RunJobInput(Guid RunId, string Part, int Chain)
+{
+    /// <summary>Reads model and data, chooses settings.</summary>
+    public const string Prepare = "prepare";
+
+    /// <summary>Samples one chain.</summary>
+    public const string Sample = "chain";
+
+    /// <summary>Computes the final scores.</summary>
+    public const string Finish = "finish";
+}
+
+/// <summary>The queue's job: as thin as can be, because queued work names this class.</summary>
+public sealed class RunJob(RunWorker worker) : IJob<RunJobInput>
+{
+    /// <inheritdoc/>
+    public async ValueTask Execute(IJobExecutionContext context, RunJobInput input, CancellationToken cancellationToken)
+        => await worker.Do(input, context.FireInstanceId, cancellationToken);
+}

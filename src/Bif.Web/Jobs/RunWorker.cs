@@ -1,0 +1,295 @@
+using System.Text.Json;
+using Bif.Data;
+using Bif.Data.Entities;
+using Bif.Data.Storage;
+using Bif.Engine;
+using Bif.Engine.Arrays;
+using Bif.Engine.Attribution;
+using Bif.Engine.Demo;
+using Bif.Engine.Runs;
+using Bif.Engine.Sampling;
+using Bif.Engine.Traces;
+using Bif.Web.Hosting;
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+
+namespace Bif.Web.Jobs;
+
+/// <summary>
+/// Does the parts of runs. Each part may be done again at any time after a lost worker: preparing leaves a prepared directory
+/// as it is, a chain goes on from its last complete block, scores are replaced whole. Bad input fails the run once, with its
+/// reason; only lost workers lead to another attempt.
+/// </summary>
+public sealed partial class RunWorker(
+    RunTables tables, RunQueue queue, IDbContextFactory<BifContext> contexts, NpgsqlDataSource source, BifOptions options, ILogger<RunWorker> logger)
+{
+    private const double PreviewSeconds = 12;
+
+    /// <summary>Does one part.</summary>
+    /// <param name="input">Which.</param>
+    /// <param name="owner">Identity of this firing.</param>
+    /// <param name="cancellation">This process stops: the part is handed back after its block.</param>
+    public async Task Do(RunJobInput input, string owner, CancellationToken cancellation)
+    {
+        LogPart(input.Part, input.Chain, input.RunId);
+        try
+        {
+            await (input.Part switch
+            {
+                RunJobInput.Prepare => Prepare(input.RunId, cancellation),
+                RunJobInput.Sample => Sample(input.RunId, input.Chain, owner, cancellation),
+                RunJobInput.Finish => Finish(input.RunId, cancellation),
+                _ => throw new InvalidOperationException($"There is no part \"{input.Part}\" of a run."),
+            });
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // Handed back to the queue, which gives it to another worker or to the next start.
+            throw;
+        }
+        catch (OperationCanceledException)
+        {
+            await tables.Move(input.RunId, RunState.Active, RunState.Cancelled);
+        }
+        catch (Exception error) when (error is not NpgsqlException)
+        {
+            LogFailure(error, input.Part, input.RunId);
+            await tables.Move(
+                input.RunId, RunState.Active, RunState.Failed,
+                error: error is InputException ? error.Message : $"An error in the program ended the run ({error.GetType().Name}: {error.Message}). The worker's log has the details.");
+        }
+    }
+
+    private async Task Prepare(Guid id, CancellationToken cancellation)
+    {
+        // 1. Only a queued run, or one whose worker was lost while preparing, is prepared.
+        if (!await tables.Move(id, [RunState.Queued, RunState.Preparing], RunState.Preparing))
+        {
+            return;
+        }
+
+        if (await tables.CountAttempt(id) > RunTables.MaximumAttempts)
+        {
+            throw new InputException($"{RunTables.MaximumAttempts} workers were lost while preparing this run: it may need more memory than they have.");
+        }
+
+        // 2. The demo's data and network are made here, where every worker finds them.
+        var run = await Find(id, cancellation);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using var watch = WatchForCancel(id, stop);
+        if (run.IsDemo)
+        {
+            await OnThread(() => ShapesDemo.Write(
+                options.DemoFolder, progress => Say(id, $"demo: {progress.Message}", progress.Fraction), stop.Token));
+        }
+
+        var spec = JsonSerializer.Deserialize<RunSpec>(run.Spec, RunRecord.Json)!;
+        var record = await OnThread(() => AttributionRun.Prepare(
+            spec, run.Directory, new Progress(report => Say(id, report.Message, report.Fraction))));
+        stop.Token.ThrowIfCancellationRequested();
+
+        // 3. The directory is whole before the row says so; a crash in between repeats step 2, which leaves it as it is.
+        var place = new RunDirectory(run.Directory);
+        await tables.Prepared(
+            id,
+            JsonSerializer.Serialize(record, RunRecord.Compact),
+            await File.ReadAllTextAsync(place.TrainItems, cancellation),
+            await File.ReadAllTextAsync(place.QueryItems, cancellation),
+            record.Settings.Chains,
+            record.Settings.Draws);
+        await queue.EnqueueChains(id, cancellation);
+        await FinishIfAllEnded(id, cancellation);
+    }
+
+    private async Task Sample(Guid id, int chain, string owner, CancellationToken cancellation)
+    {
+        if (await tables.Claim(id, chain, owner) is not { } attempt)
+        {
+            return;
+        }
+
+        if (attempt > RunTables.MaximumAttempts)
+        {
+            throw new InputException($"{RunTables.MaximumAttempts} workers were lost over chain {chain}: it may need more memory than they have.");
+        }
+
+        var run = await Find(id, cancellation);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using var ended = new CancellationTokenSource();
+        var reporter = new ChainReporter(tables, id, chain, owner);
+        var following = reporter.Follow(stop, ended.Token);
+        var previewing = Preview(run, ended.Token);
+        ChainOutcome outcome;
+        try
+        {
+            outcome = await OnThread(() => AttributionRun.SampleChain(run.Directory, chain, reporter, stop.Token));
+        }
+        finally
+        {
+            await ended.CancelAsync();
+            await following;
+            await previewing;
+        }
+
+        // The traces are on disk before the row says so. A firing that lost its chain changes nothing here.
+        var state = outcome.End switch
+        {
+            ChainEnd.Completed => ChainState.Completed,
+            ChainEnd.Diverged => ChainState.Diverged,
+            _ when cancellation.IsCancellationRequested => ChainState.Queued,
+            _ => ChainState.Interrupted,
+        };
+        if (!await tables.End(id, chain, owner, state))
+        {
+            return;
+        }
+
+        cancellation.ThrowIfCancellationRequested();
+        await FinishIfAllEnded(id, cancellation);
+    }
+
+    // The last chain to end passes the run on: to its estimate, or to "cancelled" where a person stopped it.
+    private async Task FinishIfAllEnded(Guid id, CancellationToken cancellation)
+    {
+        var run = await Find(id, cancellation);
+        if (run.State != RunState.Sampling || run.Chains.Any(chain => chain.State == ChainState.Running))
+        {
+            return;
+        }
+
+        if (run.CancelRequested)
+        {
+            await tables.Move(id, [RunState.Sampling], RunState.Cancelled);
+        }
+        else if (run.Chains.All(chain => chain.State is ChainState.Completed or ChainState.Diverged)
+            && await tables.Move(id, [RunState.Sampling], RunState.Estimating))
+        {
+            await queue.EnqueueFinish(id, cancellation);
+        }
+    }
+
+    private async Task Finish(Guid id, CancellationToken cancellation)
+    {
+        var run = await Find(id, cancellation);
+        if (run.State != RunState.Estimating)
+        {
+            return;
+        }
+
+        var outcomes = run.Chains.OrderBy(chain => chain.Index).Select(chain => new ChainOutcome(
+            chain.Index, chain.State == ChainState.Diverged ? ChainEnd.Diverged : ChainEnd.Completed, 0, chain.Loss)).ToList();
+        var seconds = run.StartedAt is { } start ? (DateTime.UtcNow - start).TotalSeconds : 0;
+        var record = await OnThread(() => AttributionRun.Finish(
+            run.Directory, outcomes, seconds, new Progress(report => Say(id, report.Message, report.Fraction))));
+        if (File.Exists(ScoreFiles.PathOf(new RunDirectory(run.Directory).Scores, ScoreFiles.Correlation)))
+        {
+            var store = TraceStore.Open(new RunDirectory(run.Directory).Traces);
+            await Store(id, new RunDirectory(run.Directory).Scores, Enumerable.Range(0, record.Settings.Chains).Sum(store.CompleteDraws), Floor(record), isFinal: true);
+        }
+
+        await tables.Finish(id, JsonSerializer.Serialize(record, RunRecord.Compact));
+    }
+
+    // Provisional scores from the complete blocks, every few seconds, by whichever worker comes first.
+    private async Task Preview(Run run, CancellationToken ended)
+    {
+        while (!ended.IsCancellationRequested)
+        {
+            await Task.WhenAny(Task.Delay(TimeSpan.FromSeconds(2), CancellationToken.None), Task.Delay(Timeout.Infinite, ended));
+            if (ended.IsCancellationRequested || !await tables.ClaimProvisional(run.Id, PreviewSeconds))
+            {
+                continue;
+            }
+
+            var scores = Path.Combine(run.Directory, "preview", Guid.NewGuid().ToString("N"));
+            try
+            {
+                if (await OnThread(() => AttributionRun.Preview(run.Directory, scores)) is { } preview)
+                {
+                    await Store(run.Id, scores, preview.Draws, preview.NoiseFloor, isFinal: false);
+                }
+            }
+            catch (InputException error)
+            {
+                // Too few draws yet; the next attempt has more.
+                LogPreview(error, run.Id);
+            }
+            finally
+            {
+                if (Directory.Exists(scores))
+                {
+                    Directory.Delete(scores, recursive: true);
+                }
+            }
+        }
+    }
+
+    private async Task Store(Guid id, string scores, int draws, double? floor, bool isFinal)
+    {
+        float[] Row(string name, int query) => NpyFile.ReadRow<float>(ScoreFiles.PathOf(scores, name), query);
+        var queries = NpyFile.ReadShape<float>(ScoreFiles.PathOf(scores, ScoreFiles.Correlation))[0];
+        await ScoreWriter.Replace(
+            source, id, draws, floor, isFinal,
+            Enumerable.Range(0, (int)queries).Select(query => new ScoreVectors(
+                Row(ScoreFiles.Correlation, query), Row(ScoreFiles.CorrelationError, query), Row(ScoreFiles.Bif, query), Row(ScoreFiles.BifError, query))),
+            CancellationToken.None);
+    }
+
+    private static double? Floor(RunRecord record)
+        => record.Diagnostics is { } diagnostics && diagnostics.TryGetProperty("noise_floor", out var floor) && floor.ValueKind == JsonValueKind.Number ? floor.GetDouble() : null;
+
+    // Preparing has no blocks: a request to cancel is looked for once a second.
+    private Timer WatchForCancel(Guid id, CancellationTokenSource stop) => new(
+        state =>
+        {
+            try
+            {
+                if (tables.IsCancelRequested(id).GetAwaiter().GetResult())
+                {
+                    stop.Cancel();
+                }
+            }
+            catch (Exception error) when (error is NpgsqlException or ObjectDisposedException)
+            {
+                // The next second asks again.
+                LogPreview(error, id);
+            }
+        },
+        null, 1000, 1000);
+
+    private void Say(Guid id, string? message, double? fraction)
+    {
+        try
+        {
+            tables.Say(id, message, fraction).GetAwaiter().GetResult();
+        }
+        catch (NpgsqlException error)
+        {
+            // What is said is for the eye only: the work goes on without it.
+            LogPreview(error, id);
+        }
+    }
+
+    // Tensors belong to a thread, and hours of work to none of the pool's.
+    private static async Task<T> OnThread<T>(Func<T> work) => await Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    private async Task<Run> Find(Guid run, CancellationToken cancellation)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellation);
+        return await context.Runs.AsNoTracking().Include(each => each.Chains).SingleAsync(each => each.Id == run, cancellation);
+    }
+
+    [LoggerMessage(LogLevel.Information, "{Part} {Chain} of run {Run}")]
+    private partial void LogPart(string part, int chain, Guid run);
+
+    [LoggerMessage(LogLevel.Error, "{Part} of run {Run} failed")]
+    private partial void LogFailure(Exception error, string part, Guid run);
+
+    [LoggerMessage(LogLevel.Debug, "run {Run}: passed over")]
+    private partial void LogPreview(Exception error, Guid run);
+
+    private sealed class Progress(Action<RunProgress> report) : IProgress<RunProgress>
+    {
+        public void Report(RunProgress value) => report(value);
+    }
+}
