@@ -1,0 +1,88 @@
+using Bif.Data;
+using Bif.Data.Storage;
+using Bif.Web.Browsing;
+using Bif.Web.Jobs;
+using Bif.Web.Live;
+using Bif.Web.Reports;
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+using Quartz;
+
+namespace Bif.Web.Hosting;
+
+/// <summary>Registers what the roles need, and brings the database up to date before they start.</summary>
+public static class Start
+{
+    /// <summary>The durable queue: the same for every process on the database; only workers run what is in it.</summary>
+    public static void AddQueue(IServiceCollection services, BifOptions options, string connectionString)
+    {
+        services.AddQuartz(quartz =>
+        {
+            quartz.ConfigureScheduler(scheduler =>
+            {
+                scheduler.InstanceName = "bif";
+                scheduler.InstanceId = $"{Environment.MachineName}-{Environment.ProcessId}";
+                scheduler.IdleWaitTime = TimeSpan.FromSeconds(1);
+                scheduler.DefaultTimeZone = TimeZoneInfo.Utc;
+                scheduler.ShutdownJobInterruption = ShutdownJobInterruption.Always;
+            });
+            var slots = options.CpuSlots > 0 ? options.CpuSlots : Environment.ProcessorCount;
+            quartz.UseDefaultThreadPool(slots + 1);
+            quartz.UseExecutionLimits(limits => limits.ForGroup("cpu", slots).ForOtherGroups(1));
+            quartz.UsePersistentStore(store =>
+            {
+                store.UsePostgres(connectionString);
+                store.ProvisionSchema();
+                store.ConfigureStore(settings =>
+                {
+                    settings.TablePrefix = "quartz.qrtz_";
+                    settings.RecoverFiringsCancelledByShutdown = true;
+                });
+                store.UseClustering(cluster =>
+                {
+                    cluster.CheckinInterval = TimeSpan.FromSeconds(5);
+                    cluster.CheckinMisfireThreshold = TimeSpan.FromSeconds(15);
+                });
+            });
+        });
+        if (options.IsWorker)
+        {
+            services.AddQuartzHostedService(hosted => hosted.WaitForJobsToComplete = true);
+        }
+    }
+
+    /// <summary>Storage, jobs and what browsing needs.</summary>
+    public static void AddBif(IServiceCollection services, BifOptions options, string connectionString)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton(NpgsqlDataSource.Create(connectionString));
+        services.AddDbContextFactory<BifContext>((provider, context) => context.UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>()));
+        services.AddSingleton<RunTables>();
+        services.AddSingleton<RunReader>();
+        services.AddSingleton<RunQueue>();
+        services.AddSingleton<RunDesk>();
+        services.AddSingleton<RunWorker>();
+        services.AddSingleton<PathGuard>();
+        services.AddSingleton<RunLibrary>();
+        services.AddSingleton<Pictures>();
+        services.AddSingleton<RunEvents>();
+        services.AddSingleton<ReportDesk>();
+        services.AddMemoryCache();
+    }
+
+    /// <summary>Migrates under the database's lock, declares the queue's job, repairs the queue, seeds the demo.</summary>
+    public static async Task Prepare(IServiceProvider services, CancellationToken cancellation)
+    {
+        await using (var context = await services.GetRequiredService<IDbContextFactory<BifContext>>().CreateDbContextAsync(cancellation))
+        {
+            await context.Database.MigrateAsync(cancellation);
+        }
+
+        await services.GetRequiredService<RunQueue>().Declare(cancellation);
+        await services.GetRequiredService<RunDesk>().Repair(cancellation);
+        if (services.GetRequiredService<BifOptions>().Demo)
+        {
+            await services.GetRequiredService<RunDesk>().SeedDemo(cancellation);
+        }
+    }
+}

@@ -1,0 +1,174 @@
+using System.Text.Json;
+using Bif.Data;
+using Bif.Data.Entities;
+using Bif.Engine;
+using Bif.Engine.Data;
+using Bif.Engine.Demo;
+using Bif.Engine.Models;
+using Bif.Engine.Runs;
+using Bif.Engine.Sampling;
+using Bif.Web.Hosting;
+using Microsoft.EntityFrameworkCore;
+
+namespace Bif.Web.Jobs;
+
+/// <summary>What a person asks for; everything left null is chosen by the engine.</summary>
+public sealed record NewRun
+{
+    /// <summary>What people call it; null: model and data.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>A model's folder or file under an allowed root.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>Training items: PATH[@SPLIT][[A:B]].</summary>
+    public required string Data { get; init; }
+
+    /// <summary>Queries: PATH[@SPLIT][[A:B]].</summary>
+    public required string Queries { get; init; }
+
+    /// <summary>sgld, rmsprop, baoab or laplace.</summary>
+    public string? Sampler { get; init; }
+
+    /// <summary>Step size.</summary>
+    public double? Epsilon { get; init; }
+
+    /// <summary>Inverse temperature times n.</summary>
+    public double? Nbeta { get; init; }
+
+    /// <summary>Precision of the tie to the checkpoint.</summary>
+    public double? Gamma { get; init; }
+
+    /// <summary>Items per gradient; 0 for all.</summary>
+    public int? Batch { get; init; }
+
+    /// <summary>Independent chains, 1 to 64.</summary>
+    public int? Chains { get; init; }
+
+    /// <summary>Draws per chain, 2 to 100,000.</summary>
+    public int? Draws { get; init; }
+
+    /// <summary>Seed.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>Runs with a higher number go first, −10 to 10.</summary>
+    public int Priority { get; init; }
+}
+
+/// <summary>Takes orders for runs: checks everything that can be checked before anything is queued.</summary>
+public sealed class RunDesk(IDbContextFactory<BifContext> contexts, RunQueue queue, PathGuard guard, BifOptions options)
+{
+    // Half a gigabyte of draws kept makes later queries cheap.
+    private const long KeptBytes = 512L << 20;
+    private const int DemoDraws = 500;
+
+    /// <summary>Queues a run.</summary>
+    /// <returns>Its identity.</returns>
+    /// <exception cref="InputException">Something asked for cannot be; nothing is queued.</exception>
+    public async Task<Guid> Submit(NewRun wanted, CancellationToken cancellation)
+    {
+        var spec = Check(wanted);
+        var name = wanted.Name is { Length: > 0 } given ? given[..Math.Min(given.Length, 120)] : $"{Path.GetFileName(spec.Model)} on {Path.GetFileName(DataPath.Parse(spec.Data).Path)}";
+        return await Add(name, spec, isDemo: false, wanted.Priority, cancellation);
+    }
+
+    /// <summary>Queues the demo run if there is no run at all yet.</summary>
+    public async Task SeedDemo(CancellationToken cancellation)
+    {
+        await using (var context = await contexts.CreateDbContextAsync(cancellation))
+        {
+            if (await context.Runs.AnyAsync(cancellation))
+            {
+                return;
+            }
+        }
+
+        var demo = ShapesDemo.At(options.DemoFolder);
+        var spec = new RunSpec { Model = demo.Model, Data = demo.Train, Queries = demo.Queries, Draws = DemoDraws, KeepDraws = KeptBytes };
+        await Add("Demo: ten drawn shapes", spec, isDemo: true, 0, cancellation);
+    }
+
+    /// <summary>Puts parts back into the queue that a crash between row and queue may have lost; doing it twice does it once.</summary>
+    public async Task Repair(CancellationToken cancellation)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellation);
+        foreach (var run in await context.Runs.Where(run => RunState.Active.Contains(run.State)).Select(run => new { run.Id, run.State }).ToListAsync(cancellation))
+        {
+            await (run.State switch
+            {
+                RunState.Queued => queue.Enqueue(run.Id, cancellation),
+                RunState.Sampling => queue.EnqueueChains(run.Id, cancellation),
+                RunState.Estimating => queue.EnqueueFinish(run.Id, cancellation),
+                _ => Task.CompletedTask,
+            });
+        }
+    }
+
+    /// <summary>The spec of what is asked for, with confined paths.</summary>
+    /// <exception cref="InputException">Something asked for cannot be.</exception>
+    public RunSpec Check(NewRun wanted)
+    {
+        Require(wanted.Sampler is null || SamplerCatalog.Names.Contains(wanted.Sampler), $"There is no sampler {wanted.Sampler}: take one of {string.Join(", ", SamplerCatalog.Names)}.");
+        Require(wanted.Chains is null or (>= 1 and <= 64), "chains must be 1 to 64.");
+        Require(wanted.Draws is null or (>= 2 and <= 100_000), "draws must be 2 to 100,000 per chain.");
+        Require(wanted.Batch is null or >= 0, "batch must be 0 (all items) or more.");
+        Require(wanted.Epsilon is null or > 0, "epsilon must be above 0.");
+        Require(wanted.Nbeta is null or >= 0, "nbeta must be at least 0.");
+        Require(wanted.Gamma is null or >= 0, "gamma must be at least 0.");
+        Require(wanted.Priority is >= -10 and <= 10, "priority must be −10 to 10.");
+        var model = guard.Resolve(wanted.Model);
+        var config = ModelConfig.Read(Path.Combine(Directory.Exists(model) ? model : Path.GetDirectoryName(model)!, "config.json"));
+        var spec = new RunSpec
+        {
+            Model = model,
+            Data = guard.ResolveData(wanted.Data),
+            Queries = guard.ResolveData(wanted.Queries),
+            Sampler = wanted.Sampler,
+            Epsilon = wanted.Epsilon,
+            Nbeta = wanted.Nbeta,
+            Gamma = wanted.Gamma,
+            Batch = wanted.Batch,
+            Chains = wanted.Chains,
+            Draws = wanted.Draws,
+            Seed = wanted.Seed,
+            KeepDraws = KeptBytes,
+        };
+        foreach (var path in new[] { spec.Data, spec.Queries })
+        {
+            using var data = DatasetLoader.Open(path, InputSpec.From(config), TargetKind.Class);
+        }
+
+        return spec;
+    }
+
+    private static void Require(bool holds, string message)
+    {
+        if (!holds)
+        {
+            throw new InputException(message);
+        }
+    }
+
+    private async Task<Guid> Add(string name, RunSpec spec, bool isDemo, int priority, CancellationToken cancellation)
+    {
+        var run = new Run
+        {
+            Id = Guid.CreateVersion7(),
+            Name = name,
+            IsDemo = isDemo,
+            State = RunState.Queued,
+            Priority = priority,
+            Directory = "",
+            Spec = JsonSerializer.Serialize(spec, RunRecord.Compact),
+            CreatedAt = DateTime.UtcNow,
+        };
+        run.Directory = Path.Combine(options.Runs, run.Id.ToString("N"));
+        await using var context = await contexts.CreateDbContextAsync(cancellation);
+        context.Runs.Add(run);
+        await context.SaveChangesAsync(cancellation);
+
+        // A crash here leaves a queued row without a place in the queue: the next start repairs it.
+        await queue.Enqueue(run.Id, cancellation);
+        return run.Id;
+    }
+}

@@ -1,0 +1,88 @@
+using System.Security.Cryptography;
+using System.Text;
+using Bif.Web.Hosting;
+using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.AspNetCore.Mvc;
+
+namespace Bif.Web.Security;
+
+/// <summary>
+/// Where an admin token is configured, everything but shared reports, health and static files asks for it: as a bearer token, or as
+/// a cookie that the sign-in page sets. Without a token the application listens on this machine only. Changes that another site's
+/// page sends are refused in either case.
+/// </summary>
+public static class AdminGate
+{
+    private const string Cookie = "bif-admin";
+
+    /// <summary>Adds the gate; after routing, before the endpoints.</summary>
+    public static void UseAdminGate(this IApplicationBuilder app) => app.Use(async (context, next) =>
+    {
+        var options = context.RequestServices.GetRequiredService<BifOptions>();
+        if (IsForeignChange(context.Request))
+        {
+            await Results.Problem("Changes from other sites' pages are refused.", statusCode: StatusCodes.Status403Forbidden).ExecuteAsync(context);
+        }
+        else if (options.AdminToken.Length == 0 || context.GetEndpoint()?.Metadata.GetMetadata<OpenToAllAttribute>() is not null || IsStatic(context) || Knows(context.Request, options.AdminToken))
+        {
+            await next();
+        }
+        else if (context.Request.Path.StartsWithSegments("/api") || context.Request.Path.StartsWithSegments("/hubs"))
+        {
+            await Results.Problem("Send the admin token as a bearer token.", statusCode: StatusCodes.Status401Unauthorized).ExecuteAsync(context);
+        }
+        else
+        {
+            context.Response.Redirect($"/sign-in?to={Uri.EscapeDataString(context.Request.Path + context.Request.QueryString)}");
+        }
+    });
+
+    /// <summary>Maps the sign-in form.</summary>
+    public static void MapSignIn(this IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapPost("/sign-in", async (HttpContext context, IAntiforgery antiforgery, BifOptions options, [FromForm] string token, [FromForm] string? to) =>
+        {
+            await antiforgery.ValidateRequestAsync(context);
+            if (!Matches(token, options.AdminToken))
+            {
+                return Results.Redirect("/sign-in?wrong=1&to=" + Uri.EscapeDataString(to ?? "/"));
+            }
+
+            context.Response.Cookies.Append(Cookie, Proof(options.AdminToken), new CookieOptions
+            {
+                HttpOnly = true, SameSite = SameSiteMode.Strict, Secure = context.Request.IsHttps, MaxAge = TimeSpan.FromDays(30), IsEssential = true,
+            });
+            return Results.LocalRedirect(to is { Length: > 0 } && to[0] == '/' && !to.StartsWith("//", StringComparison.Ordinal) && !to.StartsWith("/\\", StringComparison.Ordinal) ? to : "/");
+        }).WithMetadata(new OpenToAllAttribute()).RequireRateLimiting(RateLimits.Guessing).ExcludeFromDescription();
+    }
+
+    // Browsers say where a request comes from; programs send neither header.
+    private static bool IsForeignChange(HttpRequest request)
+    {
+        if (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method))
+        {
+            return false;
+        }
+
+        return request.Headers["Sec-Fetch-Site"].ToString() is "cross-site" or "same-site"
+            || (request.Headers.Origin.ToString() is { Length: > 0 } origin && Uri.TryCreate(origin, UriKind.Absolute, out var from) && from.Authority != request.Host.Value);
+    }
+
+    private static bool IsStatic(HttpContext context) => context.GetEndpoint() is null
+        ? Path.HasExtension(context.Request.Path)
+        : context.GetEndpoint()!.Metadata.Any(each => each.GetType().Name == "StaticAssetDescriptor");
+
+    private static bool Knows(HttpRequest request, string token)
+        => (request.Headers.Authorization.ToString() is var header && header.StartsWith("Bearer ", StringComparison.Ordinal) && Matches(header["Bearer ".Length..], token))
+            || (request.Cookies.TryGetValue(Cookie, out var cookie) && Matches(cookie, Proof(token)));
+
+    // The cookie is no copy of the token: who reads it cannot sign in elsewhere with it, and a changed token ends it.
+    private static string Proof(string token) => Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(token), "bif admin cookie"u8));
+
+    private static bool Matches(string? given, string wanted)
+        => given is not null && CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(given)), SHA256.HashData(Encoding.UTF8.GetBytes(wanted)));
+}
+
+/// <summary>Marks an endpoint that needs no admin token.</summary>
+[AttributeUsage(AttributeTargets.Class | AttributeTargets.Method)]
+public sealed class OpenToAllAttribute : Attribute;
