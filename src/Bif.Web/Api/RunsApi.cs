@@ -1,0 +1,129 @@
+using Bif.Data.Storage;
+using Bif.Engine;
+using Bif.Web.Browsing;
+using Bif.Web.Jobs;
+using Bif.Web.Reports;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Bif.Web.Api;
+
+/// <summary>A ranking as programs get it.</summary>
+/// <param name="Query">Index of the query.</param>
+/// <param name="Description">Its class or target.</param>
+/// <param name="Sign">How to read the scores.</param>
+/// <param name="IsFinal">Whether the run is finished.</param>
+/// <param name="Draws">Draws behind the scores.</param>
+/// <param name="NoiseFloor">The correlation that chance reaches in the best item.</param>
+/// <param name="Helpful">The most helpful items.</param>
+/// <param name="Harmful">The most harmful items.</param>
+public sealed record TopAnswer(
+    int Query, string Description, string Sign, bool IsFinal, int Draws, double? NoiseFloor, IReadOnlyList<RankedItem> Helpful, IReadOnlyList<RankedItem> Harmful);
+
+/// <summary>A report that a program asks for.</summary>
+/// <param name="Run">The run.</param>
+/// <param name="Query">Index of the query.</param>
+/// <param name="Title">Heading, or null.</param>
+/// <param name="Days">How many days the link works, 1 to 3650; null: until revoked.</param>
+public sealed record NewReport(Guid Run, int Query, string? Title, int? Days);
+
+/// <summary>A report just taken.</summary>
+/// <param name="Id">For revoking it.</param>
+/// <param name="Url">The secret link, relative to this host; it is told only here.</param>
+public sealed record ReportAnswer(Guid Id, string Url);
+
+/// <summary>The HTTP interface under /api/v1; errors are ProblemDetails.</summary>
+public static class RunsApi
+{
+    /// <summary>Maps the endpoints.</summary>
+    public static void MapRunsApi(this IEndpointRouteBuilder endpoints)
+    {
+        var api = endpoints.MapGroup("/api/v1").WithTags("runs");
+        api.AddEndpointFilter(async (context, next) =>
+        {
+            try
+            {
+                return await next(context);
+            }
+            catch (InputException error)
+            {
+                return TypedResults.Problem(error.Message, statusCode: StatusCodes.Status400BadRequest, title: "This cannot be done as asked");
+            }
+        });
+        api.MapGet("/runs", async (RunReader reader, int? count, CancellationToken cancellation) => await reader.Recent(Math.Clamp(count ?? 50, 1, 500), cancellation))
+            .WithSummary("The newest runs");
+        api.MapPost("/runs", Submit).WithSummary("Queue a run").ProducesProblem(400);
+        api.MapGet("/runs/{id:guid}", Find).WithSummary("State, chains, settings, verdict of a run");
+        api.MapPost("/runs/{id:guid}/cancel", Cancel).WithSummary("Stop a run; complete blocks of draws are kept").ProducesProblem(409);
+        api.MapPost("/runs/{id:guid}/resume", Resume).WithSummary("Continue a cancelled or failed run").ProducesProblem(409);
+        api.MapGet("/runs/{id:guid}/losses", Losses).WithSummary("Mean training loss of each draw in nats, by chain");
+        api.MapGet("/runs/{id:guid}/queries/{query:int}/top", Top).WithSummary("The most helpful and most harmful training items of a query");
+        api.MapGet("/runs/{id:guid}/items/{item:int}/image", (Guid id, int item, RunLibrary library, Pictures pictures, HttpContext context) => Image(id, item, false, library, pictures, context))
+            .WithSummary("The picture of a training item");
+        api.MapGet("/runs/{id:guid}/queries/{query:int}/image", (Guid id, int query, RunLibrary library, Pictures pictures, HttpContext context) => Image(id, query, true, library, pictures, context))
+            .WithSummary("The picture of a query");
+        api.MapPost("/reports", TakeReport).WithSummary("Take a snapshot of a ranking to share").ProducesProblem(400);
+        api.MapDelete("/reports/{id:guid}", RevokeReport).WithSummary("End a report's link");
+    }
+
+    private static async Task<Created<RunStatus>> Submit(NewRun wanted, RunDesk desk, RunReader reader, CancellationToken cancellation)
+    {
+        var id = await desk.Submit(wanted, cancellation);
+        return TypedResults.Created($"/api/v1/runs/{id}", await reader.Find(id, cancellation));
+    }
+
+    private static async Task<Results<Ok<RunStatus>, NotFound>> Find(Guid id, RunReader reader, CancellationToken cancellation)
+        => await reader.Find(id, cancellation) is { } run ? TypedResults.Ok(run) : TypedResults.NotFound();
+
+    private static async Task<Results<Accepted, NotFound, ProblemHttpResult>> Cancel(Guid id, RunQueue queue, RunReader reader, CancellationToken cancellation)
+        => await reader.Find(id, cancellation) is null ? TypedResults.NotFound()
+            : await queue.Cancel(id, cancellation) ? TypedResults.Accepted($"/api/v1/runs/{id}")
+            : TypedResults.Problem("This run has ended already.", statusCode: StatusCodes.Status409Conflict);
+
+    private static async Task<Results<Accepted, NotFound, ProblemHttpResult>> Resume(Guid id, RunQueue queue, RunReader reader, CancellationToken cancellation)
+        => await reader.Find(id, cancellation) is null ? TypedResults.NotFound()
+            : await queue.Resume(id, cancellation) ? TypedResults.Accepted($"/api/v1/runs/{id}")
+            : TypedResults.Problem("Only a cancelled or failed run can be continued.", statusCode: StatusCodes.Status409Conflict);
+
+    private static async Task<Results<Ok<IReadOnlyList<float[]>>, NotFound>> Losses(Guid id, RunReader reader, CancellationToken cancellation)
+        => await reader.Find(id, cancellation) is null ? TypedResults.NotFound() : TypedResults.Ok(await reader.Losses(id, cancellation));
+
+    private static async Task<Results<Ok<TopAnswer>, NotFound>> Top(
+        Guid id, int query, int? k, RunLibrary library, Pictures pictures, CancellationToken cancellation)
+    {
+        if (await library.Find(id, cancellation) is not { } run || await library.Scores(id, query, cancellation) is not { } scores)
+        {
+            return TypedResults.NotFound();
+        }
+
+        var prints = pictures.Fingerprints(run.Record);
+        IReadOnlyList<RankedItem> Side(string side) => RankingView.Of(run, scores, new RankingChoice(query, side, Size: k ?? 20), prints).Items;
+        return TypedResults.Ok(new TopAnswer(
+            query, run.Queries.Describe(query), run.Record.Sign, run.IsFinal, run.ScoreDraws, run.NoiseFloor, Side("helpful"), Side("harmful")));
+    }
+
+    private static async Task<IResult> Image(Guid id, int item, bool isQuery, RunLibrary library, Pictures pictures, HttpContext context)
+    {
+        if (await library.Find(id, context.RequestAborted) is not { } run || pictures.Png(run.Record, isQuery, item) is not { } png)
+        {
+            return Results.NotFound();
+        }
+
+        // Items of a run never change: their data is identified by its hash.
+        context.Response.Headers.CacheControl = "private, max-age=31536000, immutable";
+        return Results.Bytes(png, "image/png");
+    }
+
+    private static async Task<Created<ReportAnswer>> TakeReport(NewReport wanted, ReportDesk desk, CancellationToken cancellation)
+    {
+        if (wanted.Days is < 1 or > 3650)
+        {
+            throw new InputException("days must be 1 to 3650, or left out.");
+        }
+
+        var taken = await desk.Take(wanted.Run, wanted.Query, wanted.Title, wanted.Days is { } days ? TimeSpan.FromDays(days) : null, cancellation);
+        return TypedResults.Created($"/r/{taken.Token}", new ReportAnswer(taken.Id, $"/r/{taken.Token}"));
+    }
+
+    private static async Task<Results<NoContent, NotFound>> RevokeReport(Guid id, ReportDesk desk, CancellationToken cancellation)
+        => await desk.Revoke(id, cancellation) ? TypedResults.NoContent() : TypedResults.NotFound();
+}

@@ -1,0 +1,105 @@
+using System.Text.Json.Serialization;
+using Bif.Data.Postgres;
+using Bif.Web.Api;
+using Bif.Web.Components;
+using Bif.Web.Hosting;
+using Bif.Web.Live;
+using Bif.Web.Reports;
+using Bif.Web.Security;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+[assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")]
+
+// Settings lie beside the solution while developing (the working directory), beside the program otherwise.
+var builder = WebApplication.CreateBuilder(new WebApplicationOptions
+{
+    Args = args,
+    ContentRootPath = File.Exists("appsettings.json") ? Directory.GetCurrentDirectory() : AppContext.BaseDirectory,
+});
+builder.WebHost.UseStaticWebAssets();
+builder.WebHost.ConfigureKestrel(kestrel =>
+{
+    kestrel.AddServerHeader = false;
+    kestrel.Limits.MaxRequestBodySize = 16 << 20;
+});
+var options = (builder.Configuration.GetSection("Bif").Get<BifOptions>() ?? new BifOptions()).Against(builder.Environment.ContentRootPath);
+var urls = builder.Configuration["Urls"] ?? "http://localhost:5080";
+if (options.Errors(urls) is { Count: > 0 } errors)
+{
+    Console.Error.WriteLine("bif: the settings (appsettings.json, environment, arguments) cannot be used:\n  " + string.Join("\n  ", errors));
+    return 2;
+}
+
+Directory.CreateDirectory(options.Runs);
+var connectionString = builder.Configuration.GetConnectionString("Bif");
+PrivatePostgres? database = null;
+if (string.IsNullOrEmpty(connectionString))
+{
+    try
+    {
+        database = await PrivatePostgres.Start(Path.Combine(options.Data, "postgres"), options.PostgresBinaries, CancellationToken.None);
+    }
+    catch (InvalidOperationException error)
+    {
+        Console.Error.WriteLine($"bif: {error.Message}");
+        return 1;
+    }
+
+    connectionString = database.ConnectionString;
+}
+
+try
+{
+    Start.AddBif(builder.Services, options, connectionString);
+    Start.AddQueue(builder.Services, options, connectionString);
+    builder.Services.AddHealthChecks().AddCheck<Readiness>("ready", HealthStatus.Unhealthy, ["ready"]);
+    builder.Services.AddDataProtection().PersistKeysToFileSystem(new DirectoryInfo(Path.Combine(options.Data, "keys"))).SetApplicationName("bif");
+    builder.Services.AddProblemDetails();
+    builder.Services.AddOpenApi("v1");
+    builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals);
+    builder.Services.AddSignalR().AddJsonProtocol(json => json.PayloadSerializerOptions.NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals);
+    builder.Services.AddRazorComponents().AddInteractiveServerComponents();
+    builder.Services.AddHttpContextAccessor();
+    RateLimits.Add(builder.Services);
+    if (options.IsWeb)
+    {
+        builder.Services.AddHostedService<RunBroadcaster>();
+    }
+
+    // Chains end with their block, which takes seconds.
+    builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(45));
+    await using var app = builder.Build();
+    app.UseExceptionHandler("/error");
+    app.UseSecurityHeaders();
+    app.UseRouting();
+    app.UseRateLimiter();
+    app.UseAdminGate();
+    app.UseAntiforgery();
+    app.MapHealthChecks("/health/live", new() { Predicate = _ => false }).WithMetadata(new OpenToAllAttribute());
+    app.MapHealthChecks("/health/ready", new() { Predicate = check => check.Tags.Contains("ready") }).WithMetadata(new OpenToAllAttribute());
+    if (options.IsWeb)
+    {
+        app.MapStaticAssets();
+        app.MapOpenApi();
+        app.MapRunsApi();
+        app.MapReports();
+        app.MapSignIn();
+        app.MapHub<RunsHub>("/hubs/runs");
+        app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
+    }
+
+    await Start.Prepare(app.Services, app.Lifetime.ApplicationStopping);
+    app.Lifetime.ApplicationStarted.Register(() => Console.Error.WriteLine(
+        options.IsWeb ? $"bif: open {app.Urls.FirstOrDefault() ?? urls}   (Ctrl-C stops)" : "bif: this worker waits for runs   (Ctrl-C stops)"));
+    app.Lifetime.ApplicationStopping.Register(() => Console.Error.WriteLine("bif: stopping; chains finish their block and continue at the next start"));
+    await app.RunAsync();
+    return 0;
+}
+finally
+{
+    if (database is not null)
+    {
+        await database.DisposeAsync();
+    }
+}
