@@ -16,17 +16,14 @@ public sealed class BifContext(DbContextOptions<BifContext> options) : DbContext
     /// <summary>Their scores.</summary>
     public DbSet<QueryScores> Scores => Set<QueryScores>();
 
+    /// <summary>Queries asked of finished runs.</summary>
+    public DbSet<AddedQuery> AddedQueries => Set<AddedQuery>();
+
     /// <summary>Shared snapshots.</summary>
     public DbSet<Report> Reports => Set<Report>();
 
     /// <summary>Pictures of shared snapshots.</summary>
     public DbSet<ReportImage> ReportImages => Set<ReportImage>();
-
-    /// <summary>Checkpoints to choose from.</summary>
-    public DbSet<RegisteredModel> Models => Set<RegisteredModel>();
-
-    /// <summary>Data to choose from.</summary>
-    public DbSet<RegisteredDataset> Datasets => Set<RegisteredDataset>();
 
     /// <inheritdoc/>
     protected override void OnModelCreating(ModelBuilder modelBuilder)
@@ -54,6 +51,12 @@ public sealed class BifContext(DbContextOptions<BifContext> options) : DbContext
             scores.HasKey(each => new { each.RunId, each.Query }).HasName("pk_scores");
             scores.HasOne<Run>().WithMany().HasForeignKey(each => each.RunId).HasConstraintName("fk_scores_runs");
         });
+        modelBuilder.Entity<AddedQuery>(query =>
+        {
+            query.ToTable("added_queries", table => table.HasCheckConstraint("ck_added_queries_state", "state in ('queued','running','finished','failed')"));
+            query.HasKey(each => new { each.RunId, each.Query }).HasName("pk_added_queries");
+            query.HasOne<Run>().WithMany().HasForeignKey(each => each.RunId).HasConstraintName("fk_added_queries_runs");
+        });
         modelBuilder.Entity<Report>(report =>
         {
             report.ToTable("reports");
@@ -67,20 +70,6 @@ public sealed class BifContext(DbContextOptions<BifContext> options) : DbContext
             image.ToTable("report_images");
             image.HasKey(each => new { each.ReportId, each.Name }).HasName("pk_report_images");
             image.HasOne<Report>().WithMany().HasForeignKey(each => each.ReportId).HasConstraintName("fk_report_images_reports");
-        });
-        modelBuilder.Entity<RegisteredModel>(model =>
-        {
-            model.ToTable("models");
-            model.HasKey(each => each.Id).HasName("pk_models");
-            model.Property(each => each.Id).ValueGeneratedNever();
-            model.HasAlternateKey(each => each.Path).HasName("uq_models_path");
-        });
-        modelBuilder.Entity<RegisteredDataset>(data =>
-        {
-            data.ToTable("datasets");
-            data.HasKey(each => each.Id).HasName("pk_datasets");
-            data.Property(each => each.Id).ValueGeneratedNever();
-            data.HasAlternateKey(each => each.Path).HasName("uq_datasets_path");
         });
         foreach (var property in modelBuilder.Model.GetEntityTypes().SelectMany(entity => entity.GetProperties()))
         {

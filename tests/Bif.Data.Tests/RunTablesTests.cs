@@ -75,6 +75,20 @@ public sealed class RunTablesTests(PostgresFixture postgres) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_run_whose_chains_are_all_complete_is_reopened_too()
+    {
+        foreach (var chain in new[] { 0, 1 })
+        {
+            await _tables.Claim(_run, chain, "a");
+            await _tables.End(_run, chain, "a", ChainState.Completed);
+        }
+
+        Assert.True(await _tables.Move(_run, [RunState.Sampling], RunState.Failed, error: "the disk was full"));
+        Assert.True(await _tables.Reopen(_run));
+        Assert.Equal(RunState.Queued, (await Read()).State);
+    }
+
+    [Fact]
     public async Task Scores_are_replaced_whole_and_never_by_fewer_draws()
     {
         static IEnumerable<ScoreVectors> Vectors(float value) => Enumerable.Range(0, 3).Select(query => new ScoreVectors([value, query], [0, 0], [-value, 0], [0, 0]));

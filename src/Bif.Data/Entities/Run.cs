@@ -66,6 +66,12 @@ public sealed class Run
     /// <summary>The correlation that chance alone reaches in the best item, at those draws.</summary>
     public double? NoiseFloor { get; set; }
 
+    /// <summary>Variance of each training item's loss over the draws, nats², float32 little-endian, once finished.</summary>
+    public byte[]? ItemVariance { get; set; }
+
+    /// <summary>Loss of each training item at the checkpoint, nats, float32 little-endian, once finished.</summary>
+    public byte[]? ItemLoss { get; set; }
+
     /// <summary>Its chains, once prepared.</summary>
     public List<Chain> Chains { get; } = [];
 }

@@ -3,7 +3,7 @@ using Microsoft.EntityFrameworkCore.Migrations;
 
 namespace Bif.Data.Migrations;
 
-/// <summary>Runs, chains, scores, reports, registered models and datasets.</summary>
+/// <summary>Runs, chains, scores, added queries, reports.</summary>
 [DbContext(typeof(BifContext)), Migration("0001_runs")]
 public sealed class InitialSchema : Migration
 {

@@ -55,10 +55,10 @@ public sealed class RunTables(NpgsqlDataSource source)
         RunSignal.State,
         """
         with again as (
-            update runs set state = 'queued', cancel_requested = false, attempts = 0, error = null, message = null, finished_at = null
-            where id = $1 and state in ('cancelled','failed') returning id)
-        update chains set state = 'queued', owner = null, attempts = 0
-        from again where run_id = again.id and state <> 'completed'
+            update chains set state = 'queued', owner = null, attempts = 0 from runs
+            where run_id = runs.id and runs.id = $1 and runs.state in ('cancelled','failed') and chains.state <> 'completed')
+        update runs set state = 'queued', cancel_requested = false, attempts = 0, error = null, message = null, finished_at = null
+        where id = $1 and state in ('cancelled','failed')
         """,
         run);
 
@@ -123,15 +123,69 @@ public sealed class RunTables(NpgsqlDataSource source)
         return await command.ExecuteNonQueryAsync() == 1;
     }
 
-    /// <summary>Stores the record of a finished run and passes it to its end.</summary>
-    public Task<bool> Finish(Guid run, string record) => Change(
+    /// <summary>Stores what a finished run found about its items, and passes it to its end.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="record">The engine's record.</param>
+    /// <param name="itemVariance">Variance of each training item's loss, nats²; empty if there are no scores.</param>
+    /// <param name="itemLoss">Loss of each training item at the checkpoint, nats.</param>
+    public Task<bool> Finish(Guid run, string record, float[] itemVariance, float[] itemLoss) => Change(
         run,
         RunSignal.State,
         """
-        update runs set state = 'finished', record = $2::jsonb, finished_at = now(), message = null, fraction = null
+        update runs set state = 'finished', record = $2::jsonb, item_variance = $3, item_loss = $4, finished_at = now(), message = null, fraction = null
         where id = $1 and state = 'estimating'
         """,
-        run, record);
+        run, record, Floats.ToBytes(itemVariance), Floats.ToBytes(itemLoss));
+
+    /// <summary>Adds a query to a finished run under the next free index; null if the run is not finished.</summary>
+    /// <param name="query">The query; its index is set.</param>
+    /// <param name="own">Number of the run's own queries.</param>
+    public async Task<int?> AddQuery(AddedQuery query, int own)
+    {
+        await using var connection = await source.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using (var hold = new NpgsqlCommand("select 1 from runs where id = $1 and state = 'finished' for update", connection, transaction) { Parameters = { new() { Value = query.RunId } } })
+        {
+            if (await hold.ExecuteScalarAsync() is null)
+            {
+                return null;
+            }
+        }
+
+        await using var insert = new NpgsqlCommand(
+            """
+            insert into added_queries (run_id, query, state, source, label, description, data_path, png, created_at)
+            select $1, coalesce(max(query) + 1, $2), 'queued', $3, $4, $5, $6, $7, now() from added_queries where run_id = $1
+            returning query
+            """,
+            connection, transaction)
+        {
+            Parameters =
+            {
+                new() { Value = query.RunId },
+                new() { Value = own },
+                new() { Value = query.Source },
+                new() { Value = (object?)query.Label ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Integer },
+                new() { Value = query.Description },
+                new() { Value = query.DataPath },
+                new() { Value = (object?)query.Png ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Bytea },
+            },
+        };
+        query.Query = (int)(await insert.ExecuteScalarAsync())!;
+        await RunSignal.Send(connection, new RunSignal(query.RunId, RunSignal.Ranking));
+        await transaction.CommitAsync();
+        return query.Query;
+    }
+
+    /// <summary>Moves an added query on: its state, what is said about it, how it was answered.</summary>
+    public Task<bool> MoveQuery(Guid run, int query, string state, string? message = null, double? fraction = null, string? way = null, double? seconds = null) => Change(
+        run,
+        RunSignal.Ranking,
+        """
+        update added_queries set state = $3, message = $4, fraction = $5, way = coalesce($6, way), seconds = coalesce($7, seconds)
+        where run_id = $1 and query = $2 and state in ('queued','running')
+        """,
+        run, query, state, message, fraction, way, seconds);
 
     private async Task<bool> Change(Guid run, string kind, string sql, params object?[] values)
     {

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -14,6 +13,8 @@ public sealed record ScoreVectors(float[] Correlation, float[] CorrelationError,
 /// <summary>Stores the scores of a run by binary COPY.</summary>
 public static class ScoreWriter
 {
+    private const string Copy = "copy scores (run_id, query, draws, correlation, correlation_error, bif, bif_error) from stdin (format binary)";
+
     /// <summary>
     /// Replaces the scores of a run by others that rest on more draws (or, if final, on any number) and announces it; readers see all old
     /// or all new ones. Scores that are already newer stay.
@@ -49,25 +50,18 @@ public static class ScoreWriter
             }
         }
 
-        await using (var delete = new NpgsqlCommand("delete from scores where run_id = $1", connection, transaction) { Parameters = { new() { Value = run } } })
+        await using (var delete = new NpgsqlCommand("delete from scores where run_id = $1 and query not in (select query from added_queries where run_id = $1)", connection, transaction) { Parameters = { new() { Value = run } } })
         {
             await delete.ExecuteNonQueryAsync(cancellation);
         }
 
         await using (var writer = await connection.BeginBinaryImportAsync(
-            "copy scores (run_id, query, draws, correlation, correlation_error, bif, bif_error) from stdin (format binary)", cancellation))
+            Copy, cancellation))
         {
             var query = 0;
             foreach (var vectors in queries)
             {
-                await writer.StartRowAsync(cancellation);
-                await writer.WriteAsync(run, NpgsqlDbType.Uuid, cancellation);
-                await writer.WriteAsync(query++, NpgsqlDbType.Integer, cancellation);
-                await writer.WriteAsync(draws, NpgsqlDbType.Integer, cancellation);
-                foreach (var vector in new[] { vectors.Correlation, vectors.CorrelationError, vectors.Bif, vectors.BifError })
-                {
-                    await writer.WriteAsync(MemoryMarshal.AsBytes(vector.AsSpan()).ToArray(), NpgsqlDbType.Bytea, cancellation);
-                }
+                await Write(writer, run, query++, draws, vectors, cancellation);
             }
 
             await writer.CompleteAsync(cancellation);
@@ -76,5 +70,40 @@ public static class ScoreWriter
         await RunSignal.Send(connection, new RunSignal(run, RunSignal.Ranking), cancellation);
         await transaction.CommitAsync(cancellation);
         return true;
+    }
+
+    /// <summary>Stores the scores of one added query, in place of earlier ones, and announces it.</summary>
+    public static async Task Put(NpgsqlDataSource source, Guid run, int query, int draws, ScoreVectors vectors, CancellationToken cancellation)
+    {
+        await using var connection = await source.OpenConnectionAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await using (var delete = new NpgsqlCommand("delete from scores where run_id = $1 and query = $2", connection, transaction)
+        {
+            Parameters = { new() { Value = run }, new() { Value = query } },
+        })
+        {
+            await delete.ExecuteNonQueryAsync(cancellation);
+        }
+
+        await using (var writer = await connection.BeginBinaryImportAsync(Copy, cancellation))
+        {
+            await Write(writer, run, query, draws, vectors, cancellation);
+            await writer.CompleteAsync(cancellation);
+        }
+
+        await RunSignal.Send(connection, new RunSignal(run, RunSignal.Ranking), cancellation);
+        await transaction.CommitAsync(cancellation);
+    }
+
+    private static async Task Write(NpgsqlBinaryImporter writer, Guid run, int query, int draws, ScoreVectors vectors, CancellationToken cancellation)
+    {
+        await writer.StartRowAsync(cancellation);
+        await writer.WriteAsync(run, NpgsqlDbType.Uuid, cancellation);
+        await writer.WriteAsync(query, NpgsqlDbType.Integer, cancellation);
+        await writer.WriteAsync(draws, NpgsqlDbType.Integer, cancellation);
+        foreach (var vector in new[] { vectors.Correlation, vectors.CorrelationError, vectors.Bif, vectors.BifError })
+        {
+            await writer.WriteAsync(Floats.ToBytes(vector), NpgsqlDbType.Bytea, cancellation);
+        }
     }
 }

@@ -1,22 +1,5 @@
 create schema if not exists quartz;
 
-create table models (
-    id uuid not null constraint pk_models primary key,
-    name text not null,
-    path text not null constraint uq_models_path unique,
-    model_type text not null,
-    created_at timestamptz not null
-);
-
-create table datasets (
-    id uuid not null constraint pk_datasets primary key,
-    name text not null,
-    path text not null constraint uq_datasets_path unique,
-    format text not null,
-    items integer not null,
-    created_at timestamptz not null
-);
-
 create table runs (
     id uuid not null constraint pk_runs primary key,
     name text not null,
@@ -38,8 +21,14 @@ create table runs (
     finished_at timestamptz,
     scored_at timestamptz,
     score_draws integer not null,
-    noise_floor double precision
+    noise_floor double precision,
+    item_variance bytea,
+    item_loss bytea
 );
+comment on column runs.item_variance is 'Variance of each training item''s loss over the draws, nats squared (its influence on itself): float32, little-endian.';
+comment on column runs.item_loss is 'Loss of each training item at the checkpoint, nats: float32, little-endian.';
+alter table runs alter column item_variance set storage external;
+alter table runs alter column item_loss set storage external;
 create index ix_runs_created_at on runs (created_at);
 
 create table chains (
@@ -73,6 +62,24 @@ alter table scores alter column correlation set storage external;
 alter table scores alter column correlation_error set storage external;
 alter table scores alter column bif set storage external;
 alter table scores alter column bif_error set storage external;
+
+create table added_queries (
+    run_id uuid not null constraint fk_added_queries_runs references runs (id) on delete cascade,
+    query integer not null,
+    state text not null constraint ck_added_queries_state check (state in ('queued','running','finished','failed')),
+    source text not null,
+    label integer,
+    description text not null,
+    data_path text not null,
+    png bytea,
+    way text,
+    message text,
+    fraction double precision,
+    seconds double precision,
+    created_at timestamptz not null,
+    constraint pk_added_queries primary key (run_id, query)
+);
+comment on table added_queries is 'Queries asked of a finished run, numbered after its own; their scores stand in scores.';
 
 create table reports (
     id uuid not null constraint pk_reports primary key,

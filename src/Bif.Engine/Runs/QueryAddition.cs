@@ -51,8 +51,6 @@ public sealed class QueryAddition : IDisposable
 
     private int Threads => _record.Spec.Threads ?? Environment.ProcessorCount;
 
-    private string Way => _record.Kept is not null ? "kept" : _record.Settings.Sampler == "laplace" ? "regenerated" : "replayed";
-
     /// <summary>Adds queries to a finished run.</summary>
     /// <param name="runDirectory">The run.</param>
     /// <param name="queries">PATH[@SPLIT][[A:B]].</param>
@@ -102,7 +100,7 @@ public sealed class QueryAddition : IDisposable
             return Result(place, completed: true);
         }
 
-        Say(RunStage.Preparing, Cost());
+        Say(RunStage.Preparing, QueryCost.Of(_record, _queryData.Count).Sentence);
         var (store, record) = Begin(place);
         var complete = _record.Kept is { } plan ? ReadKept(store, plan, cancellation) : Replay(place, store, cancellation);
         record = record with { Timings = new TimingRecord(0, 0, _clock.Elapsed.TotalSeconds, 0, 0) };
@@ -163,7 +161,7 @@ public sealed class QueryAddition : IDisposable
             Spec = _record.Spec with { Queries = _queryPath },
             Queries = AttributionRun.Describe(_queryData),
             InitialQueryLoss = initial.Average(loss => (double)loss),
-            AddedBy = Way,
+            AddedBy = QueryCost.Of(_record, 1).Way,
             Diagnostics = null,
             Verdict = null,
             Outlook = null,
@@ -311,26 +309,12 @@ public sealed class QueryAddition : IDisposable
         throw new InputException($"{path} is not the {what} of {_run.Root} any more (the hash differs): put them back, or run anew.");
     }
 
-    private string Cost()
-    {
-        var settings = _record.Settings;
-        var sampling = _record.Timings?.SamplingSeconds ?? 0;
-        var draws = _record.Kept is { } kept ? kept.CountBefore(settings.Draws) * (long)settings.Chains : settings.Draws * (long)settings.Chains;
-        var forward = sampling * _queryData.Count / Math.Max(1, _record.Data.Count + _record.Queries.Count);
-        return Way switch
-        {
-            "kept" => $"the run kept {draws:N0} draws: {draws * _queryData.Count:N0} forward passes, about {Math.Max(1, forward):F0} s or less",
-            "regenerated" => $"the run's draws follow from its seed: {draws * _queryData.Count:N0} forward passes, about {Math.Max(1, forward):F0} s",
-            _ => $"no draws were kept: replaying the run's {settings.Steps * settings.Chains:N0} steps, at most about {sampling:F0} s as the run took",
-        };
-    }
-
     private AdditionResult Result(RunDirectory place, bool completed)
     {
         var first = _record.Queries.Count
             + RunQueries.AdditionsOf(_run).TakeWhile(other => other.Root != place.Root).Sum(other => other.ReadRecord().Queries.Count);
         var record = place.ReadRecord();
-        return new(place.Root, completed, Way, first, _queryData.Count, record.Verdict?.Name, record.KeptError, _clock.Elapsed.TotalSeconds, ProcessMemory.PeakBytes);
+        return new(place.Root, completed, QueryCost.Of(_record, 1).Way, first, _queryData.Count, record.Verdict?.Name, record.KeptError, _clock.Elapsed.TotalSeconds, ProcessMemory.PeakBytes);
     }
 
     private void Report(int chain, int draw, int draws, float[] losses) => _progress?.Report(new RunProgress(

@@ -31,6 +31,14 @@ public sealed record NewReport(Guid Run, int Query, string? Title, int? Days);
 /// <param name="Url">The secret link, relative to this host; it is told only here.</param>
 public sealed record ReportAnswer(Guid Id, string Url);
 
+/// <summary>A query to add to a finished run.</summary>
+/// <param name="Item">Index of the training item that is asked about.</param>
+public sealed record NewQuery(int Item);
+
+/// <summary>A query just added.</summary>
+/// <param name="Query">Its index among the run's queries.</param>
+public sealed record AddedAnswer(int Query);
+
 /// <summary>The HTTP interface under /api/v1; errors are ProblemDetails.</summary>
 public static class RunsApi
 {
@@ -57,10 +65,15 @@ public static class RunsApi
         api.MapPost("/runs/{id:guid}/resume", Resume).WithSummary("Continue a cancelled or failed run").ProducesProblem(409);
         api.MapGet("/runs/{id:guid}/losses", Losses).WithSummary("Mean training loss of each draw in nats, by chain");
         api.MapGet("/runs/{id:guid}/queries/{query:int}/top", Top).WithSummary("The most helpful and most harmful training items of a query");
-        api.MapGet("/runs/{id:guid}/items/{item:int}/image", (Guid id, int item, RunLibrary library, Pictures pictures, HttpContext context) => Image(id, item, false, library, pictures, context))
-            .WithSummary("The picture of a training item");
-        api.MapGet("/runs/{id:guid}/queries/{query:int}/image", (Guid id, int query, RunLibrary library, Pictures pictures, HttpContext context) => Image(id, query, true, library, pictures, context))
-            .WithSummary("The picture of a query");
+        api.MapGet("/runs/{id:guid}/items/{item:int}/image", ItemImage).WithSummary("The picture of a training item");
+        api.MapGet("/runs/{id:guid}/queries/{query:int}/image", QueryImage).WithSummary("The picture of a query");
+        api.MapPost("/runs/{id:guid}/queries", AskItem).WithSummary("Ask about a training item as a query of a finished run, at the run's own draws").ProducesProblem(400);
+        api.MapPost("/runs/{id:guid}/queries/picture", AskPicture).WithSummary("Ask about a picture (JPEG, PNG, WebP) as a query of a finished run").ProducesProblem(400).DisableAntiforgery();
+        api.MapGet("/runs/{id:guid}/queries/{query:int}", FindQuery).WithSummary("State of a query that was added");
+        api.MapPost("/estimates", async (NewRun wanted, EstimateDesk desk, CancellationToken cancellation) => await desk.Estimate(wanted, null, cancellation))
+            .WithSummary("What a run would cost; nothing is queued").ProducesProblem(400);
+        api.MapGet("/workers", async (WorkerList workers, CancellationToken cancellation) => await workers.Read(cancellation)).WithSummary("Processes that run chains");
+        api.MapGet("/library", (Catalog catalog) => catalog.Scan()).WithSummary("Models and data under the allowed folders");
         api.MapPost("/reports", TakeReport).WithSummary("Take a snapshot of a ranking to share").ProducesProblem(400);
         api.MapDelete("/reports/{id:guid}", RevokeReport).WithSummary("End a report's link");
     }
@@ -98,20 +111,50 @@ public static class RunsApi
         var prints = pictures.Fingerprints(run.Record);
         IReadOnlyList<RankedItem> Side(string side) => RankingView.Of(run, scores, new RankingChoice(query, side, Size: k ?? 20), prints).Items;
         return TypedResults.Ok(new TopAnswer(
-            query, run.Queries.Describe(query), run.Record.Sign, run.IsFinal, run.ScoreDraws, run.NoiseFloor, Side("helpful"), Side("harmful")));
+            query, run.DescribeQuery(query), run.Record.Sign, run.IsFinal, run.ScoreDraws, run.NoiseFloor, Side("helpful"), Side("harmful")));
     }
 
-    private static async Task<IResult> Image(Guid id, int item, bool isQuery, RunLibrary library, Pictures pictures, HttpContext context)
+    private static async Task<IResult> ItemImage(Guid id, int item, RunLibrary library, Pictures pictures, HttpContext context)
+        => Image(await library.Find(id, context.RequestAborted) is { } run ? pictures.Png(run.Record, isQuery: false, item) : null, context);
+
+    private static async Task<IResult> QueryImage(Guid id, int query, RunLibrary library, Pictures pictures, HttpContext context)
     {
-        if (await library.Find(id, context.RequestAborted) is not { } run || pictures.Png(run.Record, isQuery, item) is not { } png)
+        var run = await library.Find(id, context.RequestAborted);
+        return Image(
+            run is null ? null : run.AddedAt(query) is null ? pictures.Png(run.Record, isQuery: true, query) : await library.AddedPicture(id, query, context.RequestAborted), context);
+    }
+
+    // Items of a run never change: their data is identified by its hash.
+    private static IResult Image(byte[]? png, HttpContext context)
+    {
+        if (png is null)
         {
             return Results.NotFound();
         }
 
-        // Items of a run never change: their data is identified by its hash.
         context.Response.Headers.CacheControl = "private, max-age=31536000, immutable";
         return Results.Bytes(png, "image/png");
     }
+
+    private static async Task<Accepted<AddedAnswer>> AskItem(Guid id, NewQuery wanted, QueryDesk desk, CancellationToken cancellation)
+        => Added(id, await desk.AskItem(id, wanted.Item, cancellation));
+
+    private static async Task<Accepted<AddedAnswer>> AskPicture(Guid id, IFormFile file, int? label, QueryDesk desk, CancellationToken cancellation)
+    {
+        if (file.Length > QueryDesk.LargestPicture)
+        {
+            throw new InputException($"The picture has {file.Length >> 20} MiB; at most {QueryDesk.LargestPicture >> 20} are taken.");
+        }
+
+        using var bytes = new MemoryStream();
+        await file.CopyToAsync(bytes, cancellation);
+        return Added(id, await desk.AskPicture(id, bytes.ToArray(), file.FileName, label, cancellation));
+    }
+
+    private static Accepted<AddedAnswer> Added(Guid id, int query) => TypedResults.Accepted($"/api/v1/runs/{id}/queries/{query}", new AddedAnswer(query));
+
+    private static async Task<Results<Ok<AddedQueryStatus>, NotFound>> FindQuery(Guid id, int query, RunLibrary library, CancellationToken cancellation)
+        => (await library.Find(id, cancellation))?.AddedAt(query) is { } added ? TypedResults.Ok(added) : TypedResults.NotFound();
 
     private static async Task<Created<ReportAnswer>> TakeReport(NewReport wanted, ReportDesk desk, CancellationToken cancellation)
     {

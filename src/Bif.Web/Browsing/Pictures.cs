@@ -30,6 +30,9 @@ public sealed class Pictures : IDisposable
         return Images.EncodePng(pixels, (int)shape[0], (int)shape[2], (int)shape[1]);
     }
 
+    /// <summary>Shape of the training pictures [channels, height, width], or null where there are none.</summary>
+    public long[]? Shape(RunRecord record) => Find(record, isQuery: false)?.Data.Items.ItemShape;
+
     /// <summary>For each training item a number that is equal for equal pictures; null where there are no pictures.</summary>
     public ulong[]? Fingerprints(RunRecord record) => Find(record, isQuery: false)?.Fingerprints.Value;
 

@@ -62,6 +62,11 @@ public static class Start
         services.AddSingleton<RunQueue>();
         services.AddSingleton<RunDesk>();
         services.AddSingleton<RunWorker>();
+        services.AddSingleton<QueryWorker>();
+        services.AddSingleton<QueryDesk>();
+        services.AddSingleton<EstimateDesk>();
+        services.AddSingleton<Catalog>();
+        services.AddSingleton<WorkerList>();
         services.AddSingleton<PathGuard>();
         services.AddSingleton<RunLibrary>();
         services.AddSingleton<Pictures>();

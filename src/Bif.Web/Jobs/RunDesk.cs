@@ -102,6 +102,11 @@ public sealed class RunDesk(IDbContextFactory<BifContext> contexts, RunQueue que
                 _ => Task.CompletedTask,
             });
         }
+
+        foreach (var query in await context.AddedQueries.Where(query => query.State == "queued" || query.State == "running").Select(query => new { query.RunId, query.Query }).ToListAsync(cancellation))
+        {
+            await queue.EnqueueQuery(query.RunId, query.Query, cancellation);
+        }
     }
 
     /// <summary>The spec of what is asked for, with confined paths.</summary>
@@ -117,7 +122,7 @@ public sealed class RunDesk(IDbContextFactory<BifContext> contexts, RunQueue que
         Require(wanted.Gamma is null or >= 0, "gamma must be at least 0.");
         Require(wanted.Priority is >= -10 and <= 10, "priority must be −10 to 10.");
         var model = guard.Resolve(wanted.Model);
-        var config = ModelConfig.Read(Path.Combine(Directory.Exists(model) ? model : Path.GetDirectoryName(model)!, "config.json"));
+        var config = ConfigOf(model);
         var spec = new RunSpec
         {
             Model = model,
@@ -133,13 +138,27 @@ public sealed class RunDesk(IDbContextFactory<BifContext> contexts, RunQueue que
             Seed = wanted.Seed,
             KeepDraws = KeptBytes,
         };
-        foreach (var path in new[] { spec.Data, spec.Queries })
+        foreach (var field in new[] { "label_names_file", "torchscript_file" }.Where(config.Has))
         {
-            using var data = DatasetLoader.Open(path, InputSpec.From(config), TargetKind.Class);
+            guard.Resolve(Path.Combine(config.Folder, config.Text(field)));
         }
 
+        Count(spec);
         return spec;
     }
+
+    /// <summary>Numbers of training items and queries of a spec; opening them finds what is wrong with them.</summary>
+    /// <exception cref="InputException">One of them cannot be read.</exception>
+    internal static (int Items, int Queries) Count(RunSpec spec)
+    {
+        var config = ConfigOf(spec.Model);
+        var (input, target) = (InputSpec.From(config), config.ModelType == "linear" ? TargetKind.Number : TargetKind.Class);
+        using var data = DatasetLoader.Open(spec.Data, input, target);
+        using var queries = DatasetLoader.Open(spec.Queries, input, target);
+        return (data.Count, queries.Count);
+    }
+
+    private static ModelConfig ConfigOf(string model) => ModelConfig.Read(Path.Combine(Directory.Exists(model) ? model : Path.GetDirectoryName(model)!, "config.json"));
 
     private static void Require(bool holds, string message)
     {

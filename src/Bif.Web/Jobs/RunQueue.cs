@@ -31,6 +31,14 @@ public sealed class RunQueue(ISchedulerFactory schedulers, IDbContextFactory<Bif
     /// <summary>Queues the end of a run.</summary>
     public async Task EnqueueFinish(Guid run, CancellationToken cancellation) => await Add(await Find(run, cancellation), RunJobInput.Finish, 0, cancellation);
 
+    /// <summary>Queues an added query; a person waits for it, so it goes before all runs.</summary>
+    public async Task EnqueueQuery(Guid run, int query, CancellationToken cancellation)
+    {
+        var row = await Find(run, cancellation);
+        row.Priority = 1000;
+        await Add(row, RunJobInput.Query, query, cancellation);
+    }
+
     /// <summary>
     /// Stops a run: what is queued is taken out, what runs sees the request with its next block, on whichever machine.
     /// </summary>

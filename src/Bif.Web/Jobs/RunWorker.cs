@@ -12,6 +12,7 @@ using Bif.Engine.Traces;
 using Bif.Web.Hosting;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
+using ChainState = Bif.Data.Entities.ChainState;
 
 namespace Bif.Web.Jobs;
 
@@ -21,7 +22,7 @@ namespace Bif.Web.Jobs;
 /// reason; only lost workers lead to another attempt.
 /// </summary>
 public sealed partial class RunWorker(
-    RunTables tables, RunQueue queue, IDbContextFactory<BifContext> contexts, NpgsqlDataSource source, BifOptions options, ILogger<RunWorker> logger)
+    RunTables tables, RunQueue queue, QueryWorker queries, IDbContextFactory<BifContext> contexts, NpgsqlDataSource source, BifOptions options, ILogger<RunWorker> logger)
 {
     private const double PreviewSeconds = 12;
 
@@ -39,6 +40,7 @@ public sealed partial class RunWorker(
                 RunJobInput.Prepare => Prepare(input.RunId, cancellation),
                 RunJobInput.Sample => Sample(input.RunId, input.Chain, owner, cancellation),
                 RunJobInput.Finish => Finish(input.RunId, cancellation),
+                RunJobInput.Query => queries.Answer(input.RunId, input.Chain, cancellation),
                 _ => throw new InvalidOperationException($"There is no part \"{input.Part}\" of a run."),
             });
         }
@@ -181,13 +183,16 @@ public sealed partial class RunWorker(
         var seconds = run.StartedAt is { } start ? (DateTime.UtcNow - start).TotalSeconds : 0;
         var record = await OnThread(() => AttributionRun.Finish(
             run.Directory, outcomes, seconds, new Progress(report => Say(id, report.Message, report.Fraction))));
-        if (File.Exists(ScoreFiles.PathOf(new RunDirectory(run.Directory).Scores, ScoreFiles.Correlation)))
+        var place = new RunDirectory(run.Directory);
+        var store = TraceStore.Open(place.Traces);
+        float[] variance = [];
+        if (ScoreFiles.AreComplete(place.Scores))
         {
-            var store = TraceStore.Open(new RunDirectory(run.Directory).Traces);
-            await Store(id, new RunDirectory(run.Directory).Scores, Enumerable.Range(0, record.Settings.Chains).Sum(store.CompleteDraws), Floor(record), isFinal: true);
+            await Store(id, place.Scores, Enumerable.Range(0, record.Settings.Chains).Sum(store.CompleteDraws), Floor(record), isFinal: true);
+            variance = [.. NpyFile.Read<double>(ScoreFiles.PathOf(place.Scores, ScoreFiles.ItemVariance)).Values.Select(value => (float)value)];
         }
 
-        await tables.Finish(id, JsonSerializer.Serialize(record, RunRecord.Compact));
+        await tables.Finish(id, JsonSerializer.Serialize(record, RunRecord.Compact), variance, store.ReadInitial().Train);
     }
 
     // Provisional scores from the complete blocks, every few seconds, by whichever worker comes first.
@@ -226,13 +231,15 @@ public sealed partial class RunWorker(
 
     private async Task Store(Guid id, string scores, int draws, double? floor, bool isFinal)
     {
-        float[] Row(string name, int query) => NpyFile.ReadRow<float>(ScoreFiles.PathOf(scores, name), query);
-        var queries = NpyFile.ReadShape<float>(ScoreFiles.PathOf(scores, ScoreFiles.Correlation))[0];
-        await ScoreWriter.Replace(
-            source, id, draws, floor, isFinal,
-            Enumerable.Range(0, (int)queries).Select(query => new ScoreVectors(
-                Row(ScoreFiles.Correlation, query), Row(ScoreFiles.CorrelationError, query), Row(ScoreFiles.Bif, query), Row(ScoreFiles.BifError, query))),
-            CancellationToken.None);
+        var rows = NpyFile.ReadShape<float>(ScoreFiles.PathOf(scores, ScoreFiles.Correlation))[0];
+        await ScoreWriter.Replace(source, id, draws, floor, isFinal, Enumerable.Range(0, (int)rows).Select(query => Vectors(scores, query)), CancellationToken.None);
+    }
+
+    /// <summary>A query's row of the score files in a folder.</summary>
+    internal static ScoreVectors Vectors(string scores, int query)
+    {
+        float[] Row(string name) => NpyFile.ReadRow<float>(ScoreFiles.PathOf(scores, name), query);
+        return new(Row(ScoreFiles.Correlation), Row(ScoreFiles.CorrelationError), Row(ScoreFiles.Bif), Row(ScoreFiles.BifError));
     }
 
     private static double? Floor(RunRecord record)
@@ -271,7 +278,7 @@ public sealed partial class RunWorker(
     }
 
     // Tensors belong to a thread, and hours of work to none of the pool's.
-    private static async Task<T> OnThread<T>(Func<T> work) => await Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    internal static async Task<T> OnThread<T>(Func<T> work) => await Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     private async Task<Run> Find(Guid run, CancellationToken cancellation)
     {

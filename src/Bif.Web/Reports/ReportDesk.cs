@@ -40,7 +40,7 @@ public sealed class ReportDesk(IDbContextFactory<BifContext> contexts, RunLibrar
         var prints = pictures.Fingerprints(run.Record);
         IReadOnlyList<RankedItem> Side(string side) => RankingView.Of(run, scores, new RankingChoice(query, side, Size: ItemsPerSide), prints).Items;
         var content = new ReportContent(
-            run.Name, query, run.Queries.Describe(query), run.IsFinal, run.ScoreDraws, run.NoiseFloor, run.IsFinal ? run.Record.Verdict?.Name : null,
+            run.Name, query, run.DescribeQuery(query), run.IsFinal, run.ScoreDraws, run.NoiseFloor, run.IsFinal ? run.Record.Verdict?.Name : null,
             run.IsFinal && run.Record.Verdict is { } verdict ? verdict.Advice.Length > 0 ? $"{verdict.Reason}; {verdict.Advice}" : verdict.Reason : null,
             scores.Correlation.Length, Side("helpful"), Side("harmful"), RankingView.ByClass(run, scores), ProvenanceOf(run));
         var token = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(TokenBytes));
@@ -65,7 +65,7 @@ public sealed class ReportDesk(IDbContextFactory<BifContext> contexts, RunLibrar
             Keep(context, report.Id, $"item-{item}", pictures.Png(run.Record, isQuery: false, item));
         }
 
-        Keep(context, report.Id, "query", pictures.Png(run.Record, isQuery: true, query));
+        Keep(context, report.Id, "query", run.AddedAt(query) is null ? pictures.Png(run.Record, isQuery: true, query) : await library.AddedPicture(runId, query, cancellation));
         await context.SaveChangesAsync(cancellation);
         return new(report.Id, token);
     }

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using System.Text.Json;
 using Bif.Data.Storage;
 using Bif.Engine.Runs;
 using Bif.Web.Components.Reports;
@@ -26,7 +25,7 @@ public static class ReportPages
         group.MapGet("images/{name}", Picture);
         group.MapGet("report.json", Json);
         group.MapGet("scores.csv", Csv);
-        group.MapGet("{vector}.npy", Npy);
+        group.MapGet("{vector}.npy", Vector);
     }
 
     private static async Task<IResult> Page(string token, string? embed, ReportDesk desk, CancellationToken cancellation)
@@ -62,7 +61,7 @@ public static class ReportPages
         return Results.File(Encoding.UTF8.GetBytes(text.ToString()), "text/csv", "scores.csv");
     }
 
-    private static async Task<IResult> Npy(string token, string vector, ReportDesk desk, CancellationToken cancellation)
+    private static async Task<IResult> Vector(string token, string vector, ReportDesk desk, CancellationToken cancellation)
     {
         if (await desk.Open(token, cancellation) is not { } open)
         {

@@ -1,0 +1,29 @@
+namespace Bif.Engine.Runs;
+
+/// <summary>What new queries of a finished run cost: known from its record alone, so that it can be said beforehand.</summary>
+/// <param name="Way">kept, regenerated or replayed.</param>
+/// <param name="Draws">Draws at which the queries' losses are needed.</param>
+/// <param name="ForwardPasses">Evaluations of one item each.</param>
+/// <param name="Seconds">About how long, at the run's own speed; an upper bound where draws are replayed.</param>
+/// <param name="Sentence">The same in words.</param>
+public sealed record QueryCost(string Way, long Draws, long ForwardPasses, double Seconds, string Sentence)
+{
+    /// <summary>Tells it.</summary>
+    /// <param name="record">The run's record.</param>
+    /// <param name="queries">How many are added.</param>
+    public static QueryCost Of(RunRecord record, int queries)
+    {
+        var settings = record.Settings;
+        var sampling = record.Timings?.SamplingSeconds ?? 0;
+        var way = record.Kept is not null ? "kept" : settings.Sampler == "laplace" ? "regenerated" : "replayed";
+        var draws = (record.Kept?.CountBefore(settings.Draws) ?? settings.Draws) * (long)settings.Chains;
+        var forward = Math.Max(1, sampling * queries / Math.Max(1, record.Data.Count + record.Queries.Count));
+        var passes = draws * queries;
+        return way switch
+        {
+            "kept" => new(way, draws, passes, forward, $"the run kept {draws:N0} draws: {passes:N0} forward passes, about {forward:F0} s or less"),
+            "regenerated" => new(way, draws, passes, forward, $"the run's draws follow from its seed: {passes:N0} forward passes, about {forward:F0} s"),
+            _ => new(way, draws, passes, sampling, $"no draws were kept: replaying the run's {settings.Steps * settings.Chains:N0} steps, at most about {sampling:F0} s as the run took"),
+        };
+    }
+}

@@ -1,0 +1,85 @@
+using Microsoft.AspNetCore.Components;
+using Microsoft.JSInterop;
+
+namespace Bif.Web.Components.Controls;
+
+/// <summary>A Plotly chart: data in, picture out, with a summary in words and a table beside it.</summary>
+public sealed partial class Chart : IAsyncDisposable
+{
+    private ElementReference _place;
+    private IJSObjectReference? _module;
+    private IReadOnlyList<object>? _drawn;
+
+    /// <summary>Plotly's traces; colours may name the page's variables (--helpful). A new list is a new picture.</summary>
+    [Parameter, EditorRequired]
+    public required IReadOnlyList<object> Traces { get; set; }
+
+    /// <summary>Plotly's layout.</summary>
+    [Parameter]
+    public object Layout { get; set; } = new { };
+
+    /// <summary>What the chart says, in words.</summary>
+    [Parameter, EditorRequired]
+    public required string Summary { get; set; }
+
+    /// <summary>The same numbers as a table, or null.</summary>
+    [Parameter]
+    public RenderFragment? Table { get; set; }
+
+    /// <summary>Pixels.</summary>
+    [Parameter]
+    public int Height { get; set; } = 240;
+
+    [Inject]
+    private IJSRuntime Script { get; set; } = null!;
+
+    [Inject]
+    private ILogger<Chart> Logger { get; set; } = null!;
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_module is null)
+        {
+            return;
+        }
+
+        try
+        {
+            await _module.InvokeVoidAsync("forget", _place);
+            await _module.DisposeAsync();
+        }
+        catch (JSDisconnectedException)
+        {
+            // The browser is gone, and its charts with it.
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override async Task OnAfterRenderAsync(bool firstRender)
+    {
+        if (ReferenceEquals(_drawn, Traces))
+        {
+            return;
+        }
+
+        _drawn = Traces;
+        try
+        {
+            _module ??= await Script.InvokeAsync<IJSObjectReference>("import", "/js/chart.js");
+            await _module.InvokeVoidAsync("draw", _place, Traces, Layout);
+        }
+        catch (JSDisconnectedException)
+        {
+            // The browser is gone.
+        }
+        catch (JSException error)
+        {
+            // The summary and the table still say what the picture would.
+            LogUndrawn(Logger, error, Summary);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Error, "A chart was not drawn: {Summary}")]
+    private static partial void LogUndrawn(ILogger logger, Exception error, string summary);
+}

@@ -1,0 +1,73 @@
+using Bif.Data.Storage;
+using Bif.Web.Browsing;
+using Bif.Web.Live;
+using Microsoft.AspNetCore.Components;
+
+namespace Bif.Web.Components.Pages;
+
+/// <summary>The recent runs, each with the best of its first ranking.</summary>
+public sealed partial class Home : IDisposable
+{
+    private const int MostRuns = 24;
+    private readonly Dictionary<Guid, IReadOnlyList<RankedItem>> _tops = [];
+    private IReadOnlyList<RunStatus>? _runs;
+
+    [Inject]
+    private RunReader Reader { get; set; } = null!;
+
+    [Inject]
+    private RunLibrary Library { get; set; } = null!;
+
+    [Inject]
+    private Pictures Pictures { get; set; } = null!;
+
+    [Inject]
+    private RunEvents Events { get; set; } = null!;
+
+    /// <inheritdoc/>
+    public void Dispose() => Events.Changed -= OnChanged;
+
+    /// <inheritdoc/>
+    protected override async Task OnInitializedAsync()
+    {
+        Events.Changed += OnChanged;
+        await Read();
+    }
+
+    private void OnChanged(RunChange change) => _ = InvokeAsync(async () =>
+    {
+        if (change.Run is { } changed && _runs is not null && _runs.Any(run => run.Id == changed.Id))
+        {
+            _runs = [.. _runs.Select(run => run.Id == changed.Id ? changed : run)];
+            if (change.Kinds.Contains(RunSignal.Ranking))
+            {
+                await ReadTop(changed);
+            }
+        }
+        else
+        {
+            await Read();
+        }
+
+        StateHasChanged();
+    });
+
+    private async Task Read()
+    {
+        var runs = await Reader.Recent(MostRuns);
+        foreach (var run in runs.Where(run => run.ScoreDraws > 0))
+        {
+            await ReadTop(run);
+        }
+
+        _runs = runs;
+    }
+
+    private async Task ReadTop(RunStatus run)
+    {
+        if (await Library.Find(run.Id) is { } contents && await Library.Scores(run.Id, 0) is { } scores && Pictures.Shape(contents.Record) is not null)
+        {
+            _tops[run.Id] = RankingView.Of(contents, scores, new RankingChoice(0, Size: 5), null).Items;
+        }
+    }
+}

@@ -1,0 +1,203 @@
+using Bif.Data.Storage;
+using Bif.Engine;
+using Bif.Engine.Runs;
+using Bif.Web.Browsing;
+using Bif.Web.Jobs;
+using Bif.Web.Live;
+using Microsoft.AspNetCore.Components;
+using Microsoft.JSInterop;
+
+namespace Bif.Web.Components.Pages;
+
+/// <summary>The rankings of a run's queries; what is shown stands in the address.</summary>
+public sealed partial class ImagesPage : IDisposable
+{
+    private const int GallerySize = 24;
+    private const int ShortList = 12;
+    private const int LongList = 48;
+    private static readonly string[] Sides = ["both", "helpful", "harmful"];
+    private RunContents? _contents;
+    private RunStatus? _status;
+    private ScoreVectors? _scores;
+    private (Guid Id, int Query, int Draws)? _read;
+    private IReadOnlyList<(string Side, RankingPage Page)> _pages = [];
+    private IReadOnlyList<ClassInfluence> _classes = [];
+    private IReadOnlyList<object> _classTraces = [];
+    private object _classLayout = new { };
+    private double _scale = 1;
+    private bool _isMissing;
+    private RankedItem? _chosen;
+    private string? _askError;
+    private string? _cost;
+    private ElementReference _dialog;
+    private ElementReference _gallery;
+    private IJSObjectReference? _module;
+
+    /// <summary>The run.</summary>
+    [Parameter]
+    public Guid Id { get; set; }
+
+    [SupplyParameterFromQuery]
+    private int Query { get; set; }
+
+    [SupplyParameterFromQuery]
+    private string? Side { get; set; }
+
+    [SupplyParameterFromQuery]
+    private int? Label { get; set; }
+
+    [SupplyParameterFromQuery]
+    private int Page { get; set; }
+
+    [Inject]
+    private RunReader Reader { get; set; } = null!;
+
+    [Inject]
+    private RunLibrary Library { get; set; } = null!;
+
+    [Inject]
+    private Pictures Pictures { get; set; } = null!;
+
+    [Inject]
+    private QueryDesk Desk { get; set; } = null!;
+
+    [Inject]
+    private RunEvents Events { get; set; } = null!;
+
+    [Inject]
+    private NavigationManager Navigation { get; set; } = null!;
+
+    [Inject]
+    private IJSRuntime Script { get; set; } = null!;
+
+    private string SideShown => Sides.Contains(Side) ? Side! : "both";
+
+    private int GalleryStart => Query / GallerySize * GallerySize;
+
+    /// <inheritdoc/>
+    public void Dispose() => Events.Changed -= OnChanged;
+
+    /// <inheritdoc/>
+    protected override void OnInitialized() => Events.Changed += OnChanged;
+
+    /// <inheritdoc/>
+    protected override Task OnParametersSetAsync() => Read();
+
+    /// <inheritdoc/>
+    protected override async Task OnAfterRenderAsync(bool firstRender)
+    {
+        if (_module is null && _contents is not null)
+        {
+            _module = await Script.InvokeAsync<IJSObjectReference>("import", "/js/page.js");
+            await _module.InvokeVoidAsync("walk", _gallery);
+        }
+    }
+
+    private async Task Read()
+    {
+        _status = await Reader.Find(Id);
+        _contents = await Library.Find(Id);
+        _isMissing = _status is null || _contents is null;
+        if (_contents is not { } run)
+        {
+            return;
+        }
+
+        Query = Math.Clamp(Query, 0, run.QueryCount - 1);
+        var version = (Id, Query, run.ScoreDraws);
+        if (_read != version || _scores is null)
+        {
+            (_scores, _read) = (await Library.Scores(Id, Query), version);
+        }
+
+        if (_scores is not { } scores)
+        {
+            (_pages, _classes) = ([], []);
+            return;
+        }
+
+        var prints = Pictures.Fingerprints(run.Record);
+        var shown = SideShown == "both" ? ["helpful", "harmful"] : new[] { SideShown };
+        _pages = [.. shown.Select(side => (side, RankingView.Of(
+            run, scores, new RankingChoice(Query, side, Label, Math.Max(1, Page), SideShown == "both" ? ShortList : LongList), prints)))];
+        var shownItems = _pages.SelectMany(each => each.Page.Items).ToList();
+        _scale = Math.Max(0.05, Math.Max(1.2 * (run.NoiseFloor ?? 0), shownItems.Count > 0 ? shownItems.Max(item => Math.Abs(item.Correlation) + item.CorrelationError) : 0));
+        DrawClasses(run, scores);
+    }
+
+    private void DrawClasses(RunContents run, ScoreVectors scores)
+    {
+        _classes = RankingView.ByClass(run, scores);
+        var ordered = _classes.Reverse().ToList();
+        _classTraces =
+        [
+            new
+            {
+                type = "bar", orientation = "h", x = ordered.Select(each => -each.Bif), y = ordered.Select(each => each.Name),
+                marker = new { color = ordered.Select(each => each.Bif < 0 ? "--helpful" : "--harmful") },
+                hovertemplate = "%{y}: %{x:.3g}<extra></extra>",
+            },
+        ];
+        _classLayout = new { xaxis = new { title = new { text = "summed covariance, nats²: helpful to the right" } }, yaxis = new { type = "category" }, showlegend = false };
+    }
+
+    private string ClassSummary() => $"Most helpful as a whole: {_classes[0].Name} ({_classes[0].Items} items). Most harmful: {_classes[^1].Name} ({_classes[^1].Items} items).";
+
+    private IEnumerable<int> GalleryPage() => Enumerable.Range(GalleryStart, Math.Min(GallerySize, _contents!.QueryCount - GalleryStart));
+
+    // Null keeps what the present address says; −1 as label means all.
+    private string Address(int? query = null, string? side = null, int? label = null, int? page = null)
+    {
+        var parts = new List<string> { $"query={query ?? Query}" };
+        if ((side ?? SideShown) is not "both" and var shownSide)
+        {
+            parts.Add($"side={shownSide}");
+        }
+
+        if ((label ?? Label) is >= 0 and var shownLabel)
+        {
+            parts.Add($"label={shownLabel}");
+        }
+
+        if ((page ?? (query is null ? Page : 1)) is > 1 and var shownPage)
+        {
+            parts.Add($"page={shownPage}");
+        }
+
+        return $"/runs/{Id}/images?{string.Join('&', parts)}";
+    }
+
+    private void OnChanged(RunChange change) => _ = InvokeAsync(async () =>
+    {
+        if ((change.Run is { } run && run.Id == Id && (change.Kinds.Contains(RunSignal.Ranking) || change.Kinds.Contains(RunSignal.State))) || change.Run is null)
+        {
+            _read = null;
+            await Read();
+            StateHasChanged();
+        }
+    });
+
+    private async Task Look(RankedItem item)
+    {
+        (_chosen, _askError) = (item, null);
+        _cost = _contents is { IsFinal: true } run ? QueryCost.Of(run.Record, 1).Sentence : null;
+        StateHasChanged();
+        await _module!.InvokeVoidAsync("open", _dialog);
+    }
+
+    private async Task CloseLook() => await _module!.InvokeVoidAsync("close", _dialog);
+
+    private async Task Ask()
+    {
+        try
+        {
+            var query = await Desk.AskItem(Id, _chosen!.Item, default);
+            await CloseLook();
+            Navigation.NavigateTo(Address(query: query));
+        }
+        catch (InputException error)
+        {
+            _askError = error.Message;
+        }
+    }
+}

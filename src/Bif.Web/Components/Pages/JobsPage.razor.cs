@@ -1,0 +1,54 @@
+using Bif.Data.Storage;
+using Bif.Web.Jobs;
+using Bif.Web.Live;
+using Microsoft.AspNetCore.Components;
+
+namespace Bif.Web.Components.Pages;
+
+/// <summary>What waits, runs and failed, and who works.</summary>
+public sealed partial class JobsPage : IDisposable
+{
+    private const int MostRuns = 100;
+    private IReadOnlyList<RunStatus>? _runs;
+    private IReadOnlyList<WorkerEntry>? _workers;
+    private DateTime _read;
+
+    [Inject]
+    private RunReader Reader { get; set; } = null!;
+
+    [Inject]
+    private RunQueue Queue { get; set; } = null!;
+
+    [Inject]
+    private WorkerList Workers { get; set; } = null!;
+
+    [Inject]
+    private RunEvents Events { get; set; } = null!;
+
+    /// <inheritdoc/>
+    public void Dispose() => Events.Changed -= OnChanged;
+
+    /// <inheritdoc/>
+    protected override async Task OnInitializedAsync()
+    {
+        Events.Changed += OnChanged;
+        await Read();
+    }
+
+    private async Task Read()
+    {
+        _read = DateTime.UtcNow;
+        _runs = await Reader.Recent(MostRuns);
+        _workers = await Workers.Read(default);
+    }
+
+    private void OnChanged(RunChange change) => _ = InvokeAsync(async () =>
+    {
+        // Progress once a second is enough here.
+        if (change.Kinds.Contains(RunSignal.State) || change.Run is null || (DateTime.UtcNow - _read).TotalSeconds > 1)
+        {
+            await Read();
+            StateHasChanged();
+        }
+    });
+}

@@ -1,0 +1,120 @@
+using System.Globalization;
+using System.Text.Json;
+using Bif.Data;
+using Bif.Engine;
+using Bif.Engine.Runs;
+using Bif.Web.Browsing;
+using Bif.Web.Jobs;
+using Microsoft.AspNetCore.Components;
+using Microsoft.EntityFrameworkCore;
+
+namespace Bif.Web.Components.Pages;
+
+/// <summary>Orders a run: everything that can be checked is checked before anything is queued.</summary>
+public sealed partial class NewRunPage
+{
+    private CatalogContents _library = new([], [], true);
+    private string _model = "";
+    private string _data = "";
+    private string _queries = "";
+    private string _preset = RunPreset.Standard;
+    private string _sampler = "";
+    private int? _chains;
+    private int? _draws;
+    private string _nbeta = "";
+    private string _gamma = "";
+    private string _epsilon = "";
+    private int? _batch;
+    private ulong _seed;
+    private string _name = "";
+    private string? _error;
+    private string? _said;
+    private bool _isBusy;
+    private RunEstimate? _estimate;
+
+    [Inject]
+    private Catalog Catalog { get; set; } = null!;
+
+    [Inject]
+    private RunDesk Desk { get; set; } = null!;
+
+    [Inject]
+    private EstimateDesk Estimates { get; set; } = null!;
+
+    [Inject]
+    private IDbContextFactory<BifContext> Contexts { get; set; } = null!;
+
+    [Inject]
+    private NavigationManager Navigation { get; set; } = null!;
+
+    /// <summary>A run whose spec is to be repeated.</summary>
+    [SupplyParameterFromQuery]
+    private Guid? From { get; set; }
+
+    /// <inheritdoc/>
+    protected override async Task OnInitializedAsync()
+    {
+        _library = Catalog.Scan();
+        if (From is not { } run)
+        {
+            return;
+        }
+
+        await using var context = await Contexts.CreateDbContextAsync();
+        var row = await context.Runs.Where(each => each.Id == run).Select(each => new { each.Spec, each.Name }).SingleOrDefaultAsync();
+        if (row is null || JsonSerializer.Deserialize<RunSpec>(row.Spec, RunRecord.Json) is not { } spec)
+        {
+            return;
+        }
+
+        (_model, _data, _queries, _name, _sampler, _chains, _draws, _batch, _seed) = (spec.Model, spec.Data, spec.Queries, row.Name, spec.Sampler ?? "", spec.Chains, spec.Draws, spec.Batch, spec.Seed);
+        (_nbeta, _gamma, _epsilon) = (Text(spec.Nbeta), Text(spec.Gamma), Text(spec.Epsilon));
+    }
+
+    private static string Text(double? value) => value?.ToString(CultureInfo.InvariantCulture) ?? "";
+
+    private static double? Number(string text, string name) => text.Trim().Length == 0 ? null
+        : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value) ? value
+        : throw new InputException($"{name} is \"{text}\", which is no number such as 1e-4.");
+
+    private NewRun Wanted() => RunPreset.All.Single(preset => preset.Name == _preset).Over(new NewRun
+    {
+        Name = _name.Trim().Length > 0 ? _name.Trim() : null,
+        Model = Given(_model, "a model"),
+        Data = Given(_data, "training data"),
+        Queries = Given(_queries, "queries"),
+        Sampler = _sampler.Length > 0 ? _sampler : null,
+        Chains = _chains,
+        Draws = _draws,
+        Nbeta = Number(_nbeta, "nβ"),
+        Gamma = Number(_gamma, "γ"),
+        Epsilon = Number(_epsilon, "ε"),
+        Batch = _batch,
+        Seed = _seed,
+    });
+
+    private static string Given(string text, string what) => text.Trim() is { Length: > 0 } given ? given : throw new InputException($"Choose {what} first.");
+
+    private Task Start() => Do(async () => Navigation.NavigateTo($"/runs/{await Desk.Submit(Wanted(), default)}"));
+
+    private Task Estimate() => Do(async () => _estimate = await Estimates.Estimate(
+        Wanted(), said => _ = InvokeAsync(() => { _said = said; StateHasChanged(); }), default));
+
+    private async Task Do(Func<Task> work)
+    {
+        (_isBusy, _error, _said, _estimate) = (true, null, null, null);
+        try
+        {
+            // Opening data may take seconds: the circuit stays free for it.
+            await Task.Run(work);
+        }
+        catch (InputException error)
+        {
+            _error = error.Message;
+        }
+        finally
+        {
+            _isBusy = false;
+        }
+    }
+}

@@ -1,0 +1,34 @@
+using Npgsql;
+
+namespace Bif.Web.Jobs;
+
+/// <summary>A process that runs chains.</summary>
+/// <param name="Name">Machine and process id.</param>
+/// <param name="LastSeen">When it last checked in.</param>
+/// <param name="IsAlive">Whether that is recent.</param>
+/// <param name="Parts">Parts of runs that it works on.</param>
+public sealed record WorkerEntry(string Name, DateTime LastSeen, bool IsAlive, int Parts);
+
+/// <summary>The workers on this database, from the queue's own tables.</summary>
+public sealed class WorkerList(NpgsqlDataSource source)
+{
+    /// <summary>All workers that checked in lately, by name.</summary>
+    public async Task<IReadOnlyList<WorkerEntry>> Read(CancellationToken cancellation)
+    {
+        // Quartz keeps times as .NET ticks.
+        await using var command = source.CreateCommand(
+            """
+            select s.instance_name, s.last_checkin_time, (select count(*) from quartz.qrtz_fired_triggers f where f.instance_name = s.instance_name and f.state = 'EXECUTING')
+            from quartz.qrtz_scheduler_state s order by 1
+            """);
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        var workers = new List<WorkerEntry>();
+        while (await reader.ReadAsync(cancellation))
+        {
+            var seen = new DateTime(reader.GetInt64(1), DateTimeKind.Utc);
+            workers.Add(new(reader.GetString(0), seen, seen > DateTime.UtcNow.AddSeconds(-30), (int)reader.GetInt64(2)));
+        }
+
+        return workers;
+    }
+}
