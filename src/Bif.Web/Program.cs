@@ -96,6 +96,11 @@ try
     await app.RunAsync();
     return 0;
 }
+catch (IOException error) when (error.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+{
+    Console.Error.WriteLine($"bif: {urls} is taken by another program: stop that, or choose another port (./bif up --port 5081).");
+    return 1;
+}
 finally
 {
     if (database is not null)

@@ -77,6 +77,7 @@ public sealed class RunTablesTests(PostgresFixture postgres) : IAsyncLifetime
     [Fact]
     public async Task A_run_whose_chains_are_all_complete_is_reopened_too()
     {
+        await Prepare();
         foreach (var chain in new[] { 0, 1 })
         {
             await _tables.Claim(_run, chain, "a");
@@ -86,6 +87,27 @@ public sealed class RunTablesTests(PostgresFixture postgres) : IAsyncLifetime
         Assert.True(await _tables.Move(_run, [RunState.Sampling], RunState.Failed, error: "the disk was full"));
         Assert.True(await _tables.Reopen(_run));
         Assert.Equal(RunState.Queued, (await Read()).State);
+    }
+
+    [Fact]
+    public async Task Added_queries_are_numbered_after_the_runs_own_and_keep_their_scores()
+    {
+        AddedQuery Query() => new() { RunId = _run, State = "queued", Source = "training item 4", Description = "circle", DataPath = "/data[4:5]" };
+        Assert.Null(await _tables.AddQuery(Query(), 3));
+        await Prepare();
+        await _tables.Move(_run, [RunState.Sampling], RunState.Estimating);
+        Assert.True(await _tables.Finish(_run, "{}", [1f], [2f]));
+        Assert.Equal([3, 4, 5], (await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => _tables.AddQuery(Query(), 3)))).Order());
+
+        Assert.True(await _tables.MoveQuery(_run, 4, "running", "reading", 0.5));
+        await ScoreWriter.Put(_source, _run, 4, 10, new([0.5f], [0.1f], [-1f], [0.2f]), default);
+        Assert.True(await _tables.MoveQuery(_run, 4, "finished", way: "kept", seconds: 2));
+        Assert.False(await _tables.MoveQuery(_run, 4, "failed", "too late"));
+        await ScoreWriter.Replace(_source, _run, 100, 0.2, isFinal: true, [new ScoreVectors([1f], [0], [1f], [0])], default);
+        await using var context = PostgresFixture.Context(_source);
+        Assert.Equal([0, 4], await context.Scores.Where(each => each.RunId == _run).OrderBy(each => each.Query).Select(each => each.Query).ToListAsync());
+        var answered = await context.AddedQueries.SingleAsync(each => each.RunId == _run && each.Query == 4);
+        Assert.Equal(("finished", "kept", 2.0), (answered.State, answered.Way, answered.Seconds));
     }
 
     [Fact]

@@ -44,6 +44,7 @@ public sealed class Catalog(BifOptions options)
             }
         }
 
+        data.AddRange(options.Roots.Where(File.Exists).Select(file => new CatalogEntry(file, Path.GetFileName(file), "file", [])));
         return new(Sorted(models), Sorted(data), seen < MostFolders);
     }
 

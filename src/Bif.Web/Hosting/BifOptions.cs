@@ -46,8 +46,15 @@ public sealed class BifOptions
     public BifOptions Against(string contentRoot)
     {
         Data = Path.GetFullPath(Data, contentRoot);
-        Roots = [.. Roots.Where(root => root.Length > 0).Append(Data).Select(root => Path.GetFullPath(root, contentRoot)).Distinct()];
+        Roots = [.. Roots.Where(root => root.Length > 0).Append(Data).Concat(Registered()).Select(root => Path.GetFullPath(root, contentRoot)).Distinct()];
         return this;
+    }
+
+    // What `bif up --model DIR --data PATH` registered, a path to a line; what is gone since is passed over.
+    private IEnumerable<string> Registered()
+    {
+        var file = Path.Combine(Data, "registered");
+        return File.Exists(file) ? File.ReadLines(file).Where(path => Directory.Exists(path) || File.Exists(path)) : [];
     }
 
     /// <summary>All that is wrong, each in a sentence that names the key; empty if nothing is.</summary>
@@ -70,7 +77,7 @@ public sealed class BifOptions
             errors.Add("Bif:AdminToken is shorter than 16 characters: give a long random one, such as `openssl rand -hex 16` prints.");
         }
 
-        errors.AddRange(Roots.Where(root => !Directory.Exists(root) && root != Data).Select(root => $"Bif:Roots names {root}, which is no folder."));
+        errors.AddRange(Roots.Where(root => !Directory.Exists(root) && !File.Exists(root) && root != Data).Select(root => $"Bif:Roots names {root}, which is no folder."));
         foreach (var url in IsWeb ? urls.Split(';', StringSplitOptions.RemoveEmptyEntries) : [])
         {
             if (!Uri.TryCreate(url.Replace("://*", "://0.0.0.0", StringComparison.Ordinal).Replace("://+", "://0.0.0.0", StringComparison.Ordinal), UriKind.Absolute, out var address))
