@@ -86,7 +86,7 @@ try
         app.MapReports();
         app.MapSignIn();
         app.MapHub<RunsHub>("/hubs/runs");
-        app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
+        app.MapRazorComponents<App>().AddInteractiveServerRenderMode(server => server.ContentSecurityFrameAncestorsPolicy = null);
     }
 
     await Start.Prepare(app.Services, app.Lifetime.ApplicationStopping);

@@ -42,7 +42,17 @@ public sealed class RunTablesTests(PostgresFixture postgres) : IAsyncLifetime
         await Prepare();
         Assert.Equal(1, await _tables.Claim(_run, 0, "first"));
         Assert.True(await _tables.Advance(_run, 0, "first", 0, [1f, 2f, 3f], 5));
+
+        // An owner that lives keeps its chain; one that was silent for long loses it.
+        Assert.Null(await _tables.Claim(_run, 0, "second"));
+        Assert.True(await _tables.Sign(_run, 0, "first"));
+        await using (var silence = _source.CreateCommand("update chains set updated_at = now() - interval '1 minute'"))
+        {
+            await silence.ExecuteNonQueryAsync();
+        }
+
         Assert.Equal(2, await _tables.Claim(_run, 0, "second"));
+        Assert.False(await _tables.Sign(_run, 0, "first"));
         Assert.False(await _tables.Advance(_run, 0, "first", 3, [4f], 5));
         Assert.False(await _tables.End(_run, 0, "first", ChainState.Completed));
 

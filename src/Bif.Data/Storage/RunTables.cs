@@ -13,6 +13,9 @@ public sealed class RunTables(NpgsqlDataSource source)
     /// <summary>How often a worker may be lost over a part of a run before the run fails.</summary>
     public const int MaximumAttempts = 5;
 
+    /// <summary>How long an owner may be silent before its chain is given to another; owners sign several times in it.</summary>
+    public const double SilenceSeconds = 12;
+
     /// <summary>Passes a run from one of some states into another; false if it was in none of them.</summary>
     public Task<bool> Move(Guid run, IReadOnlyList<string> from, string to, string? message = null, string? error = null) => Change(
         run,
@@ -77,20 +80,36 @@ public sealed class RunTables(NpgsqlDataSource source)
         run, record, trainItems, queryItems, chains, draws);
 
     /// <summary>
-    /// Gives a chain to a firing, which alone may write from then on. Returns how often it was taken, or null if it needs no
-    /// work any more.
+    /// Gives a chain to a firing, which alone may write from then on: one that waits, or one whose owner gave no sign of life for
+    /// <see cref="SilenceSeconds"/>. Returns how often it was taken, or null if it was not given.
     /// </summary>
     public async Task<int?> Claim(Guid run, int chain, string owner)
     {
         await using var command = source.CreateCommand(
             """
             update chains set owner = $3, attempts = attempts + 1, state = 'running', draws_per_second = 0, updated_at = now()
-            where run_id = $1 and chain = $2 and state in ('queued','running')
+            where run_id = $1 and chain = $2 and (state = 'queued' or (state = 'running' and updated_at < now() - make_interval(secs => $4)))
               and exists (select 1 from runs where id = $1 and state = 'sampling')
             returning attempts
             """);
-        command.Parameters.AddRange(new NpgsqlParameter[] { new() { Value = run }, new() { Value = chain }, new() { Value = owner } });
+        command.Parameters.AddRange(new NpgsqlParameter[] { new() { Value = run }, new() { Value = chain }, new() { Value = owner }, new() { Value = SilenceSeconds } });
         return (int?)await command.ExecuteScalarAsync();
+    }
+
+    /// <summary>The last sign of life of a chain's owner, or null if nobody holds it.</summary>
+    public async Task<DateTime?> LastSign(Guid run, int chain)
+    {
+        await using var command = source.CreateCommand("select updated_at from chains where run_id = $1 and chain = $2 and state = 'running'");
+        command.Parameters.AddRange(new NpgsqlParameter[] { new() { Value = run }, new() { Value = chain } });
+        return (DateTime?)await command.ExecuteScalarAsync();
+    }
+
+    /// <summary>Gives a sign of life; false if the chain is no longer the firing's, which must then stop.</summary>
+    public async Task<bool> Sign(Guid run, int chain, string owner)
+    {
+        await using var command = source.CreateCommand("update chains set updated_at = now() where run_id = $1 and chain = $2 and owner = $3 and state = 'running'");
+        command.Parameters.AddRange(new NpgsqlParameter[] { new() { Value = run }, new() { Value = chain }, new() { Value = owner } });
+        return await command.ExecuteNonQueryAsync() == 1;
     }
 
     /// <summary>

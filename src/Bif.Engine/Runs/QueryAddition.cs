@@ -73,12 +73,35 @@ public sealed class QueryAddition : IDisposable
 
         try
         {
+            using var turn = Turn(run, progress, cancellation);
             using var addition = new QueryAddition(run, record, queries, progress);
             return addition.Execute(cancellation);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw new InputException($"Adding queries to {runDirectory} failed ({error.Message}); the run itself is untouched: mend the cause and try again.", error);
+        }
+    }
+
+    // Additions to one run follow each other, in whatever processes: each takes the next free folder.
+    private static FileStream Turn(RunDirectory run, IProgress<RunProgress>? progress, CancellationToken cancellation)
+    {
+        Directory.CreateDirectory(run.Additions);
+        for (var attempt = 0; ; attempt++)
+        {
+            try
+            {
+                return new FileStream(Path.Combine(run.Additions, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException error) when (error.GetType() == typeof(IOException) && !cancellation.IsCancellationRequested)
+            {
+                if (attempt == 0)
+                {
+                    progress?.Report(new RunProgress(RunStage.Loading, "waiting for other queries of this run"));
+                }
+
+                Thread.Sleep(100);
+            }
         }
     }
 

@@ -13,6 +13,7 @@ internal sealed class ChainReporter(RunTables tables, Guid run, int chain, strin
     private readonly List<float> _losses = [];
     private int _firstDraw = -1;
     private double _rate;
+    private long _signedAt;
 
     /// <summary>Called on the chain's thread for every draw.</summary>
     public void Report(RunProgress value)
@@ -40,7 +41,7 @@ internal sealed class ChainReporter(RunTables tables, Guid run, int chain, strin
         while (!ended.IsCancellationRequested)
         {
             await Task.WhenAny(Task.Delay(250, CancellationToken.None), Task.Delay(Timeout.Infinite, ended));
-            var isOurs = await Flush();
+            var isOurs = await Flush() && await Sign();
             if (!isOurs || await tables.IsCancelRequested(run))
             {
                 await stop.CancelAsync();
@@ -48,6 +49,18 @@ internal sealed class ChainReporter(RunTables tables, Guid run, int chain, strin
         }
 
         await Flush();
+    }
+
+    // A draw may take minutes: the owner says that it lives also when there is nothing to report.
+    private async Task<bool> Sign()
+    {
+        if (Environment.TickCount64 - _signedAt < 2000)
+        {
+            return true;
+        }
+
+        _signedAt = Environment.TickCount64;
+        return await tables.Sign(run, chain, owner);
     }
 
     private async Task<bool> Flush()

@@ -105,7 +105,7 @@ public sealed partial class RunWorker(
 
     private async Task Sample(Guid id, int chain, string owner, CancellationToken cancellation)
     {
-        if (await tables.Claim(id, chain, owner) is not { } attempt)
+        if (await Claim(id, chain, owner, cancellation) is not { } attempt)
         {
             return;
         }
@@ -148,6 +148,27 @@ public sealed partial class RunWorker(
 
         cancellation.ThrowIfCancellationRequested();
         await FinishIfAllEnded(id, cancellation);
+    }
+
+    // A chain may be fired twice (handed back, and put in again at a start). One that another firing holds is left to it as soon
+    // as that gives a sign of life, and taken over when it gives none.
+    private async Task<int?> Claim(Guid id, int chain, string owner, CancellationToken cancellation)
+    {
+        var first = await tables.LastSign(id, chain);
+        while (true)
+        {
+            if (await tables.Claim(id, chain, owner) is { } attempt)
+            {
+                return attempt;
+            }
+
+            if (first is null || await tables.LastSign(id, chain) != first)
+            {
+                return null;
+            }
+
+            await Task.Delay(1000, cancellation);
+        }
     }
 
     // The last chain to end passes the run on: to its estimate, or to "cancelled" where a person stopped it.

@@ -1,0 +1,183 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Bif.Engine.Arrays;
+using Xunit;
+
+namespace Bif.Web.Tests.Api;
+
+[Collection("application")]
+public sealed class RunsApiTests(RunningApplication running)
+{
+    private HttpClient Client => running.Application.Client;
+
+    private string Address => $"/api/v1/runs/{running.Run}";
+
+    [Fact]
+    public async Task The_ranking_is_that_of_the_score_files_of_the_run()
+    {
+        var top = await running.Application.Get(Address + "/queries/4/top?k=5");
+        var scores = NpyFile.ReadRow<float>(Path.Combine(running.RunFolder, "scores", "correlation.npy"), 4);
+        var best = scores.Select((score, item) => (score, item)).OrderByDescending(each => each.score).Take(5).ToList();
+        Assert.Equal(best.Select(each => each.item), top.GetProperty("helpful").EnumerateArray().Select(each => each.GetProperty("item").GetInt32()));
+        Assert.All(best.Zip(top.GetProperty("helpful").EnumerateArray()), pair => Assert.Equal(pair.First.score, pair.Second.GetProperty("correlation").GetSingle(), 6));
+        Assert.True(top.GetProperty("isFinal").GetBoolean());
+        Assert.Equal(120, top.GetProperty("draws").GetInt32());
+    }
+
+    [Fact]
+    public async Task Pictures_come_as_PNG_with_the_pixels_of_the_data()
+    {
+        using var answer = await Client.GetAsync(Address + "/items/7/image");
+        Assert.Equal("image/png", answer.Content.Headers.ContentType!.MediaType);
+        var planes = new byte[3072];
+        Bif.Kernels.Images.Decode(await answer.Content.ReadAsByteArrayAsync(), "item 7", 3, null, null, planes);
+        Assert.Equal(File.ReadAllBytes(Path.Combine(running.Pictures.Data, "data_batch_1.bin"))[((7 * 3073) + 1)..(8 * 3073)], planes);
+        Assert.Equal(HttpStatusCode.NotFound, (await Client.GetAsync(Address + "/items/90/image")).StatusCode);
+    }
+
+    [Theory]
+    [InlineData("model", "/etc", "not under one of the folders")]
+    [InlineData("data", "../../etc/passwd", "not under one of the folders")]
+    [InlineData("sampler", "magic", "There is no sampler magic")]
+    [InlineData("chains", 0, "chains must be 1 to 64")]
+    [InlineData("epsilon", -1.0, "epsilon must be above 0")]
+    public async Task A_bad_order_gets_one_sentence_and_queues_nothing(string field, object value, string sentence)
+    {
+        var order = JsonSerializer.SerializeToNode(running.Pictures.Order())!;
+        order[field] = JsonSerializer.SerializeToNode(value);
+        var before = (await running.Application.Get("/api/v1/runs")).GetArrayLength();
+        using var answer = await Client.PostAsJsonAsync("/api/v1/runs", order);
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Equal("application/problem+json", answer.Content.Headers.ContentType!.MediaType);
+        Assert.Contains(sentence, (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.Equal(before, (await running.Application.Get("/api/v1/runs")).GetArrayLength());
+    }
+
+    [Fact]
+    public async Task A_link_out_of_the_allowed_folders_is_not_followed()
+    {
+        var link = Path.Combine(running.Pictures.Data, "way-out");
+        File.CreateSymbolicLink(link, "/etc");
+        try
+        {
+            var order = JsonSerializer.SerializeToNode(running.Pictures.Order())!;
+            order["data"] = link;
+            using var answer = await Client.PostAsJsonAsync("/api/v1/runs", order);
+            Assert.Contains("not under one of the folders", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(link);
+        }
+    }
+
+    [Fact]
+    public async Task An_estimate_tells_draws_time_and_size_and_queues_nothing()
+    {
+        using var answer = await Client.PostAsJsonAsync("/api/v1/estimates", running.Pictures.Order(draws: 50));
+        var estimate = await answer.Content.ReadFromJsonAsync<JsonElement>();
+        Assert.Equal(100, estimate.GetProperty("draws").GetInt64());
+        Assert.Equal(100 * (TinyPictures.Train + TinyPictures.Queries), estimate.GetProperty("forwardPasses").GetInt64());
+        Assert.True(estimate.GetProperty("seconds").GetDouble() > 0);
+    }
+
+    [Fact]
+    public async Task The_library_lists_models_and_data_under_the_roots_only()
+    {
+        var library = await running.Application.Get("/api/v1/library");
+        Assert.Equal([running.Pictures.Model], library.GetProperty("models").EnumerateArray().Select(each => each.GetProperty("path").GetString()));
+        Assert.Equal([running.Pictures.Data], library.GetProperty("data").EnumerateArray().Select(each => each.GetProperty("path").GetString()));
+    }
+
+    [Fact]
+    public async Task A_training_item_asked_about_relates_to_itself_first()
+    {
+        using var asked = await Client.PostAsJsonAsync(Address + "/queries", new { item = 11 });
+        Assert.Equal(HttpStatusCode.Accepted, asked.StatusCode);
+        var top = await Answered(asked);
+        Assert.Equal(11, top.GetProperty("helpful")[0].GetProperty("item").GetInt32());
+        Assert.Equal(1, top.GetProperty("helpful")[0].GetProperty("correlation").GetDouble(), 3);
+
+        // Asking again gives the same query.
+        using var again = await Client.PostAsJsonAsync(Address + "/queries", new { item = 11 });
+        Assert.Equal(top.GetProperty("query").GetInt32(), (await again.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("query").GetInt32());
+        using var beyond = await Client.PostAsJsonAsync(Address + "/queries", new { item = 90 });
+        Assert.Contains("There is no training item 90", await beyond.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_uploaded_copy_of_a_training_picture_finds_it()
+    {
+        var picture = await Client.GetByteArrayAsync(Address + "/items/23/image");
+        using var asked = await Upload(picture, "mine.png", label: 23 % 3);
+        var top = await Answered(asked);
+        Assert.Equal(23, top.GetProperty("helpful")[0].GetProperty("item").GetInt32());
+        Assert.Equal(1, top.GetProperty("helpful")[0].GetProperty("correlation").GetDouble(), 3);
+        var query = top.GetProperty("query").GetInt32();
+        Assert.Equal(HttpStatusCode.OK, (await Client.GetAsync($"{Address}/queries/{query}/image")).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_hostile_upload_gets_one_sentence()
+    {
+        using var text = await Upload("#!/bin/sh"u8.ToArray(), "../../x.png");
+        Assert.Contains("is no JPEG, PNG or WebP picture", await text.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        using var cut = await Upload([0x89, (byte)'P', (byte)'N', (byte)'G', 13, 10, 26, 10, 0, 0], "cut.png");
+        Assert.Equal(HttpStatusCode.BadRequest, cut.StatusCode);
+        using var large = await Upload(new byte[11 << 20], "large.png");
+        Assert.Contains("at most 10", await large.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_interface_describes_itself()
+    {
+        var document = await running.Application.Get("/openapi/v1.json");
+        Assert.StartsWith("3.", document.GetProperty("openapi").GetString(), StringComparison.Ordinal);
+        foreach (var path in new[] { "/api/v1/runs", "/api/v1/runs/{id}", "/api/v1/runs/{id}/cancel", "/api/v1/runs/{id}/queries", "/api/v1/runs/{id}/queries/{query}/top", "/api/v1/runs/{id}/items/{item}/image", "/api/v1/reports", "/api/v1/reports/{id}" })
+        {
+            Assert.True(document.GetProperty("paths").TryGetProperty(path, out _), path);
+        }
+    }
+
+    [Fact]
+    public async Task Every_answer_forbids_foreign_scripts_and_frames_and_changes_from_other_sites_are_refused()
+    {
+        using var page = await Client.GetAsync("/");
+        Assert.Contains("script-src 'self'", page.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
+        Assert.Equal("nosniff", page.Headers.GetValues("X-Content-Type-Options").Single());
+        using var foreign = new HttpRequestMessage(HttpMethod.Post, Address + "/cancel");
+        foreign.Headers.Add("Origin", "https://elsewhere.example");
+        Assert.Equal(HttpStatusCode.Forbidden, (await Client.SendAsync(foreign)).StatusCode);
+    }
+
+    private async Task<HttpResponseMessage> Upload(byte[] bytes, string name, int? label = null)
+    {
+        using var form = new MultipartFormDataContent();
+        var file = new ByteArrayContent(bytes);
+        file.Headers.ContentType = new MediaTypeHeaderValue("image/png");
+        form.Add(file, "file", name);
+        return await Client.PostAsync(Address + "/queries/picture" + (label is null ? "" : $"?label={label}"), form);
+    }
+
+    private async Task<JsonElement> Answered(HttpResponseMessage asked)
+    {
+        var body = await asked.Content.ReadFromJsonAsync<JsonElement>();
+        Assert.True(asked.IsSuccessStatusCode, body.ToString());
+        var query = body.GetProperty("query").GetInt32();
+        for (var attempt = 0; attempt < 600; attempt++)
+        {
+            var state = await running.Application.Get($"{Address}/queries/{query}");
+            if (state.GetProperty("state").GetString() == "finished")
+            {
+                return await running.Application.Get($"{Address}/queries/{query}/top?k=3");
+            }
+
+            Assert.NotEqual("failed", state.GetProperty("state").GetString());
+            await Task.Delay(100);
+        }
+
+        throw new InvalidOperationException("The query was not answered: " + running.Application.Said);
+    }
+}

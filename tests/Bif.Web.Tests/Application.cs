@@ -1,0 +1,146 @@
+using System.Diagnostics;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+
+namespace Bif.Web.Tests;
+
+/// <summary>The application as a process of its own, as `./bif up` starts it: on a free port, with a private database.</summary>
+internal sealed class Application : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly StringBuilder _said = new();
+
+    private Application(Process process) => _process = process;
+
+    public HttpClient Client { get; private set; } = null!;
+
+    public string Url { get; private set; } = "";
+
+    public string Said
+    {
+        get
+        {
+            lock (_said)
+            {
+                return _said.ToString();
+            }
+        }
+    }
+
+    /// <summary>Starts it; returns when it answers.</summary>
+    public static async Task<Application> Start(string data, params string[] settings)
+    {
+        var application = Launch(data, ["--Urls", "http://127.0.0.1:0", "--Bif:Demo", "false", .. settings]);
+        var clock = Stopwatch.StartNew();
+        while (application.Address() is null)
+        {
+            if (application._process.HasExited || clock.Elapsed > TimeSpan.FromSeconds(60))
+            {
+                throw new InvalidOperationException("The application did not start:\n" + application.Said);
+            }
+
+            await Task.Delay(50);
+        }
+
+        application.Url = application.Address()!;
+        application.Client = new HttpClient { BaseAddress = new Uri(application.Url), Timeout = TimeSpan.FromSeconds(60) };
+        return application;
+    }
+
+    /// <summary>Starts it with settings with which it is expected to give up.</summary>
+    public static async Task<(int ExitCode, string Said)> GiveUp(string data, params string[] settings)
+    {
+        await using var application = Launch(data, settings);
+        await application._process.WaitForExitAsync(new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token);
+        application._process.WaitForExit();
+        return (application._process.ExitCode, application.Said);
+    }
+
+    /// <summary>Takes it away without a word, as a lost machine does.</summary>
+    public void Kill()
+    {
+        _process.Kill();
+        _process.WaitForExit();
+    }
+
+    /// <summary>Asks it to stop, as Ctrl-C does; returns its exit code.</summary>
+    public async Task<int> Stop()
+    {
+        Process.Start("kill", ["-TERM", _process.Id.ToString()]).WaitForExit();
+        await _process.WaitForExitAsync(new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token);
+        return _process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            await Stop();
+        }
+
+        Client?.Dispose();
+        _process.Dispose();
+    }
+
+    /// <summary>A JSON answer.</summary>
+    public async Task<JsonElement> Get(string path) => await Client.GetFromJsonAsync<JsonElement>(path);
+
+    /// <summary>Waits until a run is in a state; fails with what the run says if it ends otherwise.</summary>
+    public async Task<JsonElement> WaitFor(Guid run, Func<JsonElement, bool> holds, int seconds = 120)
+    {
+        var clock = Stopwatch.StartNew();
+        while (true)
+        {
+            var now = await Get($"/api/v1/runs/{run}");
+            if (holds(now))
+            {
+                return now;
+            }
+
+            if (clock.Elapsed.TotalSeconds > seconds || now.GetProperty("state").GetString() is "failed")
+            {
+                throw new InvalidOperationException($"The run did not come there: {now}\n{Said}");
+            }
+
+            await Task.Delay(100);
+        }
+    }
+
+    /// <summary>Waits until a run is finished.</summary>
+    public Task<JsonElement> Finished(Guid run, int seconds = 120) => WaitFor(run, now => now.GetProperty("state").GetString() == "finished", seconds);
+
+    /// <summary>Queues a run.</summary>
+    public async Task<Guid> Order(object wanted)
+    {
+        using var answer = await Client.PostAsJsonAsync("/api/v1/runs", wanted);
+        var body = await answer.Content.ReadFromJsonAsync<JsonElement>();
+        return answer.IsSuccessStatusCode ? body.GetProperty("id").GetGuid() : throw new InvalidOperationException(body.ToString());
+    }
+
+    private static Application Launch(string data, IReadOnlyList<string> settings)
+    {
+        var program = Path.Combine(Repository.Root, "src", "Bif.Web", "bin", Repository.Configuration, "net10.0", "Bif.Web.dll");
+        var start = new ProcessStartInfo("dotnet", [program, "--Bif:Data", data, "--Bif:CpuSlots", "2", .. settings])
+        {
+            RedirectStandardError = true, RedirectStandardOutput = true, WorkingDirectory = Repository.Root,
+        };
+        start.Environment["GOMP_SPINCOUNT"] = "20000";
+        var application = new Application(Process.Start(start)!);
+        application._process.OutputDataReceived += (_, line) => application.Hear(line.Data);
+        application._process.ErrorDataReceived += (_, line) => application.Hear(line.Data);
+        application._process.BeginOutputReadLine();
+        application._process.BeginErrorReadLine();
+        return application;
+    }
+
+    private void Hear(string? line)
+    {
+        lock (_said)
+        {
+            _said.AppendLine(line);
+        }
+    }
+
+    private string? Address() => Said.Split('\n').FirstOrDefault(line => line.StartsWith("bif: open ", StringComparison.Ordinal))?["bif: open ".Length..].Split(' ')[0];
+}

@@ -1,0 +1,107 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using Bif.Testing;
+using Xunit;
+
+namespace Bif.Web.Tests.Jobs;
+
+/// <summary>Runs whose process goes away, or that are stopped and continued.</summary>
+public sealed class LostWorkerTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly TinyPictures _pictures;
+
+    public LostWorkerTests()
+    {
+        File.SetUnixFileMode(_folder.Root, (UnixFileMode)0b111_101_101);
+        _pictures = TinyPictures.Write(_folder.At("pictures"));
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task A_killed_application_goes_on_where_it_was_and_ends_with_the_same_scores()
+    {
+        Guid undisturbed, run;
+        await using (var first = await Start())
+        {
+            undisturbed = await first.Order(_pictures.Order(draws: 600));
+            await first.Finished(undisturbed);
+            run = await first.Order(_pictures.Order(draws: 600));
+            await first.WaitFor(run, now => Draws(now) > 300);
+            first.Kill();
+        }
+
+        await using (var second = await Start())
+        {
+            var taken = await second.Get($"/api/v1/runs/{run}");
+            Assert.NotEqual("finished", taken.GetProperty("state").GetString());
+            await second.Finished(run);
+        }
+
+        Assert.Equal(Scores(undisturbed), Scores(run));
+    }
+
+    [Fact]
+    public async Task A_stopped_application_keeps_its_runs_and_a_cancelled_run_can_be_continued()
+    {
+        Guid run;
+        await using (var first = await Start())
+        {
+            run = await first.Order(_pictures.Order(draws: 4000));
+            await first.WaitFor(run, now => Draws(now) > 200);
+            using var cancelled = await first.Client.PostAsync($"/api/v1/runs/{run}/cancel", null);
+            Assert.True(cancelled.IsSuccessStatusCode);
+            var stopped = await first.WaitFor(run, now => now.GetProperty("state").GetString() == "cancelled", 30);
+            Assert.True(Draws(stopped) < 8000);
+            using var again = await first.Client.PostAsync($"/api/v1/runs/{run}/cancel", null);
+            Assert.Equal(System.Net.HttpStatusCode.Conflict, again.StatusCode);
+            using var resumed = await first.Client.PostAsync($"/api/v1/runs/{run}/resume", null);
+            Assert.True(resumed.IsSuccessStatusCode);
+            await first.WaitFor(run, now => now.GetProperty("state").GetString() == "sampling");
+            Assert.Equal(0, await first.Stop());
+        }
+
+        await using var second = await Start();
+        var before = await second.Get($"/api/v1/runs/{run}");
+        Assert.True(Draws(before) > 200);
+        await second.Finished(run);
+    }
+
+    [Fact]
+    public async Task Bad_input_found_by_the_worker_fails_the_run_once_with_its_reason()
+    {
+        await using var application = await Start();
+        var run = await application.Order(_pictures.Order(draws: 4000));
+        await application.WaitFor(run, now => Draws(now) > 50);
+        await application.Client.PostAsync($"/api/v1/runs/{run}/cancel", null);
+        await application.WaitFor(run, now => now.GetProperty("state").GetString() == "cancelled", 30);
+        File.WriteAllBytes(Path.Combine(_pictures.Data, "data_batch_1.bin"), new byte[3073]);
+        await application.Client.PostAsync($"/api/v1/runs/{run}/resume", null);
+        var failed = await Poll(application, run, "failed");
+        Assert.Contains("another spec", failed.GetProperty("error").GetString(), StringComparison.Ordinal);
+    }
+
+    private static async Task<JsonElement> Poll(Application application, Guid run, string state)
+    {
+        for (var attempt = 0; attempt < 300; attempt++)
+        {
+            var now = await application.Client.GetFromJsonAsync<JsonElement>($"/api/v1/runs/{run}");
+            if (now.GetProperty("state").GetString() == state)
+            {
+                return now;
+            }
+
+            await Task.Delay(100);
+        }
+
+        throw new InvalidOperationException("The run did not come there: " + application.Said);
+    }
+
+    private static int Draws(JsonElement run) => run.GetProperty("draws").GetInt32();
+
+    private Task<Application> Start() => Application.Start(_folder.At("data"), "--Bif:Roots:0", _folder.At("pictures"));
+
+    private string[] Scores(Guid run) =>
+        [.. new[] { "bif", "correlation", "correlation_se" }.Select(name => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(_folder.At($"data/runs/{run:N}/scores/{name}.npy")))))];
+}

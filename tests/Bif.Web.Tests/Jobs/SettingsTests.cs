@@ -1,0 +1,51 @@
+using System.Net;
+using System.Net.Http.Headers;
+using Bif.Testing;
+using Xunit;
+
+namespace Bif.Web.Tests.Jobs;
+
+/// <summary>The operator's settings.</summary>
+public sealed class SettingsTests
+{
+    [Fact]
+    public async Task Every_wrong_setting_is_named_at_once()
+    {
+        using var folder = new TemporaryFolder();
+        var (code, said) = await Application.GiveUp(
+            folder.Root, "--Urls", "http://0.0.0.0:5999", "--Bif:Roles:0", "boss", "--Bif:CpuSlots", "-1", "--Bif:Roots:0", "/not/there");
+        Assert.Equal(2, code);
+        Assert.Contains("Bif:Roles", said, StringComparison.Ordinal);
+        Assert.Contains("Bif:CpuSlots", said, StringComparison.Ordinal);
+        Assert.Contains("/not/there", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Other_machines_may_connect_only_where_an_admin_token_is_set()
+    {
+        using var folder = new TemporaryFolder();
+        var (code, said) = await Application.GiveUp(folder.Root, "--Urls", "http://0.0.0.0:5999");
+        Assert.Equal(2, code);
+        Assert.Contains("Bif:AdminToken", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task With_an_admin_token_everything_but_health_reports_and_files_asks_for_it()
+    {
+        using var folder = new TemporaryFolder();
+        File.SetUnixFileMode(folder.Root, (UnixFileMode)0b111_101_101);
+        await using var application = await Application.Start(folder.At("data"), "--Bif:AdminToken", "0123456789abcdef");
+        var client = application.Client;
+        Assert.Equal(HttpStatusCode.Unauthorized, (await client.GetAsync("/api/v1/runs")).StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await client.PostAsync("/hubs/runs/negotiate", null)).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/health/live")).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/app.css")).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await client.GetAsync("/r/" + new string('A', 22))).StatusCode);
+        var page = await client.GetAsync("/jobs");
+        Assert.Equal("/sign-in", page.RequestMessage!.RequestUri!.AbsolutePath);
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", "wrong-0123456789");
+        Assert.Equal(HttpStatusCode.Unauthorized, (await client.GetAsync("/api/v1/runs")).StatusCode);
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", "0123456789abcdef");
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/api/v1/runs")).StatusCode);
+    }
+}
