@@ -72,6 +72,9 @@ try
     await using var app = builder.Build();
     app.UseExceptionHandler("/error");
     app.UseSecurityHeaders();
+    app.UseWhen(
+        context => !new[] { "/api", "/r", "/hubs", "/health" }.Any(part => context.Request.Path.StartsWithSegments(part)),
+        pages => pages.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true));
     app.UseRouting();
     app.UseRateLimiter();
     app.UseAdminGate();

@@ -1,4 +1,5 @@
 // What a page needs from the browser: dialogs, the clipboard, keys.
+export const live = () => { document.documentElement.dataset.live = ''; };
 export const open = (dialog) => dialog.showModal();
 export const close = (dialog) => dialog.close();
 

@@ -86,12 +86,11 @@ public sealed class QueryAddition : IDisposable
     // Additions to one run follow each other, in whatever processes: each takes the next free folder.
     private static FileStream Turn(RunDirectory run, IProgress<RunProgress>? progress, CancellationToken cancellation)
     {
-        Directory.CreateDirectory(run.Additions);
         for (var attempt = 0; ; attempt++)
         {
             try
             {
-                return new FileStream(Path.Combine(run.Additions, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                return new FileStream(Path.Combine(run.Root, "queries.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             }
             catch (IOException error) when (error.GetType() == typeof(IOException) && !cancellation.IsCancellationRequested)
             {

@@ -1,6 +1,7 @@
 using Bif.Data.Storage;
 using Bif.Engine;
 using Bif.Web.Browsing;
+using Bif.Web.Hosting;
 using Bif.Web.Jobs;
 using Bif.Web.Reports;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -74,6 +75,7 @@ public static class RunsApi
             .WithSummary("What a run would cost; nothing is queued").ProducesProblem(400);
         api.MapGet("/workers", async (WorkerList workers, CancellationToken cancellation) => await workers.Read(cancellation)).WithSummary("Processes that run chains");
         api.MapGet("/library", (Catalog catalog) => catalog.Scan()).WithSummary("Models and data under the allowed folders");
+        api.MapGet("/library/picture", LibraryPicture).WithSummary("A picture of data under the allowed folders, as a model would see it").ProducesProblem(400);
         api.MapPost("/reports", TakeReport).WithSummary("Take a snapshot of a ranking to share").ProducesProblem(400);
         api.MapDelete("/reports/{id:guid}", RevokeReport).WithSummary("End a report's link");
     }
@@ -135,6 +137,9 @@ public static class RunsApi
         context.Response.Headers.CacheControl = "private, max-age=31536000, immutable";
         return Results.Bytes(png, "image/png");
     }
+
+    private static IResult LibraryPicture(string model, string data, int item, PathGuard guard, Pictures pictures, HttpContext context)
+        => Image(pictures.Png(guard.Resolve(model), guard.ResolveData(data), item), context);
 
     private static async Task<Accepted<AddedAnswer>> AskItem(Guid id, NewQuery wanted, QueryDesk desk, CancellationToken cancellation)
         => Added(id, await desk.AskItem(id, wanted.Item, cancellation));

@@ -17,18 +17,15 @@ public sealed class Pictures : IDisposable
     /// <param name="record">The run's record.</param>
     /// <param name="isQuery">Whether a query is meant rather than a training item.</param>
     /// <param name="item">Index of the item.</param>
-    public byte[]? Png(RunRecord record, bool isQuery, int item)
-    {
-        if (Find(record, isQuery) is not { } entry || item < 0 || item >= entry.Data.Count)
-        {
-            return null;
-        }
+    public byte[]? Png(RunRecord record, bool isQuery, int item) => Png(Find(record, isQuery), item);
 
-        var shape = entry.Data.Items.ItemShape;
-        var pixels = new byte[shape[0] * shape[1] * shape[2]];
-        entry.Data.Items.Read(item, pixels);
-        return Images.EncodePng(pixels, (int)shape[0], (int)shape[2], (int)shape[1]);
-    }
+    /// <summary>How many pictures a data path holds that is no run's yet; null where it holds none.</summary>
+    /// <param name="model">The model that would take them, confined and real.</param>
+    /// <param name="data">Where they lie, likewise.</param>
+    public int? Count(string model, string data) => Open(model, data, null)?.Data.Count;
+
+    /// <summary>One of them as PNG, or null.</summary>
+    public byte[]? Png(string model, string data, int item) => Png(Open(model, data, null), item);
 
     /// <summary>Shape of the training pictures [channels, height, width], or null where there are none.</summary>
     public long[]? Shape(RunRecord record) => Find(record, isQuery: false)?.Data.Items.ItemShape;
@@ -45,10 +42,25 @@ public sealed class Pictures : IDisposable
         }
     }
 
-    private Entry? Find(RunRecord record, bool isQuery)
+    private static byte[]? Png(Entry? found, int item)
     {
-        var wanted = isQuery ? record.Queries : record.Data;
-        var path = isQuery ? record.Spec.Queries : record.Spec.Data;
+        if (found is not { } entry || item < 0 || item >= entry.Data.Count)
+        {
+            return null;
+        }
+
+        var shape = entry.Data.Items.ItemShape;
+        var pixels = new byte[shape[0] * shape[1] * shape[2]];
+        entry.Data.Items.Read(item, pixels);
+        return Images.EncodePng(pixels, (int)shape[0], (int)shape[2], (int)shape[1]);
+    }
+
+    private Entry? Find(RunRecord record, bool isQuery)
+        => Open(record.Spec.Model, isQuery ? record.Spec.Queries : record.Spec.Data, (isQuery ? record.Queries : record.Data).Hash);
+
+    // Where a hash is given, data that has another is not what the run saw.
+    private Entry? Open(string model, string data, string? hash)
+    {
         try
         {
             if (_open.Count > MostOpen)
@@ -57,12 +69,12 @@ public sealed class Pictures : IDisposable
                 _open.Clear();
             }
 
-            var entry = _open.GetOrAdd((record.Spec.Model, path), key => new(() => Open(key.Model, key.Data))).Value;
-            return entry.Data.Items.ItemShape.Length == 3 && entry.Data.Items.ElementType == ElementType.UInt8 && entry.Data.Hash == wanted.Hash ? entry : null;
+            var entry = _open.GetOrAdd((model, data), key => new(() => Open(key.Model, key.Data))).Value;
+            return entry.Data.Items.ItemShape.Length == 3 && entry.Data.Items.ElementType == ElementType.UInt8 && (hash is null || entry.Data.Hash == hash) ? entry : null;
         }
         catch (Exception error) when (error is InputException or IOException or UnauthorizedAccessException)
         {
-            _open.TryRemove((record.Spec.Model, path), out _);
+            _open.TryRemove((model, data), out _);
             return null;
         }
     }

@@ -93,11 +93,14 @@ public sealed partial class RunBroadcaster(
 
         events.Raise(new RunChange(run, kinds));
         var group = hub.Clients.Group(RunsHub.GroupOf(id));
-        await (kinds.Contains(RunSignal.State) ? group.State(run) : group.Progress(run));
+
+        // Scores before the state: who leaves at "finished" has heard of the last ones.
         if (kinds.Contains(RunSignal.Ranking))
         {
             await group.Ranking(id, run.ScoreDraws);
         }
+
+        await (kinds.Contains(RunSignal.State) ? group.State(run) : group.Progress(run));
     }
 
     [LoggerMessage(LogLevel.Warning, "The database does not answer; next attempt in {Seconds} s")]

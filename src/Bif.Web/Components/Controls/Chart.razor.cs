@@ -28,7 +28,7 @@ public sealed partial class Chart : IAsyncDisposable
 
     /// <summary>Pixels.</summary>
     [Parameter]
-    public int Height { get; set; } = 240;
+    public int Height { get; set; } = 270;
 
     [Inject]
     private IJSRuntime Script { get; set; } = null!;

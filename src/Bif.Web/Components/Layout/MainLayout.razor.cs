@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Web;
+using Microsoft.JSInterop;
 
 namespace Bif.Web.Components.Layout;
 
@@ -11,6 +12,20 @@ public sealed partial class MainLayout
     [Inject]
     private NavigationManager Navigation { get; set; } = null!;
 
+    [Inject]
+    private IJSRuntime Script { get; set; } = null!;
+
     /// <inheritdoc/>
     protected override void OnParametersSet() => _boundary?.Recover();
+
+    /// <inheritdoc/>
+    protected override async Task OnAfterRenderAsync(bool firstRender)
+    {
+        if (firstRender)
+        {
+            // Until then the page can be read but not clicked.
+            await using var module = await Script.InvokeAsync<IJSObjectReference>("import", "/js/page.js");
+            await module.InvokeVoidAsync("live");
+        }
+    }
 }

@@ -12,8 +12,8 @@ public sealed partial class DataPage
 {
     private static readonly object _foundLayout = new
     {
-        xaxis = new { title = new { text = "share of the items inspected" }, tickformat = ".0%", range = new[] { 0, 1 } },
-        yaxis = new { title = new { text = "share of the wrong labels found" }, tickformat = ".0%", range = new[] { 0, 1.02 } },
+        xaxis = new { title = new { text = "items inspected" }, tickformat = ".0%", range = new[] { 0, 1 } },
+        yaxis = new { title = new { text = "wrong labels found" }, tickformat = ".0%", range = new[] { 0, 1.02 } },
     };
 
     private RunContents? _contents;

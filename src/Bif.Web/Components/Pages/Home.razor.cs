@@ -67,7 +67,7 @@ public sealed partial class Home : IDisposable
     {
         if (await Library.Find(run.Id) is { } contents && await Library.Scores(run.Id, 0) is { } scores && Pictures.Shape(contents.Record) is not null)
         {
-            _tops[run.Id] = RankingView.Of(contents, scores, new RankingChoice(0, Size: 5), null).Items;
+            _tops[run.Id] = RankingView.Of(contents, scores, new RankingChoice(0, Size: 6), null).Items;
         }
     }
 }

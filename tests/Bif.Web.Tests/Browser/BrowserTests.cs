@@ -1,0 +1,175 @@
+using Deque.AxeCore.Playwright;
+using Microsoft.Playwright;
+using Xunit;
+using static Microsoft.Playwright.Assertions;
+
+namespace Bif.Web.Tests.Browser;
+
+/// <summary>The pages as a person uses them, in headless Chromium.</summary>
+[Collection("application")]
+public sealed class BrowserTests(RunningApplication running) : IAsyncLifetime
+{
+    private readonly List<string> _complaints = [];
+    private IPlaywright _playwright = null!;
+    private IBrowser _browser = null!;
+
+    private string Url => running.Application.Url;
+
+    public async Task InitializeAsync()
+    {
+        var program = new[] { "chromium", "chromium-browser", "google-chrome" }.Select(name => Path.Combine("/usr/bin", name)).FirstOrDefault(File.Exists)
+            ?? throw new InvalidOperationException("There is no Chromium in /usr/bin: ./bif test installs it.");
+        _playwright = await Playwright.CreateAsync();
+        _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = program, Args = ["--no-sandbox"] });
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _browser.DisposeAsync();
+        _playwright.Dispose();
+    }
+
+    [Fact]
+    public async Task From_the_first_page_to_a_ranking_and_on_to_a_training_picture_as_the_query()
+    {
+        var page = await Open("/");
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToContainTextAsync("Which training data");
+        await page.GotoAsync($"{Url}/runs/{running.Run}");
+        await Live(page);
+        await page.GetByRole(AriaRole.Link, new() { Name = "Browse all" }).ClickAsync();
+        await page.WaitForURLAsync("**/images");
+        await Expect(page.Locator("section[aria-label=helpful] .ranking li")).ToHaveCountAsync(12);
+
+        // Another query by the gallery, one side by its tab; both stand in the address and survive a reload.
+        await page.Locator("nav.gallery a").Nth(5).ClickAsync();
+        await page.WaitForURLAsync("**query=5*");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Harmful", Exact = true }).ClickAsync();
+        await page.WaitForURLAsync("**side=harmful*");
+        await page.ReloadAsync();
+        await Live(page);
+        await Expect(page.GetByText("Query 5", new() { Exact = true })).ToBeVisibleAsync();
+        await Expect(page.Locator("section[aria-label=harmful] .ranking li").First).ToBeVisibleAsync();
+
+        // A picture seen large, then asked about.
+        await page.Locator(".ranking .picture").First.ClickAsync();
+        await Expect(page.Locator("dialog")).ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Make it the query" }).ClickAsync();
+        await page.WaitForURLAsync(address => address.Contains("query=1", StringComparison.Ordinal) && !address.Contains("query=5", StringComparison.Ordinal));
+        await Expect(page.Locator(".query-card")).ToContainTextAsync("training item");
+        await Expect(page.Locator("section[aria-label=harmful] .ranking li").First).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        Assert.Empty(_complaints);
+    }
+
+    [Fact]
+    public async Task A_run_ordered_in_the_page_is_followed_to_its_end_without_a_reload()
+    {
+        var page = await Open("/runs/new");
+        await page.Locator("#model").FillAsync(running.Pictures.Model);
+        await page.Locator("#data").FillAsync("/etc");
+        await page.Locator("#queries").FillAsync(running.Pictures.Data + "@test");
+        await page.GetByText("Settings", new() { Exact = true }).ClickAsync();
+        await page.Locator("#sampler").SelectOptionAsync("sgld");
+        await page.Locator("#draws").FillAsync("300");
+        await page.Locator("#chains").FillAsync("2");
+        await page.Locator("#nbeta").FillAsync("90");
+        await page.Locator("#gamma").FillAsync("100");
+        await page.Locator("#epsilon").FillAsync("2e-4");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Start" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("not under one of the folders");
+
+        await page.Locator("#data").FillAsync(running.Pictures.Data + "@train");
+        await page.GetByRole(AriaRole.Button, new() { Name = "What would it cost?" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Estimate" })).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        await page.GetByRole(AriaRole.Button, new() { Name = "Start" }).ClickAsync();
+        await page.WaitForURLAsync(new System.Text.RegularExpressions.Regex("/runs/[0-9a-f-]{36}$"), new() { Timeout = 60_000 });
+        await Expect(page.Locator(".status")).ToContainTextAsync("finished", new() { Timeout = 90_000 });
+        await Expect(page.Locator(".chains li")).ToHaveCountAsync(2);
+        await Expect(page.Locator(".plot .main-svg").First).ToBeVisibleAsync();
+        await Expect(page.Locator(".ranking li").First).ToBeVisibleAsync();
+        Assert.Empty(_complaints);
+    }
+
+    [Fact]
+    public async Task A_picture_is_uploaded_looked_at_and_answered()
+    {
+        var page = await Open($"/runs/{running.Run}/images");
+        await page.GetByText("Ask about your own picture").ClickAsync();
+        var picture = await running.Application.Client.GetByteArrayAsync($"/api/v1/runs/{running.Run}/items/31/image");
+        await page.Locator("input[type=file]").SetInputFilesAsync(new FilePayload { Name = "mine.png", MimeType = "image/png", Buffer = picture });
+        await Expect(page.GetByText("The model sees")).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await page.Locator(".panel select").First.SelectOptionAsync((31 % 3).ToString());
+        await page.GetByRole(AriaRole.Button, new() { Name = "Ask", Exact = true }).ClickAsync();
+        await Expect(page.Locator(".query-card")).ToContainTextAsync("mine.png", new() { Timeout = 30_000 });
+        await Expect(page.Locator("section[aria-label=helpful] .ranking li").First).ToContainTextAsync("+1.000", new() { Timeout = 60_000 });
+    }
+
+    [Fact]
+    public async Task A_report_taken_in_the_page_reads_without_script_or_login()
+    {
+        var page = await Open($"/runs/{running.Run}/images?query=2");
+        await page.GetByText("Share this ranking").ClickAsync();
+        await page.GetByLabel("Title").FillAsync("What query 2 comes from");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Make the link" }).ClickAsync();
+        var link = await page.Locator(".panel a[href*='/r/']").GetAttributeAsync("href");
+        await using var reader = await _browser.NewContextAsync(new() { JavaScriptEnabled = false });
+        var report = await reader.NewPageAsync();
+        await report.GotoAsync(link!);
+        await Expect(report.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("What query 2 comes from");
+        await Expect(report.Locator(".ranking li")).ToHaveCountAsync(48);
+        Assert.True(await report.Locator(".ranking img").First.EvaluateAsync<bool>("image => image.complete"));
+    }
+
+    [Theory]
+    [InlineData(ColorScheme.Light)]
+    [InlineData(ColorScheme.Dark)]
+    public async Task Every_page_is_accessible_and_fits_a_phone(ColorScheme scheme)
+    {
+        foreach (var address in new[] { "/", "/runs/new", "/jobs", $"/runs/{running.Run}", $"/runs/{running.Run}/images", $"/runs/{running.Run}/data", "/nowhere" })
+        {
+            await using var context = await _browser.NewContextAsync(new() { ColorScheme = scheme, ViewportSize = new() { Width = 360, Height = 740 } });
+            var page = await context.NewPageAsync();
+            await page.GotoAsync(Url + address);
+            await Live(page);
+            await page.Locator("h1").WaitForAsync();
+            var results = await page.RunAxe();
+            Assert.True(
+                results.Violations.Length == 0,
+                $"{address} ({scheme}): " + string.Join("; ", results.Violations.Select(each => $"{each.Id} {each.Help} {string.Join(' ', each.Nodes.Take(2).Select(node => node.Html))}")));
+            var width = await page.EvaluateAsync<int>("document.documentElement.scrollWidth");
+            Assert.True(width <= 360, $"{address} is {width} pixels wide on a phone of 360");
+        }
+    }
+
+    [Fact]
+    public async Task The_theme_is_switched_and_remembered()
+    {
+        var page = await Open("/");
+        Task<string> Color() => page.EvaluateAsync<string>("getComputedStyle(document.documentElement).backgroundColor");
+        var before = await Color();
+        await page.Locator("[data-theme-switch]").ClickAsync();
+        Assert.NotEqual(before, await Color());
+        var after = await Color();
+        await page.ReloadAsync();
+        Assert.Equal(after, await Color());
+    }
+
+    private async Task<IPage> Open(string address)
+    {
+        var page = await _browser.NewPageAsync();
+        page.Console += (_, message) =>
+        {
+            if (message.Type is "error")
+            {
+                _complaints.Add(message.Text);
+            }
+        };
+        page.PageError += (_, error) => _complaints.Add(error);
+        await page.GotoAsync(Url + address);
+
+        await Live(page);
+        return page;
+    }
+
+    // A page can be read before it can be clicked.
+    private static Task Live(IPage page) => page.Locator("html[data-live]").WaitForAsync(new() { State = WaitForSelectorState.Attached });
+}
