@@ -13,13 +13,12 @@ namespace Bif.Cli.Commands;
 /// <summary><c>bif tokens</c>: the tokens of a query, and the training tokens most related to one of them.</summary>
 internal sealed class TokensCommand : Verb
 {
-    private const int TokensAtATime = 8192;
     private const int Around = 24;
     private readonly Argument<string> _run = RunArgument.Create();
     private readonly Setting<int?> _query = Setting.Count("--query", "Index of the query, from 0.", "0", 0);
     private readonly Setting<int?> _token = Setting.Count("--token", "Number of the token (word, sentence) in the query, as the list without --token shows it.", "none: list the query's tokens", 0);
     private readonly Setting<string> _by = Setting.Choice("--by", "What is compared: token, word, sentence or passage; the losses of a word's tokens are summed.", "token", "token", "word", "sentence", "passage");
-    private readonly Setting<string> _view = Setting.Choice("--view", "full, or partial: what is left after regressing out the mean loss of the other tokens (tokens only; no errors).", "full", "full", "partial");
+    private readonly Setting<string> _view = Setting.Choice("--view", "full, or partial: what is left after regressing out the mean loss of the other tokens.", "full", "full", "partial");
     private readonly Setting<int> _count = Setting.Count("-k", "Related tokens to show.", 20, 1);
     private readonly Setting<bool> _json = Setting.Flag("--json", "Write one JSON object on stdout.");
 
@@ -59,10 +58,9 @@ internal sealed class TokensCommand : Verb
         var tokens = TokenTable.Read(directory.QueryTokens);
         var passages = ItemTable.Read(directory.QueryItems, record.Queries.Count).Text!;
         var spans = TextSpans.Of(level, tokens, passages, query);
-        var store = TraceStore.Open(directory.TokenTraces);
         if (arguments.GetValue(_token) is not { } number)
         {
-            List(output, arguments.GetValue(_json), query, level, spans, tokens, passages, store.ReadInitial().Query);
+            List(output, arguments.GetValue(_json), query, level, spans, tokens, passages, TraceStore.Open(directory.TokenTraces).ReadInitial().Query);
             return ExitCode.Ok;
         }
 
@@ -72,13 +70,8 @@ internal sealed class TokensCommand : Verb
         }
 
         var partial = arguments.GetValue(_view) == "partial";
-        if (partial && level != TextLevel.Token)
-        {
-            throw new InputException("--view partial is there for single tokens: leave out --by.");
-        }
-
-        var related = Related(directory, level, store, spans[number], partial, arguments.GetValue(_count));
-        double? floor = !partial && record.Diagnostics is { } diagnostics && diagnostics.TryGetProperty("ess_products", out var value) && value.ValueKind == JsonValueKind.Number
+        var related = Related(RunTokens.Open(directory), query, number, level, partial, arguments.GetValue(_count));
+        double? floor = record.Diagnostics is { } diagnostics && diagnostics.TryGetProperty("ess_products", out var value) && value.ValueKind == JsonValueKind.Number
             ? NoiseFloor.Of(value.GetDouble(), related.Candidates) : null;
         var asked = tokens.InContext(spans[number], passages, Around);
         if (arguments.GetValue(_json))
@@ -86,7 +79,7 @@ internal sealed class TokensCommand : Verb
             output.Json(new
             {
                 Run = directory.Root, Query = query, asked.Text, Sign = SignConvention.Line, NoiseFloor = floor, record.Verdict,
-                Related = related.Top.Select(row => new { row.Rank, row.Item, row.Context.Before, row.Context.Text, row.Context.After, row.Correlation, Error = float.IsNaN(row.Error) ? (float?)null : row.Error, row.Bif }),
+                Related = related.Top.Select(row => new { row.Rank, row.Item, row.Context.Before, row.Context.Text, row.Context.After, row.Correlation, row.Error, row.Bif }),
             });
             return ExitCode.Ok;
         }
@@ -127,44 +120,18 @@ internal sealed class TokensCommand : Verb
         output.Screen.Write(table);
     }
 
-    // Scores all spans of the corpus, some items at a time.
-    private static (IReadOnlyList<RelatedSpan> Top, int Candidates) Related(RunDirectory directory, TextLevel level, TraceStore store, TokenSpan asked, bool partial, int count)
+    private static (IReadOnlyList<RelatedSpan> Top, int Candidates) Related(RunTokens run, int query, int number, TextLevel level, bool partial, int count)
     {
-        var tokens = TokenTable.Read(directory.TrainTokens);
-        var items = ItemTable.Read(directory.TrainItems);
-        var scores = new TokenScores(store);
-        var spans = Enumerable.Range(0, items.Text!.Passages.Length).SelectMany(item => TextSpans.Of(level, tokens, items.Text, item)).ToList();
-        var (correlation, error, bif) = (new float[spans.Count], new float[spans.Count], new float[spans.Count]);
-        for (var start = 0; start < spans.Count;)
+        var scores = run.Related(query, number, level, level, partial, CancellationToken.None);
+        var spans = run.Corpus(level);
+        var top = Ranking.Largest(scores.Correlation, count).Select((entry, rank) =>
         {
-            var end = start + 1;
-            while (end < spans.Count && spans[end].First + spans[end].Count - spans[start].First <= TokensAtATime)
-            {
-                end++;
-            }
-
-            var block = scores.Block([asked], spans[start..end]);
-            for (var index = start; index < end; index++)
-            {
-                (correlation[index], error[index], bif[index]) = (block.Correlation[0, index - start], block.CorrelationError[0, index - start], block.Bif[0, index - start]);
-            }
-
-            start = end;
-        }
-
-        if (partial)
-        {
-            (bif, correlation) = new CommonMode(store).Remove(asked.First, bif);
-            Array.Fill(error, float.NaN);
-        }
-
-        var top = Ranking.Largest(correlation, count).Select((entry, rank) => new RelatedSpan(
-            rank + 1,
-            items.FirstIndex + tokens.Items[spans[entry.Item].First],
-            tokens.InContext(spans[entry.Item], items.Text, Around),
-            entry.Score,
-            error[entry.Item],
-            bif[entry.Item]));
+            var (span, item) = (spans[entry.Item], run.Tokens.Items[spans[entry.Item].First]);
+            var own = run.Of(level, item).TakeWhile(each => each != span).Count();
+            return new RelatedSpan(
+                rank + 1, run.FirstIndex + item, run.Tokens.InContext(span, run.Passages, Around), entry.Score,
+                run.Row(query, number, item, level, partial).CorrelationError[0, own], scores.Bif[entry.Item]);
+        });
         return ([.. top], spans.Count);
     }
 
@@ -179,7 +146,7 @@ internal sealed class TokensCommand : Verb
         foreach (var row in rows)
         {
             var text = $"{Markup.Escape(Visible(row.Context.Before))}[bold underline]{Markup.Escape(Visible(row.Context.Text))}[/]{Markup.Escape(Visible(row.Context.After))}";
-            table.AddRow($"{row.Rank}", $"{row.Item}", text, $"{row.Correlation:F3}", float.IsNaN(row.Error) ? "" : $"{row.Error:F3}");
+            table.AddRow($"{row.Rank}", $"{row.Item}", text, $"{row.Correlation:F3}", $"{row.Error:F3}");
         }
 
         output.Screen.Write(table);

@@ -26,15 +26,30 @@ public static class Ranking
         return sum;
     }
 
+    // The best k so far with the worst of them on top: a corpus of a million is not sorted for a list of twenty.
     private static Ranked[] Pick(ReadOnlySpan<float> scores, int k, bool descending)
     {
-        var keys = new (float Key, int Item)[scores.Length];
-        for (var item = 0; item < keys.Length; item++)
+        var best = new PriorityQueue<int, (float Key, int Item)>(Math.Min(k, scores.Length) + 1, Comparer<(float Key, int Item)>.Create((a, b) => b.CompareTo(a)));
+        for (var item = 0; item < scores.Length && k > 0; item++)
         {
-            keys[item] = (descending ? -scores[item] : scores[item], item);
+            var key = (descending ? -scores[item] : scores[item], item);
+            if (best.Count < k)
+            {
+                best.Enqueue(item, key);
+            }
+            else if (best.TryPeek(out _, out var worst) && key.CompareTo(worst) < 0)
+            {
+                best.DequeueEnqueue(item, key);
+            }
         }
 
-        Array.Sort(keys);
-        return [.. keys.Take(k).Select(entry => new Ranked(entry.Item, descending ? -entry.Key : entry.Key))];
+        var picked = new Ranked[best.Count];
+        for (var place = picked.Length - 1; place >= 0; place--)
+        {
+            var item = best.Dequeue();
+            picked[place] = new(item, scores[item]);
+        }
+
+        return picked;
     }
 }

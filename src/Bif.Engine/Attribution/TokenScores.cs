@@ -17,93 +17,147 @@ public sealed record TokenBlock(float[,] Bif, float[,] Correlation, float[,] Cor
 /// <summary>
 /// Scores between tokens, or words and sentences of them, on demand, from the windows of the traces that they need (METHOD section 3): each chain is
 /// centred on its own mean, errors are batch means of the linearised correlation. Memory is draws × tokens asked for.
+/// The partial view scores what is left after regressing both spans on the mean loss of all training tokens outside the
+/// training span; it does not add up over tokens. Safe to use from several threads.
 /// </summary>
-/// <param name="store">Traces whose items are tokens.</param>
-public sealed class TokenScores(TraceStore store)
+public sealed class TokenScores
 {
-    private readonly DrawBatch[] _batches = DrawBatch.Divide(store);
+    private readonly TraceStore _store;
+    private readonly DrawBatch[] _batches;
+    private readonly Lazy<(double[][] Series, double[] Squares)> _common;
 
-    /// <summary>Draws of all chains that count.</summary>
-    public int Draws => _batches.Sum(batch => batch.Count);
-
-    /// <summary>Scores a stretch of query tokens against a stretch of training tokens.</summary>
+    /// <summary>Prepares to read.</summary>
+    /// <param name="store">Traces whose items are tokens.</param>
     /// <exception cref="InputException">There are too few draws.</exception>
-    public TokenBlock Block(int firstQuery, int queries, int firstToken, int tokens)
-        => Block(Single(firstQuery, queries), Single(firstToken, tokens));
-
-    /// <summary>Scores query spans against training spans; what lies between the first and the last token of either is read.</summary>
-    /// <exception cref="InputException">There are too few draws.</exception>
-    public TokenBlock Block(IReadOnlyList<TokenSpan> querySpans, IReadOnlyList<TokenSpan> spans)
+    public TokenScores(TraceStore store)
     {
+        (_store, _batches) = (store, DrawBatch.Divide(store));
         if (_batches.Length == 0)
         {
             throw new InputException($"The trace in {store.Directory} has no chain with two complete draws: sample more before asking for scores.");
         }
 
-        var (queries, tokens) = (querySpans.Count, spans.Count);
-        var x = Centred(store.ReadTrain, spans);
-        var y = Centred(store.ReadQuery, querySpans);
-        var (xSquares, ySquares) = (Squares(x, tokens), Squares(y, queries));
-        var freedom = Math.Max(1, Draws - _batches.Select(batch => batch.Chain).Distinct().Count());
-        var result = new TokenBlock(new float[queries, tokens], new float[queries, tokens], new float[queries, tokens]);
-        var parts = new float[_batches.Length][];
-        for (var query = 0; query < queries; query++)
+        _common = new(() =>
+        {
+            var chains = CentredSeries.OfItems(store, null);
+            var series = _batches.Select(batch => chains[batch.Chain][batch.First..batch.End]).ToArray();
+            return (series, [.. series.Select(batch => batch.Sum(value => value * value))]);
+        });
+    }
+
+    /// <summary>Draws of all chains that count.</summary>
+    public int Draws => _batches.Sum(batch => batch.Count);
+
+    /// <summary>Training tokens.</summary>
+    public int Tokens => _store.Shape.TrainItems;
+
+    /// <summary>The traces.</summary>
+    internal TraceStore Store => _store;
+
+    /// <summary>Draws less one per chain.</summary>
+    internal double Freedom => Math.Max(1, Draws - _batches.Select(batch => batch.Chain).Distinct().Count());
+
+    /// <summary>The sum of all training tokens by batch and draw around each chain's mean, and its squares by batch; the first call reads all traces.</summary>
+    internal (double[][] Series, double[] Squares) Common => _common.Value;
+
+    /// <summary>Scores a stretch of query tokens against a stretch of training tokens.</summary>
+    public TokenBlock Block(int firstQuery, int queries, int firstToken, int tokens)
+        => Block(Single(firstQuery, queries), Single(firstToken, tokens));
+
+    /// <summary>Scores query spans against training spans; what lies between the first and the last token of either is read.</summary>
+    public TokenBlock Block(IReadOnlyList<TokenSpan> querySpans, IReadOnlyList<TokenSpan> spans, bool isPartial = false)
+        => Block(OfQueries(querySpans), OfTraining(spans), isPartial);
+
+    /// <summary>Reads training spans.</summary>
+    public SpanSeries OfTraining(IReadOnlyList<TokenSpan> spans) => Read(_store.ReadTrain, spans);
+
+    /// <summary>Reads query spans.</summary>
+    public SpanSeries OfQueries(IReadOnlyList<TokenSpan> spans) => Read(_store.ReadQuery, spans);
+
+    /// <summary>Scores spans that were read.</summary>
+    /// <param name="queries">Query spans.</param>
+    /// <param name="tokens">Training spans.</param>
+    /// <param name="isPartial">Whether the common mode is removed.</param>
+    public TokenBlock Block(SpanSeries queries, SpanSeries tokens, bool isPartial = false)
+    {
+        var result = new TokenBlock(new float[queries.Count, tokens.Count], new float[queries.Count, tokens.Count], new float[queries.Count, tokens.Count]);
+        var parts = _batches.Select(_ => new float[tokens.Count]).ToArray();
+        for (var query = 0; query < queries.Count; query++)
         {
             for (var b = 0; b < _batches.Length; b++)
             {
-                // Σ x·y over the draws of a batch, for all tokens.
-                parts[b] = new float[tokens];
+                // Σ x·y over the draws of a batch, for all spans.
+                Array.Clear(parts[b]);
                 for (var draw = 0; draw < _batches[b].Count; draw++)
                 {
-                    TensorPrimitives.MultiplyAdd(x[b].AsSpan(draw * tokens, tokens), y[b][(draw * queries) + query], parts[b], parts[b]);
+                    TensorPrimitives.MultiplyAdd(tokens.Values[b].AsSpan(draw * tokens.Count, tokens.Count), queries.Values[b][(draw * queries.Count) + query], parts[b], parts[b]);
                 }
             }
 
-            Score(query, parts, xSquares, ySquares, freedom, result);
+            Score(query, parts, queries, tokens, isPartial, result);
         }
 
         return result;
     }
 
-    private static void Score(int query, float[][] parts, double[][] xSquares, double[][] ySquares, double freedom, TokenBlock result)
+    /// <summary>The series of one span by chain and draw; chains without draws are empty.</summary>
+    internal float[][] ByChain(SpanSeries series, int index) => [.. Enumerable.Range(0, _store.Shape.Chains).Select(chain => _batches
+        .Select((batch, b) => (batch.Chain, Values: series.Values[b])).Where(entry => entry.Chain == chain)
+        .SelectMany(entry => Enumerable.Range(0, entry.Values.Length / series.Count).Select(draw => entry.Values[(draw * series.Count) + index])).ToArray())];
+
+    private void Score(int query, float[][] parts, SpanSeries queries, SpanSeries tokens, bool isPartial, TokenBlock result)
     {
-        var yTotal = ySquares.Sum(batch => batch[query]);
-        for (var token = 0; token < parts[0].Length; token++)
+        var count = _batches.Length;
+        var common = isPartial ? Common : default;
+        var (withX, withY) = isPartial ? (tokens.With(common.Series), queries.With(common.Series)) : (null, null);
+        Span<double> xy = stackalloc double[count], xx = stackalloc double[count], yy = stackalloc double[count], mx = stackalloc double[count], my = stackalloc double[count];
+        for (var token = 0; token < tokens.Count; token++)
         {
-            var (product, xTotal) = (0.0, 0.0);
-            for (var b = 0; b < parts.Length; b++)
+            for (var b = 0; b < count; b++)
             {
-                product += parts[b][token];
-                xTotal += xSquares[b][token];
+                (xy[b], xx[b], yy[b]) = (parts[b][token], tokens.Squares[b][token], queries.Squares[b][query]);
+                (mx[b], my[b]) = isPartial ? (withX![b][token], withY![b][query]) : default;
             }
 
-            result.Bif[query, token] = (float)(-product / freedom);
-            if (!(xTotal > 0 && yTotal > 0))
+            if (isPartial)
             {
-                continue;
+                new CommonRemoval(xy, xx, yy, mx, my, common.Squares).Apply(Tokens - tokens.Sizes[token]);
             }
 
-            var root = Math.Sqrt(xTotal * yTotal);
-            var correlation = product / root;
-            var error = 0.0;
-            for (var b = 0; b < parts.Length; b++)
-            {
-                var term = (parts[b][token] / root) - (correlation / 2 * ((xSquares[b][token] / xTotal) + (ySquares[b][query] / yTotal)));
-                error += term * term;
-            }
-
-            result.Correlation[query, token] = (float)Math.Clamp(correlation, -1, 1);
-            result.CorrelationError[query, token] = (float)Math.Sqrt(error * parts.Length / (parts.Length - 1.0));
+            (result.Bif[query, token], result.Correlation[query, token], result.CorrelationError[query, token]) = Score(xy, xx, yy);
         }
+    }
+
+    // BIF, correlation and its error by batch means of the linearised correlation.
+    private (float Bif, float Correlation, float Error) Score(ReadOnlySpan<double> xy, ReadOnlySpan<double> xx, ReadOnlySpan<double> yy)
+    {
+        var (product, xTotal, yTotal) = (TensorPrimitives.Sum(xy), TensorPrimitives.Sum(xx), TensorPrimitives.Sum(yy));
+        var bif = (float)(-product / Freedom);
+        if (!(xTotal > 0 && yTotal > 0))
+        {
+            return (bif, 0, 0);
+        }
+
+        var root = Math.Sqrt(xTotal * yTotal);
+        var correlation = product / root;
+        var error = 0.0;
+        for (var b = 0; b < xy.Length; b++)
+        {
+            var term = (xy[b] / root) - (correlation / 2 * ((xx[b] / xTotal) + (yy[b] / yTotal)));
+            error += term * term;
+        }
+
+        return (bif, (float)Math.Clamp(correlation, -1, 1), (float)Math.Sqrt(error * xy.Length / (xy.Length - 1.0)));
     }
 
     private static TokenSpan[] Single(int first, int count) => [.. Enumerable.Range(first, count).Select(token => new TokenSpan(token, 1))];
 
-    // Summed losses of spans around each chain's mean: [batch][draw × span].
-    private float[][] Centred(Reader read, IReadOnlyList<TokenSpan> spans)
+    // Summed losses of spans around each chain's mean.
+    private SpanSeries Read(Reader read, IReadOnlyList<TokenSpan> spans)
     {
         var (first, end, count) = (spans.Min(span => span.First), spans.Max(span => span.First + span.Count), spans.Count);
         var width = end - first;
+        var isEachToken = width == count && spans.All(span => span.Count == 1);
         var centred = new float[_batches.Length][];
         foreach (var chain in _batches.Select((batch, index) => (batch, index)).GroupBy(entry => entry.batch.Chain))
         {
@@ -112,26 +166,28 @@ public sealed class TokenScores(TraceStore store)
             read(chain.Key, 0, draws, first, width, window);
 
             // Around the first draw, so that a large offset costs no digits.
-            var losses = new float[checked(draws * count)];
-            var sums = new double[count];
+            var shift = window[..width];
+            var losses = isEachToken ? window : new float[checked(draws * count)];
+            var (means, wide) = (new double[count], new double[count]);
             for (var draw = 0; draw < draws; draw++)
             {
-                for (var index = 0; index < count; index++)
+                var row = window.AsSpan(draw * width, width);
+                TensorPrimitives.Subtract(row, shift, row);
+                if (!isEachToken)
                 {
-                    var sum = 0.0;
-                    for (var token = spans[index].First - first; token < spans[index].First - first + spans[index].Count; token++)
-                    {
-                        sum += (double)window[(draw * width) + token] - window[token];
-                    }
-
-                    losses[(draw * count) + index] = (float)sum;
-                    sums[index] += sum;
+                    Sum(row, spans, first, losses.AsSpan(draw * count, count));
                 }
+
+                TensorPrimitives.ConvertTruncating<float, double>(losses.AsSpan(draw * count, count), wide);
+                TensorPrimitives.Add<double>(means, wide, means);
             }
 
-            for (var index = 0; index < losses.Length; index++)
+            TensorPrimitives.Divide<double>(means, draws, means);
+            for (var draw = 0; draw < draws; draw++)
             {
-                losses[index] = (float)(losses[index] - (sums[index % count] / draws));
+                TensorPrimitives.ConvertTruncating<float, double>(losses.AsSpan(draw * count, count), wide);
+                TensorPrimitives.Subtract<double>(wide, means, wide);
+                TensorPrimitives.ConvertTruncating<double, float>(wide, losses.AsSpan(draw * count, count));
             }
 
             foreach (var (batch, index) in chain)
@@ -140,19 +196,22 @@ public sealed class TokenScores(TraceStore store)
             }
         }
 
-        return centred;
+        return new(centred, [.. spans.Select(span => span.Count)]);
     }
 
-    private static double[][] Squares(float[][] centred, int count) => [.. centred.Select(batch =>
+    private static void Sum(ReadOnlySpan<float> row, IReadOnlyList<TokenSpan> spans, int first, Span<float> sums)
     {
-        var squares = new double[count];
-        for (var index = 0; index < batch.Length; index++)
+        for (var index = 0; index < sums.Length; index++)
         {
-            squares[index % count] += (double)batch[index] * batch[index];
-        }
+            var sum = 0.0;
+            foreach (var loss in row.Slice(spans[index].First - first, spans[index].Count))
+            {
+                sum += loss;
+            }
 
-        return squares;
-    })];
+            sums[index] = (float)sum;
+        }
+    }
 
     private delegate void Reader(int chain, int firstDraw, int draws, int first, int count, Span<float> losses);
 }
