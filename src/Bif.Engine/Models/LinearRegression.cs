@@ -27,6 +27,9 @@ public sealed class LinearRegression : Architecture
     /// <inheritdoc/>
     public override Objective Objective => Objective.HalfSquaredError;
 
+    /// <summary>The one layer.</summary>
+    internal Linear Layer => _layer;
+
     /// <inheritdoc/>
     public override Tensor Forward(Weights weights, Tensor inputs) => _layer.Forward(weights, inputs.flatten(1)).squeeze(1);
 }

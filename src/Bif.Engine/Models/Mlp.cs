@@ -47,6 +47,12 @@ public sealed class Mlp : Architecture
     /// <inheritdoc/>
     public override Objective Objective { get; }
 
+    /// <summary>The layers, first to last.</summary>
+    internal IReadOnlyList<Linear> Layers => _layers;
+
+    /// <summary>What stands between the layers.</summary>
+    internal Func<Tensor, Tensor> BetweenLayers => _activation;
+
     /// <inheritdoc/>
     public override Tensor Forward(Weights weights, Tensor inputs)
     {

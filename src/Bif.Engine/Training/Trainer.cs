@@ -6,7 +6,6 @@ using Bif.Engine.Data;
 using Bif.Engine.Models;
 using Bif.Engine.Runs;
 using Bif.Engine.Sampling;
-using Bif.Kernels;
 using static TorchSharp.torch;
 
 namespace Bif.Engine.Training;
@@ -26,8 +25,9 @@ public static class Trainer
             throw new InputException($"There is no optimizer \"{spec.Optimizer}\": choose sgd or adamw.");
         }
 
-        var schedule = LearningRateSchedule.Parse(spec.Schedule, spec.Epochs);
-        var augmentation = new Augmentation(spec.Augmentation, spec.Seed);
+        // Bad words are refused before anything is loaded.
+        _ = LearningRateSchedule.Parse(spec.Schedule, spec.Epochs);
+        _ = new Augmentation(spec.Augmentation, spec.Seed);
         var device = new Device(spec.Device);
         set_num_threads(spec.Threads ?? Environment.ProcessorCount);
         using var scope = NewDisposeScope();
@@ -64,43 +64,15 @@ public static class Trainer
         }
 
         RunDirectory.RequireWritable(spec.Out);
-        var gradient = zeros_like(parameters);
-        using var weights = model.Bind(ParameterSelection.All(model.Layout), parameters, gradient);
-        var optimizer = new Optimizer(spec, parameters, gradient);
-        var steps = (feed.Count + spec.Batch - 1) / spec.Batch;
-        var order = new int[feed.Count];
+        using var loop = new TrainingLoop(spec, model, feed);
         var last = new TrainingProgress(0, spec.Epochs, double.NaN, null, null, 0);
         for (var epoch = 0; epoch < spec.Epochs && !cancellation.IsCancellationRequested; epoch++)
         {
             var clock = Stopwatch.StartNew();
-            new PhiloxStream(spec.Seed, 0, PhiloxPurpose.Order, (ulong)epoch).SampleWithoutReplacement(feed.Count, order);
-            var sum = 0.0;
-            weights.Training = true;
-            for (var step = 0; step < steps; step++)
-            {
-                using var inner = NewDisposeScope();
-                var indices = order.AsSpan(step * spec.Batch, Math.Min(spec.Batch, feed.Count - (step * spec.Batch)));
-                var batch = feed.Gather(indices);
-                var number = ((long)epoch * steps) + step;
-                var inputs = data.Items.ItemShape.Length == 3 ? augmentation.Apply(batch.Inputs, number) : batch.Inputs;
-                var loss = language
-                    ? PerToken(model, weights, batch)
-                    : Loss(model, model.Architecture.Forward(weights, inputs), batch.Targets, spec.LabelSmoothing);
-                loss.backward();
-                var value = loss.item<float>();
-                if (!float.IsFinite(value))
-                {
-                    throw new InputException($"The training loss became {value} in epoch {epoch + 1}: lower --lr (now {spec.LearningRate:G4}).");
-                }
-
-                sum += value * indices.Length;
-                optimizer.Step(spec.LearningRate * schedule.At(epoch + ((step + 0.5) / steps)));
-            }
-
-            weights.Training = false;
+            var loss = loop.RunEpoch(epoch);
             var rate = feed.Count / clock.Elapsed.TotalSeconds;
-            var (loss2, accuracy) = validationFeed is null ? (null, null) : Measure(model, weights, validationFeed);
-            last = new TrainingProgress(epoch + 1, spec.Epochs, sum / feed.Count, loss2, accuracy, rate);
+            var (validationLoss, accuracy) = validationFeed is null ? (null, null) : Measure(model, loop.Weights, validationFeed);
+            last = new TrainingProgress(epoch + 1, spec.Epochs, loss, validationLoss, accuracy, rate);
             progress?.Invoke(last);
             if (spec.CheckpointEvery > 0 && (epoch + 1) % spec.CheckpointEvery == 0 && epoch + 1 < spec.Epochs)
             {
@@ -124,19 +96,8 @@ public static class Trainer
             : input;
     }
 
-    private static Tensor PerToken(Model model, Weights weights, Batch batch)
-        => model.TokenLosses(weights, batch).sum() / batch.Targets.ge(0).sum();
-
     private static TargetKind TargetOf(ModelConfig config)
         => config.ModelType == "linear" || config.Text("task", "classification") == "regression" ? TargetKind.Number : TargetKind.Class;
-
-    private static Tensor Loss(Model model, Tensor outputs, Tensor targets, double smoothing)
-    {
-        var loss = ItemLoss.Of(model.Objective, outputs, targets).mean();
-        return smoothing > 0 && model.Objective == Objective.CrossEntropy
-            ? (loss * (1 - smoothing)) - (nn.functional.log_softmax(outputs, 1).mean() * smoothing)
-            : loss;
-    }
 
     private static (double? Loss, double? Accuracy) Measure(Model model, Weights weights, DataFeed feed)
     {
