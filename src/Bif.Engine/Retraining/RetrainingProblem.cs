@@ -45,6 +45,14 @@ public sealed class RetrainingProblem : IDisposable
     /// <summary>Opens a model folder with data of its kind.</summary>
     internal static RetrainingProblem Open(string folder, string data, string queries, Func<Model, InputSpec> input, TrainingSpec recipe)
     {
+        var model = Model.Load(folder, new Device(recipe.Device));
+        return Of(model, DatasetLoader.Open(data, input(model), model.TargetKind), DatasetLoader.Open(queries, input(model), model.TargetKind), recipe);
+    }
+
+    /// <summary>Takes ownership of a model on the recipe's device and of its data.</summary>
+    /// <exception cref="InputException">The recipe has an unknown word, or the model cannot be trained.</exception>
+    public static RetrainingProblem Of(Model model, Dataset data, Dataset queries, TrainingSpec recipe)
+    {
         if (recipe.Optimizer is not ("sgd" or "adamw"))
         {
             throw new InputException($"There is no optimizer \"{recipe.Optimizer}\": choose sgd or adamw.");
@@ -52,16 +60,13 @@ public sealed class RetrainingProblem : IDisposable
 
         _ = LearningRateSchedule.Parse(recipe.Schedule, recipe.Epochs);
         _ = new Augmentation(recipe.Augmentation, 0);
-        var device = new Device(recipe.Device);
-        var model = Model.Load(folder, device);
         if (model.Config.ModelType == "torchscript")
         {
-            throw new InputException($"{folder} is a TorchScript module, which cannot be trained here: retraining needs one of the built-in architectures.");
+            throw new InputException($"{model.Path} is a TorchScript module, which cannot be trained here: retraining needs one of the built-in architectures.");
         }
 
-        var start = recipe.StartFrom is { } from ? Model.Load(from, device) : null;
-        return new RetrainingProblem(
-            model, start, DatasetLoader.Open(data, input(model), model.TargetKind), DatasetLoader.Open(queries, input(model), model.TargetKind), recipe, device);
+        var device = new Device(recipe.Device);
+        return new RetrainingProblem(model, recipe.StartFrom is { } from ? Model.Load(from, device) : null, data, queries, recipe, device);
     }
 
     /// <summary>The structure; its values serve nothing here.</summary>
