@@ -32,4 +32,7 @@ public enum PhiloxPurpose
 
     /// <summary>Pictures that are drawn by rule.</summary>
     Drawing = 9,
+
+    /// <summary>Random subsets of training items, the seeds of models retrained on them, and resamples of the subsets.</summary>
+    Retraining = 10,
 }

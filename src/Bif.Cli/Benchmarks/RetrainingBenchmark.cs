@@ -31,8 +31,8 @@ internal static class RetrainingBenchmark
         var clock = Stopwatch.StartNew();
         for (var round = 0; round < 3 || clock.Elapsed.TotalSeconds < 3 * seconds; round++)
         {
-            together = Math.Min(together, Milliseconds(Models(20 * threads), models => RetrainingPool.Run(problem, models, threads, static (_, _) => { }, CancellationToken.None)));
-            alone = Math.Min(alone, Milliseconds(Models(2), models => RetrainingPool.RunOneByOne(problem, models, threads, static (_, _) => { }, CancellationToken.None)));
+            together = Math.Min(together, Milliseconds(Models(2 * threads * RetrainingPool.BlockSize(problem)), models => RetrainingPool.Run(problem, [.. models.Chunk(RetrainingPool.BlockSize(problem))], threads, static (_, _) => { }, CancellationToken.None)));
+            alone = Math.Min(alone, Milliseconds(Models(2), models => RetrainingPool.RunOneByOne(problem, models, threads)));
         }
 
         yield return new BenchmarkRow("retraining of a 784-128-10 network, side by side", together, alone, "ms", "at most a third of one after another");

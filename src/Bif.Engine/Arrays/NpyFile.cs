@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Bif.Engine.Arrays;
 
-/// <summary>NumPy's .npy files, little-endian and row-major, of float16, float32, float64, int32 or int64.</summary>
+/// <summary>NumPy's .npy files, little-endian and row-major, of float16, float32, float64, int32, int64 or bool.</summary>
 public static class NpyFile
 {
     /// <summary>Writes an array whole: a reader sees the old file or the new one, never half of it.</summary>

@@ -13,13 +13,14 @@ internal static partial class NpyHeader
     private const int PrefixBytes = 10;
     private const int LongestHeader = 1 << 16;
 
-    /// <summary>NumPy's name of a little-endian element type.</summary>
+    /// <summary>NumPy's name of a little-endian element type; a bool is a byte, 0 or 1.</summary>
     public static string Descriptor<T>() where T : unmanaged
         => typeof(T) == typeof(float) ? "<f4"
             : typeof(T) == typeof(Half) ? "<f2"
             : typeof(T) == typeof(double) ? "<f8"
             : typeof(T) == typeof(int) ? "<i4"
             : typeof(T) == typeof(long) ? "<i8"
+            : typeof(T) == typeof(bool) ? "|b1"
             : throw new NotSupportedException($"A .npy file of {typeof(T).Name} is not supported.");
 
     /// <summary>The bytes before the data.</summary>

@@ -12,32 +12,23 @@ public static class RetrainingPool
     /// <summary>Whether the problem's models train side by side (batched products) or one after another.</summary>
     public static bool TrainsSideBySide(RetrainingProblem problem) => StackedRetrainer.Suits(problem);
 
-    /// <summary>The same one model after another with all threads in each operator, as a training by itself does it: for comparison.</summary>
-    /// <inheritdoc cref="Run" path="/param"/>
-    public static void RunOneByOne(
-        RetrainingProblem problem, IReadOnlyList<RetrainedModel> models, int threads, Action<RetrainedModel, float[]> done, CancellationToken cancellation)
-    {
-        set_num_threads(threads);
-        var retrainer = new SequentialRetrainer(problem);
-        foreach (var model in models)
-        {
-            done(model, retrainer.QueryLosses([model], cancellation)[0]);
-        }
-    }
+    /// <summary>How many models a block has at most. It depends on structure and device alone, never on the number of threads.</summary>
+    public static int BlockSize(RetrainingProblem problem) => NewRetrainer(problem).AtOnce;
 
-    /// <summary>Trains models; returns when all are done or, after a cancellation, given up.</summary>
+    /// <summary>
+    /// Trains models; returns when all are done or, after a cancellation, given up. A block trained again gives the same
+    /// bits; the same model in another block agrees within rounding.
+    /// </summary>
     /// <param name="problem">Structure, data, recipe.</param>
-    /// <param name="models">What to train, with equally many items each.</param>
+    /// <param name="blocks">What to train together, with equally many items each.</param>
     /// <param name="threads">CPU threads.</param>
     /// <param name="done">Receives each model with its queries' losses (nats), from one thread at a time.</param>
     /// <param name="cancellation">Gives up the models that are not done.</param>
     /// <exception cref="InputException">A training loss is not finite.</exception>
     public static void Run(
-        RetrainingProblem problem, IReadOnlyList<RetrainedModel> models, int threads, Action<RetrainedModel, float[]> done, CancellationToken cancellation)
+        RetrainingProblem problem, IReadOnlyList<RetrainedModel[]> blocks, int threads, Action<RetrainedModel, float[]> done, CancellationToken cancellation)
     {
         var workers = problem.Model.Parameters.is_cpu() ? Math.Max(1, threads) : 1;
-        IRetrainer NewRetrainer() => StackedRetrainer.Suits(problem) ? new StackedRetrainer(problem) : new SequentialRetrainer(problem);
-        var blocks = models.Chunk(Math.Clamp((models.Count + workers - 1) / workers, 1, NewRetrainer().AtOnce)).ToArray();
         var next = -1;
         ExceptionDispatchInfo? failure = null;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -47,8 +38,8 @@ public static class RetrainingPool
             set_num_threads(1);
             try
             {
-                var retrainer = NewRetrainer();
-                for (var block = Interlocked.Increment(ref next); block < blocks.Length; block = Interlocked.Increment(ref next))
+                var retrainer = NewRetrainer(problem);
+                for (var block = Interlocked.Increment(ref next); block < blocks.Count; block = Interlocked.Increment(ref next))
                 {
                     var losses = retrainer.QueryLosses(blocks[block], stop.Token);
                     lock (blocks)
@@ -71,11 +62,27 @@ public static class RetrainingPool
             }
         }
 
-        var pool = Enumerable.Range(0, Math.Min(workers, blocks.Length))
+        var pool = Enumerable.Range(0, Math.Min(workers, blocks.Count))
             .Select(index => new Thread(Work) { Name = $"retraining {index}", IsBackground = true })
             .ToList();
         pool.ForEach(thread => thread.Start());
         pool.ForEach(thread => thread.Join());
         failure?.Throw();
     }
+
+    /// <summary>Trains one model after another with all threads in each operator, as a training by itself does it: for comparison.</summary>
+    /// <param name="problem">Structure, data, recipe.</param>
+    /// <param name="models">What to train.</param>
+    /// <param name="threads">CPU threads.</param>
+    public static void RunOneByOne(RetrainingProblem problem, IReadOnlyList<RetrainedModel> models, int threads)
+    {
+        set_num_threads(threads);
+        var retrainer = new SequentialRetrainer(problem);
+        foreach (var model in models)
+        {
+            retrainer.QueryLosses([model], CancellationToken.None);
+        }
+    }
+
+    private static IRetrainer NewRetrainer(RetrainingProblem problem) => StackedRetrainer.Suits(problem) ? new StackedRetrainer(problem) : new SequentialRetrainer(problem);
 }

@@ -13,7 +13,7 @@ namespace Bif.Engine.Retraining;
 internal sealed class StackedRetrainer(RetrainingProblem problem) : IRetrainer
 {
     private const int EvaluationBatch = 256;
-    private const int LargestStack = 64;
+    private const int LargestStack = 32;
     private const long StackedParametersOnCpu = 1L << 20;
     private const long StackedParametersOnGpu = 1L << 26;
 
