@@ -130,7 +130,7 @@ internal sealed class TokensCommand : Verb
             var own = run.Of(level, item).TakeWhile(each => each != span).Count();
             return new RelatedSpan(
                 rank + 1, run.FirstIndex + item, run.Tokens.InContext(span, run.Passages, Around), entry.Score,
-                run.Row(query, number, item, level, partial).CorrelationError[0, own], scores.Bif[entry.Item]);
+                run.Row(query, number, level, item, level, partial).CorrelationError[0, own], scores.Bif[entry.Item]);
         });
         return ([.. top], spans.Count);
     }

@@ -77,6 +77,9 @@ public sealed class RunTokens
         return (float)sum;
     }
 
+    /// <summary>Draws behind the scores.</summary>
+    public int Draws => _scores.Draws;
+
     /// <summary>All units of the corpus.</summary>
     public IReadOnlyList<TokenSpan> Corpus(TextLevel level) => SweepOf(level).Spans;
 
@@ -91,14 +94,15 @@ public sealed class RunTokens
 
     /// <summary>Scores one unit of a query against all of a training item; its series are kept, so that another unit costs no reading.</summary>
     /// <param name="query">Index of the query.</param>
-    /// <param name="unit">A unit of the query at the level; null for the whole query.</param>
+    /// <param name="unit">A unit of the query at <paramref name="queryLevel"/>; null for the whole query.</param>
+    /// <param name="queryLevel">The query's units.</param>
     /// <param name="item">Index of the training item.</param>
-    /// <param name="level">The units.</param>
+    /// <param name="level">The item's units.</param>
     /// <param name="isPartial">Whether the common mode is removed.</param>
     /// <returns>Arrays [1, unit].</returns>
     /// <exception cref="InputException">There is no such unit.</exception>
-    public TokenBlock Row(int query, int? unit, int item, TextLevel level, bool isPartial)
-        => _scores.Block(Asked(query, unit, level), Series(level, item), isPartial);
+    public TokenBlock Row(int query, int? unit, TextLevel queryLevel, int item, TextLevel level, bool isPartial)
+        => _scores.Block(Asked(query, unit, queryLevel), Series(level, item), isPartial);
 
     /// <summary>Scores one unit of a query against all units of the corpus.</summary>
     /// <param name="query">Index of the query.</param>

@@ -22,6 +22,7 @@ public sealed class Catalog(BifOptions options)
     private const int MostFolders = 2000;
     private const int Deepest = 4;
     private static readonly string[] SplitNames = ["train", "val", "valid", "validation", "test"];
+    private static readonly string[] Notes = ["README", "LICENSE", "LICENCE", "NOTICE", "COPYING"];
     private static readonly string[] Pictures = [".jpg", ".jpeg", ".png", ".webp"];
 
     /// <summary>Looks now.</summary>
@@ -91,10 +92,19 @@ public sealed class Catalog(BifOptions options)
             return false;
         }
 
-        data.AddRange(files.Where(file => file.EndsWith(".csv", StringComparison.Ordinal))
-            .Select(file => new CatalogEntry(Path.Combine(folder, file), NameOf(root, Path.Combine(folder, file)), "CSV", [])));
+        data.AddRange(files.Select(file => (file, Kind: KindOf(file))).Where(each => each.Kind is not null)
+            .Select(each => new CatalogEntry(Path.Combine(folder, each.file), NameOf(root, Path.Combine(folder, each.file)), each.Kind!, [])));
         return true;
     }
+
+    // A README or a list of licences is no data to choose.
+    private static string? KindOf(string file) => Path.GetExtension(file) switch
+    {
+        ".csv" => "CSV",
+        ".jsonl" or ".tsv" => "text",
+        ".txt" when !Notes.Contains(Path.GetFileNameWithoutExtension(file).ToUpperInvariant()) && !file.EndsWith(".meta.txt", StringComparison.Ordinal) => "text",
+        _ => null,
+    };
 
     // Whether the first class folders of a folder hold pictures.
     private static bool HasPictures(string folder) => Folders(folder).Take(3).Any(inner =>

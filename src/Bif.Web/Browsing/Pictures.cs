@@ -83,6 +83,11 @@ public sealed class Pictures : IDisposable
     {
         var config = Path.Combine(model, "config.json");
         var input = File.Exists(config) ? InputSpec.From(ModelConfig.Read(config)) : null;
+        if (input is { Text: not null })
+        {
+            throw new InputException($"{model} takes text: there are no pictures.");
+        }
+
         var opened = DatasetLoader.Open(data, input, TargetKind.Class);
         return new(opened, new(() => Hash(opened)));
     }

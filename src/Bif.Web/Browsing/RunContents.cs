@@ -21,6 +21,12 @@ namespace Bif.Web.Browsing;
 public sealed record RunContents(
     Guid Id, string Name, bool IsFinal, RunRecord Record, ItemTable Train, ItemTable Queries, int ScoreDraws, double? NoiseFloor, IReadOnlyList<AddedQueryStatus> Added)
 {
+    /// <summary>Whether items are texts.</summary>
+    public bool IsText => Train.Text is not null;
+
+    /// <summary>Whether the losses of single tokens were traced.</summary>
+    public bool HasTokens => Record.Spec.PerToken;
+
     /// <summary>Number of queries, added ones included.</summary>
     public int QueryCount => Record.Queries.Count + Added.Count;
 

@@ -70,6 +70,7 @@ public static class Start
         services.AddSingleton<PathGuard>();
         services.AddSingleton<RunLibrary>();
         services.AddSingleton<Pictures>();
+        services.AddSingleton<TextLibrary>();
         services.AddSingleton<RunEvents>();
         services.AddSingleton<ReportDesk>();
         services.AddMemoryCache();

@@ -46,11 +46,11 @@ public sealed class EstimateDesk(RunDesk desk) : IDisposable
 
     private static RunEstimate Of(RunSpec spec, Action<string>? say)
     {
-        var (items, queries) = RunDesk.Count(spec);
+        var (items, queries, tokens) = RunDesk.Count(spec);
         var report = AttributionRun.Calibrate(spec, new Listener(say));
         var draws = (long)report.Settings.Chains * report.Settings.Draws;
         return new(
-            report.Settings, report.Source, report.Reasons, draws, draws * (items + queries), report.SamplingSeconds, draws * (items + queries) * sizeof(float), items, queries);
+            report.Settings, report.Source, report.Reasons, draws, draws * (items + queries), report.SamplingSeconds, draws * (items + queries + tokens) * sizeof(float), items, queries);
     }
 
     private sealed class Listener(Action<string>? say) : IProgress<RunProgress>

@@ -48,6 +48,18 @@ public sealed record NewRun
     /// <summary>Draws per chain, 2 to 100,000.</summary>
     public int? Draws { get; init; }
 
+    /// <summary>Language models: tokens per item at most; null for the model's context.</summary>
+    public int? Context { get; init; }
+
+    /// <summary>Language models: what becomes of documents longer than the context: all, first or packed.</summary>
+    public string Windows { get; init; } = "all";
+
+    /// <summary>Language models: what stands between the documents of a .txt file; null for the end-of-text mark where it occurs.</summary>
+    public string? Separator { get; init; }
+
+    /// <summary>Language models: whether the losses of single tokens are traced.</summary>
+    public bool PerToken { get; init; }
+
     /// <summary>Seed.</summary>
     public ulong Seed { get; init; }
 
@@ -121,8 +133,11 @@ public sealed class RunDesk(IDbContextFactory<BifContext> contexts, RunQueue que
         Require(wanted.Nbeta is null or >= 0, "nbeta must be at least 0.");
         Require(wanted.Gamma is null or >= 0, "gamma must be at least 0.");
         Require(wanted.Priority is >= -10 and <= 10, "priority must be −10 to 10.");
+        Require(wanted.Windows is "all" or "first" or "packed", "windows must be all, first or packed.");
+        Require(wanted.Context is null or >= 2, "context must be at least 2 tokens.");
         var model = guard.Resolve(wanted.Model);
         var config = ConfigOf(model);
+        Require(!wanted.PerToken || ArchitectureCatalog.IsLanguageModel(config.ModelType), $"Tokens can be traced of language models only: {wanted.Model} is a {config.ModelType}.");
         var spec = new RunSpec
         {
             Model = model,
@@ -137,6 +152,10 @@ public sealed class RunDesk(IDbContextFactory<BifContext> contexts, RunQueue que
             Draws = wanted.Draws,
             Seed = wanted.Seed,
             KeepDraws = KeptBytes,
+            Context = wanted.Context,
+            Windows = wanted.Windows,
+            Separator = wanted.Separator is { Length: > 0 } ? wanted.Separator : null,
+            PerToken = wanted.PerToken,
         };
         foreach (var field in new[] { "label_names_file", "torchscript_file" }.Where(config.Has))
         {
@@ -147,15 +166,16 @@ public sealed class RunDesk(IDbContextFactory<BifContext> contexts, RunQueue que
         return spec;
     }
 
-    /// <summary>Numbers of training items and queries of a spec; opening them finds what is wrong with them.</summary>
+    /// <summary>Numbers of training items, queries and traced tokens of a spec; opening them finds what is wrong with them.</summary>
     /// <exception cref="InputException">One of them cannot be read.</exception>
-    internal static (int Items, int Queries) Count(RunSpec spec)
+    internal static (int Items, int Queries, long Tokens) Count(RunSpec spec)
     {
         var config = ConfigOf(spec.Model);
         var (input, target) = (InputSpec.From(config), config.ModelType == "linear" ? TargetKind.Number : TargetKind.Class);
+        input = input.Text is { } text ? input with { Text = text.With(spec.Context, spec.Separator, spec.Windows) } : input;
         using var data = DatasetLoader.Open(spec.Data, input, target);
         using var queries = DatasetLoader.Open(spec.Queries, input, target);
-        return (data.Count, queries.Count);
+        return new(data.Count, queries.Count, spec.PerToken ? data.Text!.PredictedCount + (long)queries.Text!.PredictedCount : 0);
     }
 
     private static ModelConfig ConfigOf(string model) => ModelConfig.Read(Path.Combine(Directory.Exists(model) ? model : Path.GetDirectoryName(model)!, "config.json"));
