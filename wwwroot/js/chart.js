@@ -33,7 +33,8 @@ const colored = (traces) => {
   const resolve = (value) => (typeof value === 'string' && value.startsWith('--') ? style.getPropertyValue(value).trim()
     : Array.isArray(value) && typeof value[0] === 'string' ? value.map(resolve) : value);
   const painted = (part) => ('color' in part ? { ...part, color: resolve(part.color) } : part);
-  return traces.map((trace) => Object.fromEntries(Object.entries(trace).map(([key, value]) => [key, key === 'line' || key === 'marker' ? painted(value) : value])));
+  return traces.map((trace) => Object.fromEntries(Object.entries(trace).map(([key, value]) => [key, key === 'line' || key === 'marker' ? painted(value)
+    : key === 'colorscale' ? value.map(([place, color]) => [place, resolve(color)]) : value])));
 };
 
 export async function draw(element, traces, layout) {

@@ -103,6 +103,12 @@ public sealed partial class ImagesPage : IDisposable
             return;
         }
 
+        if (run.IsText)
+        {
+            Navigation.NavigateTo($"/runs/{Id}/text?query={Query}", replace: true);
+            return;
+        }
+
         Query = Math.Clamp(Query, 0, run.QueryCount - 1);
         var version = (Id, Query, run.ScoreDraws);
         if (_read != version || _scores is null)

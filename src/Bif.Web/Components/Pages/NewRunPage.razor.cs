@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Bif.Data;
 using Bif.Engine;
+using Bif.Engine.Models;
 using Bif.Engine.Runs;
 using Bif.Web.Browsing;
 using Bif.Web.Jobs;
@@ -26,6 +27,10 @@ public sealed partial class NewRunPage
     private string _epsilon = "";
     private int? _batch;
     private ulong _seed;
+    private bool _perToken = true;
+    private int? _context;
+    private string _windows = "all";
+    private string? _separator;
     private string _name = "";
     private string? _error;
     private string? _said;
@@ -68,6 +73,7 @@ public sealed partial class NewRunPage
         }
 
         (_model, _data, _queries, _name, _sampler, _chains, _draws, _batch, _seed) = (spec.Model, spec.Data, spec.Queries, row.Name, spec.Sampler ?? "", spec.Chains, spec.Draws, spec.Batch, spec.Seed);
+        (_perToken, _context, _windows, _separator) = (spec.PerToken || !IsText, spec.Context, spec.Windows, spec.Separator);
         (_nbeta, _gamma, _epsilon) = (Text(spec.Nbeta), Text(spec.Gamma), Text(spec.Epsilon));
     }
 
@@ -91,7 +97,15 @@ public sealed partial class NewRunPage
         Epsilon = Number(_epsilon, "ε"),
         Batch = _batch,
         Seed = _seed,
+        PerToken = IsText && _perToken,
+        Context = IsText ? _context : null,
+        Windows = IsText ? _windows : "all",
+        Separator = IsText ? _separator : null,
     });
+
+    private bool IsText => _library.Models.FirstOrDefault(model => model.Path == _model.Trim()) is { } known
+        ? ArchitectureCatalog.IsLanguageModel(known.Kind)
+        : _library.Data.Any(set => set.Kind == "text" && _data.StartsWith(set.Path, StringComparison.Ordinal));
 
     private static string Given(string text, string what) => text.Trim() is { Length: > 0 } given ? given : throw new InputException($"Choose {what} first.");
 
