@@ -1,0 +1,153 @@
+using Deque.AxeCore.Playwright;
+using Microsoft.Playwright;
+using Xunit;
+using static Microsoft.Playwright.Assertions;
+
+namespace Bif.Web.Tests.Browser;
+
+/// <summary>The heatmap of texts as a person uses it, in headless Chromium.</summary>
+[Collection("texts")]
+public sealed class TextPageTests(RunningTexts running) : IAsyncLifetime
+{
+    private readonly List<string> _complaints = [];
+    private IPlaywright _playwright = null!;
+    private IBrowser _browser = null!;
+
+    private string Url => running.Application.Url;
+
+    public async Task InitializeAsync()
+    {
+        var program = new[] { "chromium", "chromium-browser", "google-chrome" }.Select(name => Path.Combine("/usr/bin", name)).FirstOrDefault(File.Exists)
+            ?? throw new InvalidOperationException("There is no Chromium in /usr/bin: ./bif test installs it.");
+        _playwright = await Playwright.CreateAsync();
+        _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = program, Args = ["--no-sandbox"] });
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _browser.DisposeAsync();
+        _playwright.Dispose();
+    }
+
+    [Fact]
+    public async Task A_token_is_chosen_by_click_and_by_keys_and_the_passages_are_shaded_anew()
+    {
+        var page = await Open($"/runs/{running.Run}/text?query=1");
+        await Expect(page.Locator(".texts[data-shaded=all]")).ToBeVisibleAsync();
+        await Expect(page.Locator(".passages > li")).ToHaveCountAsync(12);
+
+        // The texts are shown exactly, but for the marks beside line ends.
+        var passage = (await running.Application.Get($"/api/v1/runs/{running.Run}/queries/1/tokens")).GetProperty("passage").GetString()!;
+        var shown = await page.Locator(".query-text").EvaluateAsync<string>("box => { const copy = box.cloneNode(true); copy.querySelectorAll('.mark').forEach(mark => mark.remove()); return copy.textContent; }");
+        Assert.Equal(passage, shown.Trim());
+
+        await page.Locator(".query-text [data-u='5']").ClickAsync();
+        await page.WaitForURLAsync("**token=5*");
+        await Expect(page.Locator(".texts[data-shaded='5']")).ToBeVisibleAsync();
+        var heat = await Heat(page);
+        await page.Keyboard.PressAsync("ArrowRight");
+        await page.WaitForURLAsync("**token=6*");
+        await Expect(page.Locator(".texts[data-shaded='6']")).ToBeVisibleAsync();
+        Assert.NotEqual(heat, await Heat(page));
+        await Expect(page.Locator(".query-text [aria-current]")).ToHaveCountAsync(1);
+
+        // The heat of a token is that of its score.
+        await page.Locator(".passage [data-u]").Nth(3).HoverAsync();
+        await Expect(page.Locator("[data-reading]")).ToContainTextAsync("correlation");
+        await Expect(page.Locator("[data-reading]")).ToContainTextAsync("the noise floor");
+        Assert.Empty(_complaints);
+    }
+
+    [Fact]
+    public async Task Words_the_matrix_and_the_search_stand_in_the_address_and_survive_a_reload()
+    {
+        var page = await Open($"/runs/{running.Run}/text");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Words", Exact = true }).ClickAsync();
+        await page.WaitForURLAsync("**by=word*");
+        await Expect(page.Locator(".texts[data-shaded=all]")).ToBeVisibleAsync();
+        await page.Locator(".query-text [data-u='2']").ClickAsync();
+        await page.WaitForURLAsync("**token=2*");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Matrix" }).First.ClickAsync();
+        await page.WaitForURLAsync("**item=*");
+        await Expect(page.Locator(".plot .heatmaplayer image").First).ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Searchbox).FillAsync("log");
+        await page.Keyboard.PressAsync("Enter");
+        await page.WaitForURLAsync("**find=log*");
+        await Expect(page.GetByText("that contain “log”")).ToBeVisibleAsync();
+        var (address, rows) = (page.Url, await page.Locator(".passages > li").CountAsync());
+        await page.ReloadAsync();
+        await Live(page);
+        await Expect(page.Locator(".texts[data-shaded='2']")).ToBeVisibleAsync();
+        Assert.Equal((address, rows), (page.Url, await page.Locator(".passages > li").CountAsync()));
+        await page.GoBackAsync();
+        await Expect(page.GetByText("that contain “log”")).ToHaveCountAsync(0);
+        Assert.Empty(_complaints);
+    }
+
+    [Theory]
+    [InlineData(ColorScheme.Light)]
+    [InlineData(ColorScheme.Dark)]
+    public async Task The_page_is_accessible_and_fits_a_phone(ColorScheme scheme)
+    {
+        foreach (var address in new[] { $"/runs/{running.Run}", $"/runs/{running.Run}/text?token=4&item=3", $"/runs/{running.Run}/data" })
+        {
+            await using var context = await _browser.NewContextAsync(new() { ColorScheme = scheme, ViewportSize = new() { Width = 360, Height = 740 } });
+            var page = await context.NewPageAsync();
+            await page.GotoAsync(Url + address);
+            await Live(page);
+            await (address.Contains("text", StringComparison.Ordinal) ? page.Locator(".texts[data-shaded='4']") : page.Locator("h1")).WaitForAsync();
+            var results = await page.RunAxe();
+            Assert.True(
+                results.Violations.Length == 0,
+                $"{address} ({scheme}): " + string.Join("; ", results.Violations.Select(each => $"{each.Id} {each.Help} {string.Join(' ', each.Nodes.Take(2).Select(node => node.Html))}")));
+            var width = await page.EvaluateAsync<int>("document.documentElement.scrollWidth");
+            Assert.True(width <= 360, $"{address} is {width} pixels wide on a phone of 360");
+        }
+    }
+
+    [Fact]
+    public async Task A_run_on_texts_is_ordered_in_the_page_with_its_tokens()
+    {
+        var page = await Open("/runs/new");
+        await page.Locator("#model").FillAsync(running.Texts.Model);
+        await page.Locator("#data").FillAsync(running.Texts.Data);
+        await page.Locator("#queries").FillAsync(running.Texts.Queries + "[0:2]");
+        await page.Locator("#context").FillAsync("20");
+        await page.Locator("#windows").SelectOptionAsync("first");
+        await page.GetByText("Settings", new() { Exact = true }).ClickAsync();
+        await page.Locator("#sampler").SelectOptionAsync("sgld");
+        foreach (var (field, value) in new[] { ("draws", "20"), ("chains", "2"), ("nbeta", "5"), ("gamma", "1000"), ("epsilon", "1e-5"), ("batch", "10") })
+        {
+            await page.Locator("#" + field).FillAsync(value);
+        }
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Start" }).ClickAsync();
+        await page.WaitForURLAsync(new System.Text.RegularExpressions.Regex("/runs/[0-9a-f-]{36}$"), new() { Timeout = 60_000 });
+        await Expect(page.Locator(".status")).ToContainTextAsync("finished", new() { Timeout = 90_000 });
+        await page.GetByRole(AriaRole.Link, new() { Name = "Browse all" }).ClickAsync();
+        await page.WaitForURLAsync("**/text");
+        await Expect(page.Locator(".texts[data-shaded=all] .passages > li").First).ToBeVisibleAsync();
+        Assert.Empty(_complaints);
+    }
+
+    private static Task<string> Heat(IPage page) => page.EvaluateAsync<string>("[...document.querySelectorAll('.passage [data-u]')].map(unit => unit.style.getPropertyValue('--heat') + unit.className).join()");
+
+    private async Task<IPage> Open(string address)
+    {
+        var page = await _browser.NewPageAsync();
+        page.Console += (_, message) =>
+        {
+            if (message.Type is "error")
+            {
+                _complaints.Add(message.Text);
+            }
+        };
+        page.PageError += (_, error) => _complaints.Add(error);
+        await page.GotoAsync(Url + address);
+        await Live(page);
+        return page;
+    }
+
+    // A page can be read before it can be clicked.
+    private static Task Live(IPage page) => page.Locator("html[data-live]").WaitForAsync(new() { State = WaitForSelectorState.Attached });
+}
