@@ -1,0 +1,122 @@
+using System.CommandLine;
+using System.Globalization;
+using Bif.Cli.Parsing;
+using Bif.Cli.Running;
+using Bif.Cli.Terminal;
+using Bif.Engine.Retraining;
+using Bif.Engine.Runs;
+using Spectre.Console;
+
+namespace Bif.Cli.Commands;
+
+/// <summary><c>bif lds</c>: how well a run's scores, and those of comparison methods, predict retraining.</summary>
+internal sealed class LdsCommand : Verb
+{
+    private readonly Argument<string> _run = RunArgument.Create();
+    private readonly Setting<double> _alpha = Setting.Number("--alpha", "Share of the training items in each random subset.", 0.5, Interval.Between(0.001, 0.999));
+    private readonly Setting<int> _subsets = Setting.Count("--subsets", "Random subsets.", 100, 5);
+    private readonly Setting<int> _repeats = Setting.Count("--repeats", "Models per subset, which differ in initial weights and order.", 3, 1);
+    private readonly Setting<double> _tuning = Setting.Number("--tuning", "Percentage of the subsets, the first ones, kept for tuning and left out of what is reported.", 20, Interval.Between(0, 90));
+    private readonly Setting<string[]> _methods = Setting.Repeatable("--methods", "NAME,…|NAME=FILE.npy", "Methods to judge: bif, those of bif compare, or a matrix [query, item] from elsewhere (negative = helpful).", "all that are there");
+    private readonly Setting<string?> _bank = Setting.Text("--bank", "DIR", "Where retrained losses are kept and reused.", "banks/ID beside the run");
+    private readonly Setting<int> _resamples = Setting.Count("--resamples", "Resamples of the subsets behind the intervals.", 1000, 100);
+    private readonly Setting<int> _seed = Setting.Count("--seed", "Seed of subsets, models and resamples.", 0, 0);
+    private readonly RecipeSettings _recipe = new();
+    private readonly Setting<int?> _threads = Setting.Threads("CPU threads; losses do not depend on them.");
+    private readonly Setting<bool> _json = Setting.Flag("--json", "Write one JSON object per model and a last one with the result on stdout.");
+
+    /// <summary>Declares the options.</summary>
+    public LdsCommand() : base("lds", "Judge scores by retraining on random subsets (linear datamodelling score).")
+    {
+        Arguments.Add(_run);
+        foreach (var option in (Option[])[_alpha, _subsets, _repeats, _tuning, _methods, _bank, _resamples, _seed, .. _recipe.All, _threads, _json])
+        {
+            Options.Add(option);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Example> Examples { get; } =
+    [
+        new("bif lds runs/mnist", "100 subsets, 3 models each, trained as the checkpoint was (its training.json); a table, and quality.json in the run."),
+        new("bif lds runs/mnist --epochs 60 --batch 50 --lr 0.05 --weight-decay 0.001 --schedule linear", "The same for a checkpoint that was trained elsewhere."),
+        new("bif lds runs/mnist --methods bif,ekfac --methods mine=scores.npy", "Some methods, one of them from a file."),
+    ];
+
+    /// <inheritdoc/>
+    public override string Notes => "A method's scores, summed over a subset, predict the query's loss after training on it: negative = helpful = lowers the loss. "
+        + "The same line goes on with an interrupted bank; more subsets or repeats add to it.";
+
+    /// <inheritdoc/>
+    public override int Run(ParseResult arguments, Output output)
+    {
+        var run = RunDirectory.Open(arguments.GetRequiredValue(_run));
+        var record = run.ReadRecord();
+        var json = arguments.GetValue(_json);
+        var spec = new QualitySpec
+        {
+            Bank = new BankSpec(arguments.GetValue(_alpha), arguments.GetValue(_subsets), arguments.GetValue(_repeats), (ulong)arguments.GetValue(_seed)),
+            Recipe = _recipe.Recipe(arguments, record, output.Warn),
+            BankDirectory = arguments.GetValue(_bank),
+            TuningPercent = arguments.GetValue(_tuning),
+            Methods = [.. (arguments.GetValue(_methods) ?? []).SelectMany(word => word.Contains('=') ? [word] : word.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))],
+            Resamples = arguments.GetValue(_resamples),
+            Threads = arguments.GetValue(_threads) ?? Environment.ProcessorCount,
+        };
+        using var interruption = new Interruption(() => output.Messages.WriteLine("Interrupted: the models that are done are kept."));
+        var quality = QualityMeasurement.Run(run, spec, json ? null : output.Messages.WriteLine, new BankDisplay(output, json), interruption.Token);
+        if (quality is null)
+        {
+            output.Messages.WriteLine("The same line goes on with the bank.");
+            return ExitCode.Interrupted;
+        }
+
+        if (json)
+        {
+            output.Json(quality);
+            return ExitCode.Ok;
+        }
+
+        Show(quality, output);
+        return ExitCode.Ok;
+    }
+
+    private static void Show(QualityRecord quality, Output output)
+    {
+        var table = new Table().Border(TableBorder.Simple)
+            .AddColumns("method", "LDS", "95 % interval", "tuning", "against bif", "left out", "seconds", "forward", "backward");
+        foreach (var method in quality.Methods)
+        {
+            table.AddRow(
+                Markup.Escape(method.Name),
+                Number(method.Lds),
+                $"{Number(method.Low)} to {Number(method.High)}",
+                Number(method.TuningLds),
+                method.AheadOfBif is [var low, _, var high] ? $"{Signed(low)} to {Signed(high)}" : "",
+                $"{method.ConstantPredictions + method.ConstantLosses}",
+                method.Cost.Seconds is { } seconds ? Quantity.Significant(seconds) : "–",
+                Count(method.Cost.ForwardPasses),
+                Count(method.Cost.BackwardPasses));
+        }
+
+        output.Screen.Write(table);
+        var bank = quality.Bank;
+        var to = output.Results;
+        to.WriteLine($"{quality.Queries} queries, {bank.Subsets - bank.TuningSubsets} subsets of {bank.Alpha:P0} reported ({bank.TuningSubsets} others for tuning), {bank.Repeats} models each: {bank.Recipe}.");
+        to.WriteLine(quality.Ceiling is { } ceiling
+            ? $"A perfect predictor would reach {Number(ceiling)}: two retrainings of one subset agree to {Number(quality.SingleAgreement)}."
+            : "With one model per subset the ceiling is unknown: --repeats 2 or more tells it.");
+        to.WriteLine($"Retraining took {Quantity.Duration(bank.Seconds)} for {bank.Trained} models. left out: queries without differences between subsets; forward, backward: passes of one item each.");
+    }
+
+    private static string Number(double? value) => value is { } number && double.IsFinite(number) ? number.ToString("F3", CultureInfo.InvariantCulture) : "–";
+
+    private static string Signed(double value) => value.ToString("+0.000;-0.000", CultureInfo.InvariantCulture);
+
+    private static string Count(double? value) => value switch
+    {
+        null => "–",
+        >= 1e6 and var many => string.Create(CultureInfo.InvariantCulture, $"{many / 1e6:0.0} M"),
+        var some => string.Create(CultureInfo.InvariantCulture, $"{some:N0}"),
+    };
+}

@@ -1,0 +1,118 @@
+using Bif.Engine.Runs;
+using Bif.Engine.Training;
+
+namespace Bif.Engine.Retraining;
+
+/// <summary>What a measurement of quality is asked for.</summary>
+public sealed record QualitySpec
+{
+    /// <summary>Subsets, repeats, share, seed.</summary>
+    public BankSpec Bank { get; init; } = new();
+
+    /// <summary>How models are trained.</summary>
+    public required TrainingSpec Recipe { get; init; }
+
+    /// <summary>Where the bank lies; null for <c>banks/ID</c> beside the run, which runs of the same problem share.</summary>
+    public string? BankDirectory { get; init; }
+
+    /// <summary>The percentage of the subsets, the first ones, that are for tuning and stay out of what is reported.</summary>
+    public double TuningPercent { get; init; } = 20;
+
+    /// <summary>Names of methods, or NAME=FILE.npy; empty for all that are there.</summary>
+    public IReadOnlyList<string> Methods { get; init; } = [];
+
+    /// <summary>Resamples of the subsets behind intervals.</summary>
+    public int Resamples { get; init; } = 1000;
+
+    /// <summary>CPU threads.</summary>
+    public int Threads { get; init; } = Environment.ProcessorCount;
+}
+
+/// <summary>Judges the scores of a run by retraining on random subsets, and writes <c>RUN/quality.json</c>.</summary>
+public static class QualityMeasurement
+{
+    private const int FewestSubsets = 5;
+
+    /// <summary>Fills the bank where it is not yet full, and scores every method on the same subsets.</summary>
+    /// <param name="run">A finished run.</param>
+    /// <param name="spec">What to do.</param>
+    /// <param name="announce">Receives lines worth showing, or null.</param>
+    /// <param name="progress">Receives a report after each model, or null.</param>
+    /// <param name="cancellation">Gives up the models that are not done; the same call goes on.</param>
+    /// <returns>What was measured, or null where it was interrupted.</returns>
+    /// <exception cref="InputException">The run is unfinished, its data have changed, a method is not there, or training diverges.</exception>
+    public static QualityRecord? Run(
+        RunDirectory run, QualitySpec spec, Action<string>? announce, IProgress<BankProgress>? progress, CancellationToken cancellation)
+    {
+        var record = run.ReadRecord();
+        var methods = MethodScores.Find(run, record, spec.Methods);
+        var tuning = (int)Math.Round(spec.Bank.Subsets * spec.TuningPercent / 100);
+        var reporting = spec.Bank.Subsets - tuning;
+        if (reporting < FewestSubsets)
+        {
+            throw new InputException($"{spec.Bank.Subsets} subsets without {spec.TuningPercent} % for tuning leave {reporting} to report on: a rank correlation needs at least {FewestSubsets}.");
+        }
+
+        using var problem = RetrainingProblem.Of(record, spec.Recipe);
+        var directory = spec.BankDirectory ?? DefaultBank(run, problem, spec.Bank);
+        var bank = RetrainingBank.For(problem, spec.Bank, directory);
+        announce?.Invoke($"bank {bank.Directory}: {bank.Done} of {bank.Record.Spec.Subsets * bank.Record.Spec.Repeats} models are there; "
+            + $"they train {(RetrainingPool.TrainsSideBySide(problem) ? "side by side" : "one after another")} on {spec.Bank.SizeOf(problem.Data.Count):N0} of {problem.Data.Count:N0} items each");
+        if (!bank.Fill(problem, spec.Bank, spec.Threads, progress, cancellation))
+        {
+            return null;
+        }
+
+        var result = Judge(record, methods, bank, spec, tuning);
+        result.Write(run);
+        return result;
+    }
+
+    /// <summary>How a recipe reads in one line.</summary>
+    public static string Words(TrainingSpec recipe)
+    {
+        var rule = recipe.Optimizer == "sgd" ? $"momentum {recipe.Momentum:G4}{(recipe.Nesterov ? " (Nesterov)" : "")}, " : "";
+        var extras = (recipe.LabelSmoothing > 0 ? $", label smoothing {recipe.LabelSmoothing:G4}" : "")
+            + (recipe.Augmentation.Count > 0 ? $", {string.Join(" and ", recipe.Augmentation)}" : "")
+            + (recipe.StartFrom is { } start ? $", from {start}" : "");
+        return $"{recipe.Epochs} epochs, batch {recipe.Batch}, {recipe.Optimizer} at {recipe.LearningRate:G4} ({recipe.Schedule}), {rule}weight decay {recipe.WeightDecay:G4}{extras}";
+    }
+
+    private static string DefaultBank(RunDirectory run, RetrainingProblem problem, BankSpec spec)
+        => Path.Combine(Path.GetDirectoryName(run.Root) ?? run.Root, "banks", RetrainingBank.IdOf(problem, spec)[..16]);
+
+    private static QualityRecord Judge(RunRecord record, IReadOnlyList<MethodScores> methods, RetrainingBank bank, QualitySpec spec, int tuning)
+    {
+        var forTuning = tuning >= FewestSubsets ? RetrainedLosses.Of(bank, 0, tuning, spec.Bank.Repeats) : null;
+        var truth = RetrainedLosses.Of(bank, tuning, spec.Bank.Subsets - tuning, spec.Bank.Repeats);
+        var scores = methods.Select(method => DatamodelingScore.Of(truth, method.Row, spec.Resamples, spec.Bank.Seed)).ToList();
+        var bif = methods.Select((method, index) => method.Name == MethodScores.Bif ? scores[index] : null).FirstOrDefault(each => each is not null);
+        var reliability = truth.Reliability();
+        return new QualityRecord
+        {
+            Run = record.Id,
+            Measured = DateTime.UtcNow,
+            Bank = new BankUse(
+                bank.Directory, bank.Record.Id, spec.Bank.Alpha, spec.Bank.Subsets, spec.Bank.Repeats, tuning, bank.Record.Seconds, bank.Record.Trained, Words(spec.Recipe)),
+            Queries = truth.Queries,
+            SingleAgreement = reliability?.SingleAgreement,
+            Ceiling = reliability?.Ceiling,
+            Methods = [.. methods.Select((method, index) => new MethodQuality(
+                method.Name,
+                scores[index].Mean,
+                scores[index].Low,
+                scores[index].High,
+                forTuning is null ? null : DatamodelingScore.Of(forTuning, method.Row, 0, 0).Mean,
+                bif is null || bif == scores[index] ? null : Ahead(scores[index], bif),
+                scores[index].ConstantPredictions,
+                scores[index].ConstantLosses,
+                method.Cost))],
+        };
+    }
+
+    private static double[] Ahead(DatamodelingScore score, DatamodelingScore bif)
+    {
+        var differences = score.Resampled.Zip(bif.Resampled, (a, b) => a - b).ToArray();
+        return [.. new[] { 0.025, 0.5, 0.975 }.Select(share => DatamodelingScore.Percentile(differences, share))];
+    }
+}

@@ -1,0 +1,84 @@
+using System.Text.Json;
+using Bif.Engine.Runs;
+
+namespace Bif.Engine.Retraining;
+
+/// <summary>What was measured of one method.</summary>
+/// <param name="Name">bif, or the name of a comparison method.</param>
+/// <param name="Lds">Linear datamodelling score on the reporting subsets, −1 to 1; NaN where no query has one.</param>
+/// <param name="Low">Lower end of its 95 % interval (bootstrap over subsets).</param>
+/// <param name="High">Upper end of it.</param>
+/// <param name="TuningLds">The score on the tuning subsets, which settings may be chosen by; null where there are none.</param>
+/// <param name="AheadOfBif">Score minus BIF's on the same resamples: its 2.5, 50 and 97.5 % percentiles; null for BIF itself.</param>
+/// <param name="ConstantPredictions">Queries left out because the method predicts no difference between subsets.</param>
+/// <param name="ConstantLosses">Queries left out because retraining made no difference to them.</param>
+/// <param name="Cost">What its scores cost.</param>
+public sealed record MethodQuality(
+    string Name, double Lds, double Low, double High, double? TuningLds, double[]? AheadOfBif, int ConstantPredictions, int ConstantLosses, MethodCost Cost);
+
+/// <summary>The bank that a run was judged by.</summary>
+/// <param name="Directory">Where it lies.</param>
+/// <param name="Id">Hash of what determines its losses.</param>
+/// <param name="Alpha">Share of the items in a subset.</param>
+/// <param name="Subsets">Subsets used, tuning and reporting.</param>
+/// <param name="Repeats">Models per subset.</param>
+/// <param name="TuningSubsets">The first so many are for tuning; what is reported comes from the others.</param>
+/// <param name="Seconds">Wall-clock seconds that training took for <see cref="Trained"/> models.</param>
+/// <param name="Trained">Models that were trained in that time.</param>
+/// <param name="Recipe">How the models were trained, in words.</param>
+public sealed record BankUse(
+    string Directory, string Id, double Alpha, int Subsets, int Repeats, int TuningSubsets, double Seconds, int Trained, string Recipe);
+
+/// <summary>The content of <c>RUN/quality.json</c>: how well scores of a run predict retraining.</summary>
+public sealed record QualityRecord
+{
+    /// <summary>Version of this file's layout.</summary>
+    public int FormatVersion { get; init; } = 1;
+
+    /// <summary>The run that was judged, by its id.</summary>
+    public required string Run { get; init; }
+
+    /// <summary>When, UTC.</summary>
+    public required DateTime Measured { get; init; }
+
+    /// <summary>What a score predicts, and its sign.</summary>
+    public string Sign { get; init; } = "scores summed over a subset predict the query's loss after training on it: negative = helpful = lowers the loss";
+
+    /// <summary>The judge.</summary>
+    public required BankUse Bank { get; init; }
+
+    /// <summary>Number of queries.</summary>
+    public required int Queries { get; init; }
+
+    /// <summary>Rank correlation of one retraining with another of the same subset, mean over queries; null with a single repeat.</summary>
+    public double? SingleAgreement { get; init; }
+
+    /// <summary>The LDS that a perfect predictor would reach, given the noise of retraining; null with a single repeat.</summary>
+    public double? Ceiling { get; init; }
+
+    /// <summary>The methods, BIF first where it was judged.</summary>
+    public required IReadOnlyList<MethodQuality> Methods { get; init; }
+
+    /// <summary>The file in a run.</summary>
+    public static string FileOf(RunDirectory run) => Path.Combine(run.Root, "quality.json");
+
+    /// <summary>Reads it; null where a run was never judged, or its scores are not those that were.</summary>
+    /// <exception cref="InputException">The file is damaged.</exception>
+    public static QualityRecord? Read(RunDirectory run)
+    {
+        var file = FileOf(run);
+        try
+        {
+            return File.Exists(file) && JsonSerializer.Deserialize<QualityRecord>(File.ReadAllText(file), RunRecord.Json) is { } record && record.Run == run.ReadRecord().Id
+                ? record
+                : null;
+        }
+        catch (JsonException error)
+        {
+            throw new InputException($"{file} is not valid JSON (line {error.LineNumber + 1}): remove it and run bif lds again.", error);
+        }
+    }
+
+    /// <summary>Writes it whole.</summary>
+    public void Write(RunDirectory run) => RunDirectory.Replace(FileOf(run), JsonSerializer.Serialize(this, RunRecord.Json) + "\n");
+}
