@@ -88,41 +88,9 @@ internal sealed class GroupCommand : Verb
 
         if (top is { } k)
         {
-            var scores = NpyFile.ReadRow<float>(ScoreFiles.PathOf(directory.Scores, ScoreFiles.Correlation), query);
-            return [.. Ranking.Largest(scores, k).Select(entry => entry.Item)];
+            return ItemSet.Top(directory, query, k);
         }
 
-        return list is not null ? Listed(list, record.Data.Count) : OfClass(ItemTable.Read(directory.TrainItems, record.Data.Count), name!);
-    }
-
-    private static int[] Listed(string list, int count)
-    {
-        var chosen = new SortedSet<int>();
-        foreach (var part in list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
-        {
-            var ends = part.Split('-');
-            if (ends.Length > 2 || !int.TryParse(ends[0], NumberStyles.None, CultureInfo.InvariantCulture, out var first)
-                || !int.TryParse(ends[^1], NumberStyles.None, CultureInfo.InvariantCulture, out var last) || first > last || last >= count)
-            {
-                throw new InputException($"--items: \"{part}\" is no item or range of items of this run, which has the items 0 to {count - 1}.");
-            }
-
-            chosen.UnionWith(Enumerable.Range(first, last - first + 1));
-        }
-
-        return [.. chosen];
-    }
-
-    private static int[] OfClass(ItemTable items, string name)
-    {
-        var labels = items.Labels ?? throw new InputException("--class: the items of this run have no classes; use --items or --top.");
-        var label = items.ClassNames?.ToList().FindIndex(each => string.Equals(each, name, StringComparison.OrdinalIgnoreCase)) ?? -1;
-        if (label < 0 && !int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out label))
-        {
-            throw new InputException($"--class: there is no class \"{name}\"{(items.ClassNames is { } names ? $"; the first are {string.Join(", ", names.Take(10))}" : "")}.");
-        }
-
-        int[] members = [.. Enumerable.Range(0, labels.Length).Where(item => labels[item] == label)];
-        return members.Length > 0 ? members : throw new InputException($"--class: no item of this run has the class \"{name}\".");
+        return list is not null ? ItemSet.Listed("--items", list, record.Data.Count) : ItemSet.OfClass(ItemTable.Read(directory.TrainItems, record.Data.Count), name!);
     }
 }

@@ -23,7 +23,7 @@ internal sealed class LdsCommand : Verb
     private readonly Setting<int> _seed = Setting.Count("--seed", "Seed of subsets, models and resamples.", 0, 0);
     private readonly RecipeSettings _recipe = new();
     private readonly Setting<int?> _threads = Setting.Threads("CPU threads; losses do not depend on them.");
-    private readonly Setting<bool> _json = Setting.Flag("--json", "Write one JSON object per model and a last one with the result on stdout.");
+    private readonly Setting<bool> _json = Setting.Flag("--json", "Write one JSON object per block of models and a last one with the result on stdout.");
 
     /// <summary>Declares the options.</summary>
     public LdsCommand() : base("lds", "Judge scores by retraining on random subsets (linear datamodelling score).")

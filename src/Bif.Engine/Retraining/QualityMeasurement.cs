@@ -37,7 +37,7 @@ public static class QualityMeasurement
     /// <param name="run">A finished run.</param>
     /// <param name="spec">What to do.</param>
     /// <param name="announce">Receives lines worth showing, or null.</param>
-    /// <param name="progress">Receives a report after each model, or null.</param>
+    /// <param name="progress">Receives a report after each block of models, or null.</param>
     /// <param name="cancellation">Gives up the models that are not done; the same call goes on.</param>
     /// <returns>What was measured, or null where it was interrupted.</returns>
     /// <exception cref="InputException">The run is unfinished, its data have changed, a method is not there, or training diverges.</exception>

@@ -94,7 +94,7 @@ public sealed class RetrainingBank
     /// <param name="problem">The problem of which this is the bank.</param>
     /// <param name="wanted">The subsets and repeats that are needed now.</param>
     /// <param name="threads">CPU threads.</param>
-    /// <param name="progress">Receives a report after each model, or null.</param>
+    /// <param name="progress">Receives a report after each block of models, or null.</param>
     /// <param name="cancellation">Gives up the models that are not done; the same call goes on.</param>
     /// <returns>Whether all wanted models are done.</returns>
     /// <exception cref="InputException">A training diverges, or another process works on the bank.</exception>
@@ -108,25 +108,26 @@ public sealed class RetrainingBank
             .Where(block => block.Any(slot => !IsDone(slot.Subset, slot.Repeat)))
             .Select(block => block.Select(slot => Record.Spec.Model(slot.Subset, slot.Repeat, Record.Items)).ToArray())
             .ToList();
-        var missing = blocks.Sum(block => block.Length);
+        if (blocks.Count == 0)
+        {
+            return true;
+        }
 
+        var missing = blocks.Sum(block => block.Length);
         using var file = File.OpenHandle(LossFile, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
         var start = DataStart(file);
         var clock = Stopwatch.StartNew();
         var (done, present) = (0, (wanted.Subsets * wanted.Repeats) - missing);
         try
         {
-            RetrainingPool.Run(problem, blocks, threads, (model, losses) =>
+            RetrainingPool.Run(problem, blocks, threads, (models, losses) =>
             {
-                // A loss that is there stays, even where its block was trained again for the sake of others.
-                var row = Row(model.Subset, model.Repeat);
-                if (!IsDone(model.Subset, model.Repeat))
+                for (var index = 0; index < models.Length; index++)
                 {
-                    losses.CopyTo(row);
-                    RandomAccess.Write(file, MemoryMarshal.AsBytes(row), start + ((long)Offset(model.Subset, model.Repeat) * sizeof(float)));
+                    Keep(file, start, models[index], losses[index]);
                 }
 
-                done++;
+                done += models.Length;
                 progress?.Report(new BankProgress(present + done, present + missing, clock.Elapsed.TotalSeconds, clock.Elapsed.TotalSeconds * (missing - done) / done));
             }, cancellation);
         }
@@ -163,6 +164,17 @@ public sealed class RetrainingBank
         var losses = new float[checked(record.Spec.Subsets * record.Spec.Repeats * record.Queries)];
         losses.AsSpan().Fill(float.NaN);
         return losses;
+    }
+
+    // A loss that is there stays, even where its block was trained again for the sake of others.
+    private void Keep(SafeFileHandle file, long start, RetrainedModel model, float[] losses)
+    {
+        if (!IsDone(model.Subset, model.Repeat))
+        {
+            var row = Row(model.Subset, model.Repeat);
+            losses.CopyTo(row);
+            RandomAccess.Write(file, MemoryMarshal.AsBytes(row), start + ((long)Offset(model.Subset, model.Repeat) * sizeof(float)));
+        }
     }
 
     // A prefix of subsets and repeats stays what it is.

@@ -22,11 +22,11 @@ public static class RetrainingPool
     /// <param name="problem">Structure, data, recipe.</param>
     /// <param name="blocks">What to train together, with equally many items each.</param>
     /// <param name="threads">CPU threads.</param>
-    /// <param name="done">Receives each model with its queries' losses (nats), from one thread at a time.</param>
+    /// <param name="done">Receives each block with its queries' losses [model][query] (nats), from one thread at a time.</param>
     /// <param name="cancellation">Gives up the models that are not done.</param>
     /// <exception cref="InputException">A training loss is not finite.</exception>
     public static void Run(
-        RetrainingProblem problem, IReadOnlyList<RetrainedModel[]> blocks, int threads, Action<RetrainedModel, float[]> done, CancellationToken cancellation)
+        RetrainingProblem problem, IReadOnlyList<RetrainedModel[]> blocks, int threads, Action<RetrainedModel[], float[][]> done, CancellationToken cancellation)
     {
         var workers = problem.Model.Parameters.is_cpu() ? Math.Max(1, threads) : 1;
         var next = -1;
@@ -44,10 +44,7 @@ public static class RetrainingPool
                     var losses = retrainer.QueryLosses(blocks[block], stop.Token);
                     lock (blocks)
                     {
-                        for (var model = 0; model < losses.Length; model++)
-                        {
-                            done(blocks[block][model], losses[model]);
-                        }
+                        done(blocks[block], losses);
                     }
                 }
             }

@@ -24,14 +24,14 @@ public sealed class RetrainingBankTests : IDisposable
         using var stop = new CancellationTokenSource();
         var interrupted = RetrainingBank.For(problem, Spec, _tiny.At("resumed")).Fill(problem, Spec, 1, new Watch(progress =>
         {
-            if (progress.Done == 3)
+            if (progress.Done < 16)
             {
                 stop.Cancel();
             }
         }), stop.Token);
         Assert.False(interrupted);
         var bank = RetrainingBank.For(problem, Spec, _tiny.At("resumed"));
-        Assert.InRange(bank.Done, 3, 15);
+        Assert.InRange(bank.Done, 1, 15);
         var reports = new List<BankProgress>();
         Assert.True(bank.Fill(problem, Spec, 2, new Watch(reports.Add), CancellationToken.None));
         Assert.Equal((16, 16), (reports[^1].Done, reports[^1].Models));

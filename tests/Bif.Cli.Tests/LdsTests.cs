@@ -1,0 +1,69 @@
+using System.Text.Json;
+using Bif.Testing;
+using Xunit;
+
+namespace Bif.Cli.Tests;
+
+/// <summary>Judging a run by retraining, from the command line.</summary>
+public sealed class LdsTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Lds_takes_the_recipe_from_the_checkpoint_and_without_one_says_what_it_needs()
+    {
+        WriteData();
+        Succeed(["train", "--model-type", "mlp", "--set", "hidden_sizes=[4]", "--data", _folder.Root + "@train", "--out", _folder.At("model"), "--epochs", "20", "--batch", "10", "--lr", "0.05"]);
+        Succeed(["attribute", "--model", _folder.At("model"), "--data", _folder.Root + "@train", "--queries", _folder.Root + "@test", "--out", _folder.At("runs/a"), "--sampler", "laplace", "--draws", "200", "--chains", "2"]);
+        string[] lds = ["lds", _folder.At("runs/a"), "--subsets", "20", "--repeats", "2", "--threads", "2"];
+        var text = Succeed(lds);
+        Assert.Contains("bif", text, StringComparison.Ordinal);
+        Assert.Contains("20 epochs, batch 10", text, StringComparison.Ordinal);
+        var bank = Assert.Single(Directory.GetDirectories(_folder.At("runs/banks")));
+        Assert.True(File.Exists(Path.Combine(bank, "losses.npy")) && File.Exists(_folder.At("runs/a/quality.json")));
+
+        // The bank is there: nothing is trained again, and the only line is the result.
+        using (var json = JsonDocument.Parse(Succeed([.. lds, "--json"])))
+        {
+            Assert.Equal("bif", json.RootElement.GetProperty("methods")[0].GetProperty("name").GetString());
+            Assert.Equal(40, json.RootElement.GetProperty("bank").GetProperty("trained").GetInt32());
+        }
+
+        Assert.Contains("rank correlation", Succeed(["retrain", _folder.At("runs/a"), "--top-of", "1", "-k", "5", "--repeats", "2"]), StringComparison.Ordinal);
+        Assert.Contains("--without", Fail(["retrain", _folder.At("runs/a")]), StringComparison.Ordinal);
+        File.Delete(_folder.At("model/training.json"));
+        Assert.Contains("--epochs, --lr", Fail([.. lds, "--batch", "10"]), StringComparison.Ordinal);
+        Assert.Contains("another structure, recipe", Fail([.. lds, "--batch", "9", "--epochs", "2", "--lr", "0.1", "--bank", bank]), StringComparison.Ordinal);
+    }
+
+    private void WriteData()
+    {
+        var random = new Random(1);
+        string Row() => random.Next(2) is var label && random.NextDouble() is var noise ? $"{label + noise:R},{random.NextDouble():R},{label}" : "";
+        File.WriteAllLines(_folder.At("train.csv"), Enumerable.Range(0, 40).Select(_ => Row()).Prepend("a,b,label"));
+        File.WriteAllLines(_folder.At("test.csv"), Enumerable.Range(0, 6).Select(_ => Row()).Prepend("a,b,label"));
+    }
+
+    private static string Succeed(string[] arguments)
+    {
+        var (code, output, errors) = Run(arguments);
+        Assert.True(code == 0, errors);
+        return output;
+    }
+
+    private static string Fail(string[] arguments)
+    {
+        var (code, _, errors) = Run(arguments);
+        Assert.Equal(2, code);
+        return Assert.Single(errors.TrimEnd('\n').Split('\n'));
+    }
+
+    private static (int Code, string Output, string Errors) Run(string[] arguments)
+    {
+        using var output = new StringWriter();
+        using var errors = new StringWriter();
+        return (CommandLine.Run(arguments, output, errors), output.ToString(), errors.ToString());
+    }
+}
