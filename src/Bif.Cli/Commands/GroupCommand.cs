@@ -1,9 +1,7 @@
 using System.CommandLine;
-using System.Globalization;
 using Bif.Cli.Parsing;
 using Bif.Cli.Terminal;
 using Bif.Engine;
-using Bif.Engine.Arrays;
 using Bif.Engine.Attribution;
 using Bif.Engine.Runs;
 using Bif.Engine.Traces;

@@ -15,11 +15,16 @@ public sealed record DatamodelingScore(double Mean, double[] PerQuery, int Const
 {
     private const double Tail = 0.025;
 
-    /// <summary>Lower end of the 95 % interval (percentiles of the bootstrap over subsets).</summary>
-    public double Low => Percentile(Resampled, Tail);
+    /// <summary>The 95 % interval of the mean, from the bootstrap over subsets.</summary>
+    public (double Low, double High) Interval => Around(Mean, Resampled);
 
-    /// <summary>Upper end of it.</summary>
-    public double High => Percentile(Resampled, 1 - Tail);
+    /// <summary>This score minus another's: the difference of the means, and its 95 % interval on the same resamples.</summary>
+    public (double Low, double Difference, double High) Minus(DatamodelingScore other)
+    {
+        var difference = Mean - other.Mean;
+        var (low, high) = Around(difference, [.. Resampled.Zip(other.Resampled, (mine, its) => mine - its)]);
+        return (low, difference, high);
+    }
 
     /// <summary>Judges scores.</summary>
     /// <param name="truth">The retrained losses.</param>
@@ -53,8 +58,16 @@ public sealed record DatamodelingScore(double Mean, double[] PerQuery, int Const
             resampled);
     }
 
-    /// <summary>The value below which a share of the finite values lies, linear between them; NaN if there are none.</summary>
-    internal static double Percentile(IEnumerable<double> values, double share)
+    // Percentiles, shifted so that their middle is the estimate: resamples hold subsets twice, and such ties lower rank
+    // correlations a little.
+    private static (double Low, double High) Around(double estimate, double[] resampled)
+    {
+        var shift = estimate - Percentile(resampled, 0.5);
+        return (Percentile(resampled, Tail) + shift, Percentile(resampled, 1 - Tail) + shift);
+    }
+
+    // The value below which a share of the finite values lies, linear between them; NaN if there are none.
+    private static double Percentile(IEnumerable<double> values, double share)
     {
         var sorted = values.Where(double.IsFinite).Order().ToArray();
         if (sorted.Length == 0)

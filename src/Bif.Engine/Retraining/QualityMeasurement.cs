@@ -100,8 +100,8 @@ public static class QualityMeasurement
             Methods = [.. methods.Select((method, index) => new MethodQuality(
                 method.Name,
                 scores[index].Mean,
-                scores[index].Low,
-                scores[index].High,
+                scores[index].Interval.Low,
+                scores[index].Interval.High,
                 forTuning is null ? null : DatamodelingScore.Of(forTuning, method.Row, 0, 0).Mean,
                 bif is null || bif == scores[index] ? null : Ahead(scores[index], bif),
                 scores[index].ConstantPredictions,
@@ -112,7 +112,7 @@ public static class QualityMeasurement
 
     private static double[] Ahead(DatamodelingScore score, DatamodelingScore bif)
     {
-        var differences = score.Resampled.Zip(bif.Resampled, (a, b) => a - b).ToArray();
-        return [.. new[] { 0.025, 0.5, 0.975 }.Select(share => DatamodelingScore.Percentile(differences, share))];
+        var (low, difference, high) = score.Minus(bif);
+        return [low, difference, high];
     }
 }

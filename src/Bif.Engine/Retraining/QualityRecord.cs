@@ -9,7 +9,7 @@ namespace Bif.Engine.Retraining;
 /// <param name="Low">Lower end of its 95 % interval (bootstrap over subsets).</param>
 /// <param name="High">Upper end of it.</param>
 /// <param name="TuningLds">The score on the tuning subsets, which settings may be chosen by; null where there are none.</param>
-/// <param name="AheadOfBif">Score minus BIF's on the same resamples: its 2.5, 50 and 97.5 % percentiles; null for BIF itself.</param>
+/// <param name="AheadOfBif">Score minus BIF's: lower end of the 95 % interval on the same resamples, difference, upper end; null for BIF itself.</param>
 /// <param name="ConstantPredictions">Queries left out because the method predicts no difference between subsets.</param>
 /// <param name="ConstantLosses">Queries left out because retraining made no difference to them.</param>
 /// <param name="Cost">What its scores cost.</param>

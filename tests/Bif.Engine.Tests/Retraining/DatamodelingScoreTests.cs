@@ -17,7 +17,7 @@ public sealed class DatamodelingScoreTests
         var truth = Truth(noise: 0, repeats: 1);
         var perfect = DatamodelingScore.Of(truth, query => Effects[query], 50, 0);
         Assert.Equal(1, perfect.Mean, 12);
-        Assert.Equal(1, perfect.Low, 12);
+        Assert.Equal(1, perfect.Interval.Low, 12);
         Assert.Equal(-1, DatamodelingScore.Of(truth, query => [.. Effects[query].Select(effect => -effect)], 50, 0).Mean, 12);
     }
 
@@ -41,7 +41,9 @@ public sealed class DatamodelingScoreTests
         var reached = DatamodelingScore.Of(truth, query => Effects[query], 400, 0);
         Assert.InRange(single, 0.2, 0.7);
         Assert.InRange(reached.Mean, ceiling - 0.06, ceiling + 0.06);
-        Assert.True(reached.Low < reached.Mean && reached.Mean < reached.High + 0.02 && reached.High - reached.Low < 0.25, $"{reached.Low} {reached.Mean} {reached.High}");
+        Assert.True(reached.Interval.Low < reached.Mean && reached.Mean < reached.Interval.High && reached.Interval.High - reached.Interval.Low < 0.25, $"{reached.Interval}");
+        var (low, difference, high) = DatamodelingScore.Of(truth, query => [.. Effects[query].Select((effect, item) => item < 20 ? effect : 0)], 400, 0).Minus(reached);
+        Assert.True(low < difference && difference < high && high < 0, $"half of the effects predict less: {low} {difference} {high}");
         Assert.Null(Truth(noise: 1, repeats: 1).Reliability());
     }
 
