@@ -123,8 +123,8 @@ public sealed class QueryAddition : IDisposable
         }
 
         Say(RunStage.Preparing, QueryCost.Of(_record, _queryData.Count).Sentence);
-        var (store, record) = Begin(place);
-        var complete = _record.Kept is { } plan ? ReadKept(store, plan, cancellation) : Replay(place, store, cancellation);
+        var (store, tokens, record) = Begin(place);
+        var complete = _record.Kept is { } plan ? ReadKept(store, tokens, plan, cancellation) : Replay(place, store, tokens, cancellation);
         record = record with { Timings = new TimingRecord(0, 0, _clock.Elapsed.TotalSeconds, 0, 0) };
         if (!complete)
         {
@@ -162,7 +162,7 @@ public sealed class QueryAddition : IDisposable
         return new RunDirectory(Path.Combine(_run.Additions, $"{RunQueries.AdditionsOf(_run).Count:D3}"));
     }
 
-    private (TraceStore Store, RunRecord Record) Begin(RunDirectory place)
+    private (TraceStore Store, TraceStore? Tokens, RunRecord Record) Begin(RunDirectory place)
     {
         var run = TraceStore.Open(_run.Traces);
         var fresh = !File.Exists(place.RecordFile) || place.ReadRecord().Settings.Draws != _record.Settings.Draws;
@@ -172,9 +172,10 @@ public sealed class QueryAddition : IDisposable
         }
 
         var initial = new float[_queryData.Count];
+        var initialTokens = new float[_record.Spec.PerToken ? _queryData.Text!.PredictedCount : 0];
         using (var weights = _model.Bind(_selection, _center, null))
         {
-            LossEvaluator.Evaluate(_model, weights, _queries, _record.Plan.EvaluationBatch, initial);
+            Evaluate(weights, initial, initialTokens);
         }
 
         var record = _record with
@@ -188,65 +189,64 @@ public sealed class QueryAddition : IDisposable
             Verdict = null,
             Outlook = null,
         };
-        var store = _record.Kept is { Every: > 1 } plan ? Thinned(place, run, plan) : TraceStore.Attach(place.Traces, run, _queryData.Count);
+        var every = _record.Kept?.Every ?? 1;
+        var store = ThinnedTraces.Attach(place.Traces, run, _queryData.Count, every);
         store.WriteInitialQuery(initial);
+        TraceStore? tokens = null;
+        if (_record.Spec.PerToken)
+        {
+            tokens = ThinnedTraces.Attach(place.TokenTraces, TraceStore.Open(_run.TokenTraces), initialTokens.Length, every, store.Shape.DrawsPerBlock);
+            tokens.WriteInitialQuery(initialTokens);
+        }
+
         if (fresh)
         {
             Directory.CreateDirectory(Path.GetDirectoryName(place.TrainItems)!);
             File.Copy(_run.TrainItems, place.TrainItems, overwrite: true);
             ItemTable.Of(_queryData).Write(place.QueryItems);
+            if (_record.Spec.PerToken)
+            {
+                File.Copy(_run.TrainTokens, place.TrainTokens, overwrite: true);
+                TokenTable.Of(_queryData.Text!).Write(place.QueryTokens);
+            }
+
             place.WriteRecord(record);
         }
 
-        return (store, record);
+        return (store, tokens, record);
     }
 
-    // Where only some draws were kept, the training losses of those: a trace of its own.
-    private TraceStore Thinned(RunDirectory place, TraceStore run, KeptDrawsPlan plan)
+    // The queries' losses at some weights; of their tokens too where there is room for them.
+    private void Evaluate(Weights weights, Span<float> losses, Span<float> tokens)
     {
-        if (Directory.Exists(place.Traces))
+        if (tokens.IsEmpty)
         {
-            Directory.Delete(place.Traces, recursive: true);
+            LossEvaluator.Evaluate(_model, weights, _queries, _record.Plan.EvaluationBatch, losses);
         }
-
-        var draws = plan.CountBefore(run.Shape.Draws);
-        var store = TraceStore.Create(place.Traces, TraceShape.ChooseBlocks(run.Shape.Chains, draws, run.Shape.TrainItems, _queryData.Count));
-        store.WriteInitial(run.ReadInitial().Train, new float[_queryData.Count]);
-        for (var chain = 0; chain < run.Shape.Chains; chain++)
+        else
         {
-            for (var block = 0; block < store.Shape.Blocks; block++)
-            {
-                var rows = store.Shape.DrawsIn(block);
-                var losses = new float[(long)rows * run.Shape.TrainItems];
-                for (var row = 0; row < rows; row++)
-                {
-                    var draw = (((block * store.Shape.DrawsPerBlock) + row + 1) * plan.Every) - 1;
-                    run.ReadTrain(chain, draw, 1, 0, run.Shape.TrainItems, losses.AsSpan(row * run.Shape.TrainItems, run.Shape.TrainItems));
-                }
-
-                var sampling = new float[rows];
-                Array.Fill(sampling, float.NaN);
-                store.WriteBlock(chain, block, losses, new float[rows * _queryData.Count], sampling);
-            }
+            LossEvaluator.EvaluateTokens(_model, weights, _queries, _record.Plan.EvaluationBatch, tokens, losses);
         }
-
-        return store;
     }
 
-    private bool ReadKept(TraceStore store, KeptDrawsPlan plan, CancellationToken cancellation)
+    private bool ReadKept(TraceStore store, TraceStore? tokens, KeptDrawsPlan plan, CancellationToken cancellation)
     {
+        var width = tokens?.Shape.QueryItems ?? 0;
         var files = new KeptDrawFiles(_run.Draws, plan, _record.Plan.DrawsPerBlock);
         for (var chain = 0; chain < store.Shape.Chains; chain++)
         {
             for (var block = 0; block < store.Shape.Blocks; block++)
             {
                 var rows = store.Shape.DrawsIn(block);
-                var losses = new float[rows * _queryData.Count];
+                var (losses, own) = (new float[rows * _queryData.Count], new float[rows * width]);
                 for (var row = 0; row < rows; row++)
                 {
-                    Evaluate(files, chain, (block * store.Shape.DrawsPerBlock) + row, _queries, losses.AsSpan(row * _queryData.Count, _queryData.Count));
+                    using var scope = NewDisposeScope();
+                    using var weights = _model.Bind(_selection, files.Read(chain, (block * store.Shape.DrawsPerBlock) + row, _center), null);
+                    Evaluate(weights, losses.AsSpan(row * _queryData.Count, _queryData.Count), own.AsSpan(row * width, width));
                 }
 
+                tokens?.WriteQueryBlock(chain, block, own);
                 store.WriteQueryBlock(chain, block, losses);
                 Report(chain, (block * store.Shape.DrawsPerBlock) + rows, store.Shape.Draws, losses);
                 if (cancellation.IsCancellationRequested)
@@ -257,13 +257,6 @@ public sealed class QueryAddition : IDisposable
         }
 
         return true;
-    }
-
-    private void Evaluate(KeptDrawFiles files, int chain, int row, DataFeed feed, Span<float> losses)
-    {
-        using var scope = NewDisposeScope();
-        using var weights = _model.Bind(_selection, files.Read(chain, row, _center), null);
-        LossEvaluator.Evaluate(_model, weights, feed, _record.Plan.EvaluationBatch, losses);
     }
 
     // What rounding did: losses of the run's own first queries at kept draws against those that it recorded.
@@ -283,7 +276,12 @@ public sealed class QueryAddition : IDisposable
         {
             var own = new float[data.Count];
             store.ReadQuery(0, ((row + 1) * plan.Every) - 1, 1, 0, data.Count, own);
-            Evaluate(files, 0, row, feed, seen);
+            using (NewDisposeScope())
+            {
+                using var weights = _model.Bind(_selection, files.Read(0, row, _center), null);
+                LossEvaluator.Evaluate(_model, weights, feed, _record.Plan.EvaluationBatch, seen);
+            }
+
             recorded.Add(own);
             errors += own.Zip(seen, (exact, rounded) => (double)(exact - rounded) * (exact - rounded)).Sum();
         }
@@ -296,7 +294,7 @@ public sealed class QueryAddition : IDisposable
         return spread > 0 ? Math.Sqrt(errors / spread) : 0;
     }
 
-    private bool Replay(RunDirectory place, TraceStore store, CancellationToken cancellation)
+    private bool Replay(RunDirectory place, TraceStore store, TraceStore? tokens, CancellationToken cancellation)
     {
         var settings = _record.Settings;
         var gradients = settings.Sampler != "laplace";
@@ -306,7 +304,11 @@ public sealed class QueryAddition : IDisposable
         using var preconditioner = curvature?.ToPreconditioner(settings.Nbeta, settings.Gamma) ?? new NoPreconditioner();
         using var offset = settings.Centered ? LossGradient.AtCheckpoint(_model, _selection, _center, train, _record.Plan.GradientPiece) : null;
         var runner = new ChainRunner(
-            _model, train, _queries, store, settings, preconditioner, _record.Plan, _selection, _center, offset, place.Chains, double.MaxValue) { QueriesOnly = true };
+            _model, train, _queries, store, settings, preconditioner, _record.Plan, _selection, _center, offset, place.Chains, double.MaxValue)
+        {
+            QueriesOnly = true,
+            Tokens = tokens is null ? null : new TokenTarget(tokens, null),
+        };
         var outcomes = ChainGroup.Run(
             settings.Chains,
             _record.Plan,

@@ -6,8 +6,8 @@ namespace Bif.Engine.Sampling;
 
 /// <summary>Where the losses of single tokens go.</summary>
 /// <param name="Store">A store whose items are tokens.</param>
-/// <param name="Train">The training texts whose tokens are traced.</param>
-public sealed record TokenTarget(TraceStore Store, DataFeed Train);
+/// <param name="Train">The training texts whose tokens are traced; null where they were before and only the queries' are recorded.</param>
+public sealed record TokenTarget(TraceStore Store, DataFeed? Train);
 
 /// <summary>Collects the losses of single tokens beside those of items, for one chain.</summary>
 /// <param name="model">A language model.</param>
@@ -20,10 +20,10 @@ internal sealed class TokenRecorder(Model model, DataFeed train, DataFeed querie
     private readonly TraceStore _store = target.Store;
     private readonly int _trainTokens = target.Store.Shape.TrainItems;
     private readonly int _queryTokens = target.Store.Shape.QueryItems;
-    private readonly float[] _train = new float[checked(target.Store.Shape.DrawsPerBlock * target.Store.Shape.TrainItems)];
+    private readonly float[] _train = new float[target.Train is null ? 0 : checked(target.Store.Shape.DrawsPerBlock * target.Store.Shape.TrainItems)];
     private readonly float[] _queries = new float[checked(target.Store.Shape.DrawsPerBlock * target.Store.Shape.QueryItems)];
     private readonly float[] _means = new float[target.Store.Shape.DrawsPerBlock];
-    private readonly float[] _items = new float[target.Train.Count];
+    private readonly float[] _items = new float[target.Train?.Count ?? 0];
 
     /// <summary>Whether the tokens of all training items are traced, which gives the items' losses too.</summary>
     public bool CoversItems => ReferenceEquals(train, target.Train);
@@ -31,7 +31,11 @@ internal sealed class TokenRecorder(Model model, DataFeed train, DataFeed querie
     /// <summary>Reads back the draws of a partly filled block.</summary>
     public void ReadBack(int chain, int firstDraw, int draws)
     {
-        _store.ReadTrain(chain, firstDraw, draws, 0, _trainTokens, _train.AsSpan(0, draws * _trainTokens));
+        if (target.Train is not null)
+        {
+            _store.ReadTrain(chain, firstDraw, draws, 0, _trainTokens, _train.AsSpan(0, draws * _trainTokens));
+        }
+
         _store.ReadQuery(chain, firstDraw, draws, 0, _queryTokens, _queries.AsSpan(0, draws * _queryTokens));
         _store.ReadSampling(chain, firstDraw / _store.Shape.DrawsPerBlock).AsSpan(0, draws).CopyTo(_means);
     }
@@ -42,9 +46,14 @@ internal sealed class TokenRecorder(Model model, DataFeed train, DataFeed querie
     /// </summary>
     public void Record(Weights weights, int row, Span<float> trainLosses, Span<float> queryLosses)
     {
-        var items = CoversItems ? trainLosses : _items;
-        LossEvaluator.EvaluateTokens(model, weights, target.Train, evaluationBatch, _train.AsSpan(row * _trainTokens, _trainTokens), items);
         LossEvaluator.EvaluateTokens(model, weights, queries, evaluationBatch, _queries.AsSpan(row * _queryTokens, _queryTokens), queryLosses);
+        if (target.Train is not { } traced)
+        {
+            return;
+        }
+
+        var items = CoversItems ? trainLosses : _items;
+        LossEvaluator.EvaluateTokens(model, weights, traced, evaluationBatch, _train.AsSpan(row * _trainTokens, _trainTokens), items);
         var sum = 0.0;
         foreach (var loss in items)
         {
@@ -56,5 +65,15 @@ internal sealed class TokenRecorder(Model model, DataFeed train, DataFeed querie
 
     /// <summary>Writes the block.</summary>
     public void Write(int chain, int block, int rows)
-        => _store.WriteBlock(chain, block, _train.AsSpan(0, rows * _trainTokens), _queries.AsSpan(0, rows * _queryTokens), _means.AsSpan(0, rows));
+    {
+        var queryLosses = _queries.AsSpan(0, rows * _queryTokens);
+        if (target.Train is null)
+        {
+            _store.WriteQueryBlock(chain, block, queryLosses);
+        }
+        else
+        {
+            _store.WriteBlock(chain, block, _train.AsSpan(0, rows * _trainTokens), queryLosses, _means.AsSpan(0, rows));
+        }
+    }
 }

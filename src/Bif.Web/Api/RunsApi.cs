@@ -36,6 +36,10 @@ public sealed record ReportAnswer(Guid Id, string Url);
 /// <param name="Item">Index of the training item that is asked about.</param>
 public sealed record NewQuery(int Item);
 
+/// <summary>A passage to ask about as a query of a finished run.</summary>
+/// <param name="Text">The passage.</param>
+public sealed record NewPassage(string Text);
+
 /// <summary>A query just added.</summary>
 /// <param name="Query">Its index among the run's queries.</param>
 public sealed record AddedAnswer(int Query);
@@ -70,6 +74,7 @@ public static class RunsApi
         api.MapGet("/runs/{id:guid}/queries/{query:int}/image", QueryImage).WithSummary("The picture of a query");
         api.MapPost("/runs/{id:guid}/queries", AskItem).WithSummary("Ask about a training item as a query of a finished run, at the run's own draws").ProducesProblem(400);
         api.MapPost("/runs/{id:guid}/queries/picture", AskPicture).WithSummary("Ask about a picture (JPEG, PNG, WebP) as a query of a finished run").ProducesProblem(400).DisableAntiforgery();
+        api.MapPost("/runs/{id:guid}/queries/text", AskText).WithSummary("Ask about a passage as a query of a finished run on texts").ProducesProblem(400);
         api.MapGet("/runs/{id:guid}/queries/{query:int}", FindQuery).WithSummary("State of a query that was added");
         api.MapPost("/estimates", async (NewRun wanted, EstimateDesk desk, CancellationToken cancellation) => await desk.Estimate(wanted, null, cancellation))
             .WithSummary("What a run would cost; nothing is queued").ProducesProblem(400);
@@ -144,6 +149,9 @@ public static class RunsApi
 
     private static async Task<Accepted<AddedAnswer>> AskItem(Guid id, NewQuery wanted, QueryDesk desk, CancellationToken cancellation)
         => Added(id, await desk.AskItem(id, wanted.Item, cancellation));
+
+    private static async Task<Accepted<AddedAnswer>> AskText(Guid id, NewPassage wanted, QueryDesk desk, CancellationToken cancellation)
+        => Added(id, await desk.AskText(id, wanted.Text, cancellation));
 
     private static async Task<Accepted<AddedAnswer>> AskPicture(Guid id, IFormFile file, int? label, QueryDesk desk, CancellationToken cancellation)
     {

@@ -53,10 +53,13 @@ public sealed class TextLibrary(IDbContextFactory<BifContext> contexts, RunLibra
 
         await using var context = await contexts.CreateDbContextAsync(cancellation);
         var root = await context.Runs.Where(each => each.Id == id).Select(each => each.Directory).SingleAsync(cancellation);
+        var added = await context.AddedQueries.Where(each => each.RunId == id && each.Query == query && each.State == "finished").Select(each => each.DataPath).SingleOrDefaultAsync(cancellation);
         return await Task.Run(
             () =>
             {
-                var (folder, index) = query >= 0 && query < run.Record.Queries.Count ? (new RunDirectory(root), query) : RunQueries.Find(RunDirectory.Open(root), query);
+                var isOwn = query >= 0 && query < run.Record.Queries.Count;
+                var folder = isOwn ? new RunDirectory(root) : RunQueries.AdditionsOf(new RunDirectory(root)).FirstOrDefault(each => each.ReadRecord().Spec.Queries == added)
+                    ?? throw new InputException($"There is no query {query}, or it is not answered yet: the run has the queries 0 to {run.QueryCount - 1}.");
                 var key = (folder.Root, run.ScoreDraws);
                 if (!_open.TryGet(key, out var tokens))
                 {
@@ -64,7 +67,7 @@ public sealed class TextLibrary(IDbContextFactory<BifContext> contexts, RunLibra
                     _open.Put(key, tokens);
                 }
 
-                return new OpenTexts(run, tokens, index);
+                return new OpenTexts(run, tokens, isOwn ? query : 0);
             },
             cancellation);
     }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Bif.Data.Entities;
 using Bif.Data.Storage;
 using Bif.Engine;
@@ -20,6 +21,9 @@ public sealed class QueryDesk(RunTables tables, RunQueue queue, RunLibrary libra
 {
     /// <summary>The largest picture file, bytes.</summary>
     public const int LargestPicture = 10 << 20;
+
+    /// <summary>The longest passage, characters.</summary>
+    public const int LongestPassage = 20_000;
 
     /// <summary>What asking one more query of a run costs.</summary>
     /// <exception cref="InputException">The run is not finished.</exception>
@@ -87,6 +91,50 @@ public sealed class QueryDesk(RunTables tables, RunQueue queue, RunLibrary libra
                 DataPath = data,
                 Png = pictures.Png(run.Record, isQuery: false, item),
             }, cancellation);
+    }
+
+    /// <summary>Asks about a passage that a person wrote.</summary>
+    /// <returns>The query's index.</returns>
+    /// <exception cref="InputException">The run takes no text, or there are too few or too many characters.</exception>
+    public async Task<int> AskText(Guid id, string text, CancellationToken cancellation)
+    {
+        var run = await Finished(id, cancellation);
+        var passage = text.Replace("\r\n", "\n", StringComparison.Ordinal).Replace("\0", "", StringComparison.Ordinal).Trim();
+        if (!run.IsText)
+        {
+            throw new InputException("Passages can be asked of runs on texts only.");
+        }
+
+        if (passage.Length is 0 or > LongestPassage)
+        {
+            throw new InputException(passage.Length == 0 ? "Write a passage first." : $"The passage has {passage.Length:N0} characters; at most {LongestPassage:N0} are taken.");
+        }
+
+        var folder = Path.Combine(options.Data, "queries", id.ToString("N"), Guid.CreateVersion7().ToString("N"));
+        var file = Path.Combine(folder, "passage.jsonl");
+        Directory.CreateDirectory(folder);
+        await File.WriteAllTextAsync(file, JsonSerializer.Serialize(new { text = passage }), cancellation);
+        try
+        {
+            var items = await RunWorker.OnThread(() =>
+            {
+                using var data = DatasetLoader.Open(file, RunDesk.InputOf(run.Record.Spec));
+                return (data.Count, Excerpt: data.Text!.Passages[0]);
+            });
+            return await Add(run, new AddedQuery
+            {
+                RunId = id,
+                State = "queued",
+                Source = items.Count > 1 ? "the beginning of your passage, as long as the run's context" : "your passage",
+                Description = new PassageTable([items.Excerpt], [0], [0]).Excerpt(0, 60),
+                DataPath = file + "[0:1]",
+            }, cancellation);
+        }
+        catch (InputException)
+        {
+            Directory.Delete(folder, recursive: true);
+            throw;
+        }
     }
 
     private async Task<int> Add(RunContents run, AddedQuery query, CancellationToken cancellation)

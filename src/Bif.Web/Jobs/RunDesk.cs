@@ -170,12 +170,17 @@ public sealed class RunDesk(IDbContextFactory<BifContext> contexts, RunQueue que
     /// <exception cref="InputException">One of them cannot be read.</exception>
     internal static (int Items, int Queries, long Tokens) Count(RunSpec spec)
     {
-        var config = ConfigOf(spec.Model);
-        var (input, target) = (InputSpec.From(config), config.ModelType == "linear" ? TargetKind.Number : TargetKind.Class);
-        input = input.Text is { } text ? input with { Text = text.With(spec.Context, spec.Separator, spec.Windows) } : input;
+        var (input, target) = (InputOf(spec), ConfigOf(spec.Model).ModelType == "linear" ? TargetKind.Number : TargetKind.Class);
         using var data = DatasetLoader.Open(spec.Data, input, target);
         using var queries = DatasetLoader.Open(spec.Queries, input, target);
         return new(data.Count, queries.Count, spec.PerToken ? data.Text!.PredictedCount + (long)queries.Text!.PredictedCount : 0);
+    }
+
+    /// <summary>How a spec's data becomes its model's inputs, without opening the weights.</summary>
+    internal static InputSpec InputOf(RunSpec spec)
+    {
+        var input = InputSpec.From(ConfigOf(spec.Model));
+        return input.Text is { } text ? input with { Text = text.With(spec.Context, spec.Separator, spec.Windows) } : input;
     }
 
     private static ModelConfig ConfigOf(string model) => ModelConfig.Read(Path.Combine(Directory.Exists(model) ? model : Path.GetDirectoryName(model)!, "config.json"));

@@ -135,6 +135,41 @@ public sealed class TokenRunTests
     }
 
     [SharedDataFact(Llama, Stories)]
+    public void A_text_that_is_added_by_a_replay_has_the_tokens_that_it_would_have_had_at_the_start() => CompareAdded(null, "replayed");
+
+    [SharedDataFact(Llama, Stories)]
+    public void A_text_that_is_added_at_kept_draws_has_them_too() => CompareAdded(1L << 30, "kept");
+
+    [SharedDataFact(Llama, Stories)]
+    public void A_text_that_is_added_where_every_other_draw_was_kept_has_its_tokens_at_those() => CompareAdded(1L << 22, "kept");
+
+    private static void CompareAdded(long? keep, string way)
+    {
+        using var folder = new TemporaryFolder();
+        var stories = SharedData.At(Stories);
+        Execute(Spec(), folder.At("whole"), CancellationToken.None);
+        Execute(Spec() with { Queries = stories + "[10:11]", KeepDraws = keep }, folder.At("part"), CancellationToken.None);
+        var added = QueryAddition.Execute(folder.At("part"), stories + "[11:12]", null, CancellationToken.None);
+        Assert.Equal(way, added.Way);
+        var (whole, part) = (RunTokens.Open(RunDirectory.Open(folder.At("whole"))), RunTokens.Open(RunDirectory.Open(added.Directory)));
+        var text = part.OfQuery(TextLevel.Token, 0).Select(span => part.QueryTokens.Ids[span.First]);
+        Assert.Equal(whole.OfQuery(TextLevel.Token, 1).Select(span => whole.QueryTokens.Ids[span.First]), text);
+        Assert.Equal(part.LossOf(part.OfQuery(TextLevel.Passage, 0)[0]), whole.LossOf(whole.OfQuery(TextLevel.Passage, 1)[0]), 1e-3f);
+
+        // A quarter of a million parameters in float16 at one draw in two, where only so much is kept.
+        Assert.Equal(keep == 1L << 22 ? 8 : 16, part.Draws);
+        if (part.Draws == whole.Draws)
+        {
+            var (expected, found) = (whole.Block(1, TextLevel.Word, 3, TextLevel.Word, false), part.Block(0, TextLevel.Word, 3, TextLevel.Word, false));
+            Assert.Equal(expected.Correlation.Length, found.Correlation.Length);
+            foreach (var (one, other) in expected.Correlation.Cast<float>().Zip(found.Correlation.Cast<float>()))
+            {
+                Assert.Equal(one, other, 0.05f);
+            }
+        }
+    }
+
+    [SharedDataFact(Llama, Stories)]
     public void Traces_of_tokens_that_would_take_too_much_are_refused_before_the_run()
     {
         using var folder = new TemporaryFolder();

@@ -158,5 +158,29 @@ public sealed class TextApiTests(RunningTexts running)
         Assert.Equal(80, new TokenScores(store).Draws);
     }
 
+    [Fact]
+    public async Task A_passage_that_is_written_now_gets_its_heatmap_from_the_run_s_draws()
+    {
+        var own = $"/api/v1/runs/{running.Run}/queries";
+        var copy = RunTokens.Open(RunDirectory.Open(running.RunFolder)).Passages.Passages[7];
+        using var asked = await Client.PostAsJsonAsync(own + "/text", new { text = copy });
+        var query = (await asked.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("query").GetInt32();
+        for (var attempt = 0; (await running.Application.Get($"{own}/{query}")).GetProperty("state").GetString() != "finished"; attempt++)
+        {
+            Assert.True(attempt < 600, running.Application.Said);
+            await Task.Delay(100);
+        }
+
+        // The passage is a copy of item 7: each of its tokens moves with its own copy there.
+        var matrix = await running.Application.Get($"{own}/{query}/tokens/matrix?item=7");
+        var (columns, values) = (matrix.GetProperty("columns").GetInt32(), matrix.GetProperty("correlation"));
+        Assert.Equal(columns, matrix.GetProperty("rows").GetInt32());
+        Assert.All(Enumerable.Range(0, columns), unit => Assert.Equal(1, values[(unit * columns) + unit].GetDouble(), 0.01));
+        using var empty = await Client.PostAsJsonAsync(own + "/text", new { text = "  " });
+        Assert.Contains("Write a passage first", await empty.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        using var single = await Client.PostAsJsonAsync(own + "/text", new { text = "x" });
+        Assert.Contains("nothing to predict", await single.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
     private Task<JsonElement> Get(string path) => running.Application.Get(Address + path);
 }

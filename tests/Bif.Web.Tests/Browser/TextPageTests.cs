@@ -130,6 +130,20 @@ public sealed class TextPageTests(RunningTexts running) : IAsyncLifetime
         Assert.Empty(_complaints);
     }
 
+    [Fact]
+    public async Task A_passage_is_typed_and_its_tokens_can_be_chosen()
+    {
+        var page = await Open($"/runs/{running.Run}/text");
+        await page.GetByText("Ask about your own passage").ClickAsync();
+        await page.GetByLabel("Passage", new() { Exact = true }).FillAsync("The hen sat on the log.");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Ask", Exact = true }).ClickAsync();
+        await Expect(page.Locator("aside h2").First).ToContainTextAsync("your passage", new() { Timeout = 60_000 });
+        await Expect(page.Locator(".query-text [data-u='2']")).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        await page.Locator(".query-text [data-u='2']").ClickAsync();
+        await Expect(page.Locator(".texts[data-shaded='2'] .passages > li").First).ToBeVisibleAsync();
+        Assert.Empty(_complaints);
+    }
+
     private static Task<string> Heat(IPage page) => page.EvaluateAsync<string>("[...document.querySelectorAll('.passage [data-u]')].map(unit => unit.style.getPropertyValue('--heat') + unit.className).join()");
 
     private async Task<IPage> Open(string address)
