@@ -19,6 +19,7 @@ internal static class CommandLine
         new QueryCommand(),
         new GroupCommand(),
         new LdsCommand(),
+        new GridCommand(),
         new RetrainCommand(),
         new ExportCommand(),
         new TrainCommand(),

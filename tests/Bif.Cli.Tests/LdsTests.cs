@@ -31,6 +31,9 @@ public sealed class LdsTests : IDisposable
             Assert.Equal(40, json.RootElement.GetProperty("bank").GetProperty("trained").GetInt32());
         }
 
+        Assert.Contains("75", Succeed(["grid", _folder.At("runs/a"), "--alphas", "0.5,0.75", "--subsets", "10", "--out", _folder.At("grid")]), StringComparison.Ordinal);
+        Assert.Equal(3, File.ReadAllLines(_folder.At("grid/grid.csv")).Length);
+        Assert.Contains("--alphas must be", Fail(["grid", _folder.At("runs/a"), "--alphas", "0.5,1", "--out", _folder.At("grid")]), StringComparison.Ordinal);
         Assert.Contains("rank correlation", Succeed(["retrain", _folder.At("runs/a"), "--top-of", "1", "-k", "5", "--repeats", "2"]), StringComparison.Ordinal);
         Assert.Contains("--without", Fail(["retrain", _folder.At("runs/a")]), StringComparison.Ordinal);
         File.Delete(_folder.At("model/training.json"));

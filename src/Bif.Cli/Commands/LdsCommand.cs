@@ -14,22 +14,16 @@ internal sealed class LdsCommand : Verb
 {
     private readonly Argument<string> _run = RunArgument.Create();
     private readonly Setting<double> _alpha = Setting.Number("--alpha", "Share of the training items in each random subset.", 0.5, Interval.Between(0.001, 0.999));
-    private readonly Setting<int> _subsets = Setting.Count("--subsets", "Random subsets.", 100, 5);
-    private readonly Setting<int> _repeats = Setting.Count("--repeats", "Models per subset, which differ in initial weights and order.", 3, 1);
-    private readonly Setting<double> _tuning = Setting.Number("--tuning", "Percentage of the subsets, the first ones, kept for tuning and left out of what is reported.", 20, Interval.Between(0, 90));
-    private readonly Setting<string[]> _methods = Setting.Repeatable("--methods", "NAME,…|NAME=FILE.npy", "Methods to judge: bif, those of bif compare, or a matrix [query, item] from elsewhere (negative = helpful).", "all that are there");
+    private readonly JudgeSettings _judge = new(subsets: 100, repeats: 3, tuning: 20);
     private readonly Setting<string?> _bank = Setting.Text("--bank", "DIR", "Where retrained losses are kept and reused.", "banks/ID beside the run");
-    private readonly Setting<int> _resamples = Setting.Count("--resamples", "Resamples of the subsets behind the intervals.", 1000, 100);
-    private readonly Setting<int> _seed = Setting.Count("--seed", "Seed of subsets, models and resamples.", 0, 0);
     private readonly RecipeSettings _recipe = new();
-    private readonly Setting<int?> _threads = Setting.Threads("CPU threads; losses do not depend on them.");
     private readonly Setting<bool> _json = Setting.Flag("--json", "Write one JSON object per block of models and a last one with the result on stdout.");
 
     /// <summary>Declares the options.</summary>
     public LdsCommand() : base("lds", "Judge scores by retraining on random subsets (linear datamodelling score).")
     {
         Arguments.Add(_run);
-        foreach (var option in (Option[])[_alpha, _subsets, _repeats, _tuning, _methods, _bank, _resamples, _seed, .. _recipe.All, _threads, _json])
+        foreach (var option in (Option[])[_alpha, _bank, .. _judge.All, .. _recipe.All, _json])
         {
             Options.Add(option);
         }
@@ -53,16 +47,8 @@ internal sealed class LdsCommand : Verb
         var run = RunDirectory.Open(arguments.GetRequiredValue(_run));
         var record = run.ReadRecord();
         var json = arguments.GetValue(_json);
-        var spec = new QualitySpec
-        {
-            Bank = new BankSpec(arguments.GetValue(_alpha), arguments.GetValue(_subsets), arguments.GetValue(_repeats), (ulong)arguments.GetValue(_seed)),
-            Recipe = _recipe.Recipe(arguments, record, output.Warn),
-            BankDirectory = arguments.GetValue(_bank),
-            TuningPercent = arguments.GetValue(_tuning),
-            Methods = [.. (arguments.GetValue(_methods) ?? []).SelectMany(word => word.Contains('=') ? [word] : word.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))],
-            Resamples = arguments.GetValue(_resamples),
-            Threads = arguments.GetValue(_threads) ?? Environment.ProcessorCount,
-        };
+        var spec = _judge.Spec(arguments, _recipe.Recipe(arguments, record, output.Warn));
+        spec = spec with { Bank = spec.Bank with { Alpha = arguments.GetValue(_alpha) }, BankDirectory = arguments.GetValue(_bank) };
         using var interruption = new Interruption(() => output.Messages.WriteLine("Interrupted: the models that are done are kept."));
         var quality = QualityMeasurement.Run(run, spec, json ? null : output.Messages.WriteLine, new BankDisplay(output, json), interruption.Token);
         if (quality is null)

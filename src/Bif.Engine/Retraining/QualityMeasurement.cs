@@ -33,15 +33,25 @@ public static class QualityMeasurement
 {
     private const int FewestSubsets = 5;
 
+    /// <summary>Measures, and writes <c>RUN/quality.json</c>.</summary>
+    /// <inheritdoc cref="Measure"/>
+    public static QualityRecord? Run(
+        RunDirectory run, QualitySpec spec, Action<string>? announce, IProgress<BankProgress>? progress, CancellationToken cancellation)
+    {
+        var result = Measure(run, spec, announce, progress, cancellation);
+        result?.Write(run);
+        return result;
+    }
+
     /// <summary>Fills the bank where it is not yet full, and scores every method on the same subsets.</summary>
-    /// <param name="run">A finished run.</param>
+    /// <param name="run">A run with scores.</param>
     /// <param name="spec">What to do.</param>
     /// <param name="announce">Receives lines worth showing, or null.</param>
     /// <param name="progress">Receives a report after each block of models, or null.</param>
     /// <param name="cancellation">Gives up the models that are not done; the same call goes on.</param>
     /// <returns>What was measured, or null where it was interrupted.</returns>
-    /// <exception cref="InputException">The run is unfinished, its data have changed, a method is not there, or training diverges.</exception>
-    public static QualityRecord? Run(
+    /// <exception cref="InputException">There are no scores, its data have changed, a method is not there, or training diverges.</exception>
+    public static QualityRecord? Measure(
         RunDirectory run, QualitySpec spec, Action<string>? announce, IProgress<BankProgress>? progress, CancellationToken cancellation)
     {
         var record = run.ReadRecord();
@@ -58,14 +68,7 @@ public static class QualityMeasurement
         var bank = RetrainingBank.For(problem, spec.Bank, directory);
         announce?.Invoke($"bank {bank.Directory}: {bank.Done} of {bank.Record.Spec.Subsets * bank.Record.Spec.Repeats} models are there; "
             + $"they train {(RetrainingPool.TrainsSideBySide(problem) ? "side by side" : "one after another")} on {spec.Bank.SizeOf(problem.Data.Count):N0} of {problem.Data.Count:N0} items each");
-        if (!bank.Fill(problem, spec.Bank, spec.Threads, progress, cancellation))
-        {
-            return null;
-        }
-
-        var result = Judge(record, methods, bank, spec, tuning);
-        result.Write(run);
-        return result;
+        return bank.Fill(problem, spec.Bank, spec.Threads, progress, cancellation) ? Judge(record, methods, bank, spec, tuning) : null;
     }
 
     /// <summary>How a recipe reads in one line.</summary>
