@@ -67,10 +67,10 @@ public static class RetrainingPool
         failure?.Throw();
     }
 
-    /// <summary>Trains one model after another with all threads in each operator, as a training by itself does it: for comparison.</summary>
+    /// <summary>Trains one model after another with some threads in each operator, as a training by itself does it: for comparison.</summary>
     /// <param name="problem">Structure, data, recipe.</param>
     /// <param name="models">What to train.</param>
-    /// <param name="threads">CPU threads.</param>
+    /// <param name="threads">CPU threads in each operator.</param>
     public static void RunOneByOne(RetrainingProblem problem, IReadOnlyList<RetrainedModel> models, int threads)
     {
         set_num_threads(threads);

@@ -1,0 +1,27 @@
+#!/bin/sh
+# The figure of docs/quality.md: five whole pipelines (items, checkpoint, scores, retraining), each on 200 MNIST images of its
+# own and on half of them. Goes on where it was interrupted.
+#   bench/retraining/grid.sh OUT [MNIST_DIR]          (BIF names the program; ./bif by default)
+set -eu
+out=$1
+mnist=${2:-../shared/data/mnist}
+bif=${BIF:-./bif}
+runs=
+
+for pipeline in 0 1 2 3 4; do
+  for items in 100 200; do
+    run=$out/$items-$pipeline
+    data="$mnist@train[$((pipeline * 200)):$((pipeline * 200 + items))]"
+    [ -f "$run/model/training.json" ] || $bif train --model-type mlp --set 'hidden_sizes=[128]' --data "$data" --out "$run/model" \
+      --epochs 60 --batch 50 --lr 0.05 --weight-decay 0.001 --schedule linear --seed "$pipeline"
+    for sampler in baoab laplace; do
+      resume=$([ -f "$run/$sampler/run.json" ] && echo --resume || true)
+      $bif attribute --model "$run/model" --data "$data" --queries "$mnist@test[0:200]" --out "$run/$sampler" --sampler $sampler --seed "$pipeline" $resume
+    done
+    mkdir -p "$run/baoab/baselines"
+    cp "$run/laplace/scores/bif.npy" "$run/baoab/baselines/laplace.npy"
+    runs="$runs $run/baoab"
+  done
+done
+
+$bif grid $runs --out "$out/grid" | tee "$out/grid.txt"
