@@ -25,6 +25,9 @@ public sealed class BifContext(DbContextOptions<BifContext> options) : DbContext
     /// <summary>Pictures of shared snapshots.</summary>
     public DbSet<ReportImage> ReportImages => Set<ReportImage>();
 
+    /// <summary>Scores between the texts of reports.</summary>
+    public DbSet<ReportHeat> ReportTexts => Set<ReportHeat>();
+
     /// <inheritdoc/>
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
@@ -70,6 +73,13 @@ public sealed class BifContext(DbContextOptions<BifContext> options) : DbContext
             image.ToTable("report_images");
             image.HasKey(each => new { each.ReportId, each.Name }).HasName("pk_report_images");
             image.HasOne<Report>().WithMany().HasForeignKey(each => each.ReportId).HasConstraintName("fk_report_images_reports");
+        });
+        modelBuilder.Entity<ReportHeat>(heat =>
+        {
+            heat.ToTable("report_texts");
+            heat.HasKey(each => each.ReportId).HasName("pk_report_texts");
+            heat.Property(each => each.ReportId).ValueGeneratedNever();
+            heat.HasOne<Report>().WithMany().HasForeignKey(each => each.ReportId).HasConstraintName("fk_report_texts_reports");
         });
         foreach (var property in modelBuilder.Model.GetEntityTypes().SelectMany(entity => entity.GetProperties()))
         {

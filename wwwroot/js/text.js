@@ -28,7 +28,7 @@ const read = (root, unit) => {
   const at = +unit.dataset.u;
   const r = shades.correlation[at];
   const floor = state.floor > 0 ? `, ${Math.abs(r) > state.floor ? 'above' : 'below'} the noise floor ${state.floor.toFixed(3)}` : '';
-  const bif = Number.isNaN(shades.bif[at]) ? '' : `; BIF ${shades.bif[at].toExponential(2).replace(/-/g, '−')} nats²`;
+  const bif = !shades.bif ? '' : `; BIF ${shades.bif[at].toExponential(2).replace(/-/g, '−')} nats²`;
   line.textContent = `“${unit.textContent}” in item ${passage.dataset.item}: correlation ${number(r)} ± ${shades.error[at].toFixed(3)}${floor}${bif}`;
 };
 
@@ -59,7 +59,7 @@ const paint = (root) => {
 const mark = (root, unit) => {
   for (const link of root.querySelectorAll('.query-text [data-u]')) {
     if (+link.dataset.u === unit) link.setAttribute('aria-current', 'true'); else link.removeAttribute('aria-current');
-    link.tabIndex = +link.dataset.u === unit ? 0 : -1;
+    link.tabIndex = +link.dataset.u === (unit ?? 0) ? 0 : -1;
   }
 };
 
@@ -84,6 +84,13 @@ const step = (event, all, at) => {
   return all[Math.max(0, Math.min(all.length - 1, at + by))];
 };
 
+// A link that is clicked leads on by itself; one that is reached by a key is followed here.
+const choose = (root, unit, link) => {
+  mark(root, unit);
+  states.get(root).choose(unit, link);
+  return shade(root, unit);
+};
+
 const listen = (root) => {
   root.addEventListener('pointerover', (event) => {
     const unit = event.target.closest?.('[data-item] [data-u]');
@@ -93,15 +100,14 @@ const listen = (root) => {
     const unit = event.target.closest?.('[data-u]');
     if (!unit) return;
     if (unit.closest('[data-item]')) { read(root, unit); return; }
-    mark(root, +unit.dataset.u);
-    shade(root, +unit.dataset.u);
+    choose(root, +unit.dataset.u, null);
   });
   root.addEventListener('keydown', (event) => {
     const query = event.target.closest?.('.query-text [data-u]');
     if (query) {
       const all = [...root.querySelectorAll('.query-text [data-u]')];
       const next = step(event, all, all.indexOf(query));
-      if (next) { next.focus(); mark(root, +next.dataset.u); states.get(root).choose(next); }
+      if (next) { next.focus(); choose(root, +next.dataset.u, next); }
       return;
     }
     const passage = event.target.closest?.('[data-item]');
@@ -121,6 +127,12 @@ const attach = (root, state) => {
   if (!known) listen(root);
 };
 
+// Texts whose scores the caller loads: what it returns chooses a unit, or null for all of the query.
+export function start(root, state) {
+  attach(root, state);
+  return { choose: (unit) => choose(root, unit, null) };
+}
+
 // The page of a run: scores of what is in view come over HTTP, a new token goes into the address.
 export async function show(root, address, unit, floor, intensity) {
   attach(root, {
@@ -132,10 +144,7 @@ export async function show(root, address, unit, floor, intensity) {
       if (!answer.ok) throw new Error(`The shades did not come: ${answer.status}`);
       return parse(await answer.arrayBuffer());
     },
-    choose: (link) => {
-      shade(root, +link.dataset.u);
-      window.Blazor.navigateTo(link.getAttribute('href'), { replaceHistoryEntry: true });
-    },
+    choose: (chosen, link) => link && window.Blazor.navigateTo(link.getAttribute('href'), { replaceHistoryEntry: true }),
   });
   await shade(root, unit);
 }

@@ -25,7 +25,11 @@ public sealed record TopAnswer(
 /// <param name="Query">Index of the query.</param>
 /// <param name="Title">Heading, or null.</param>
 /// <param name="Days">How many days the link works, 1 to 3650; null: until revoked.</param>
-public sealed record NewReport(Guid Run, int Query, string? Title, int? Days);
+/// <param name="Token">Texts: number of the query's unit that is chosen at first; null: all of the query.</param>
+/// <param name="By">Texts: token, word, sentence or passage.</param>
+/// <param name="View">Texts: full, or partial: without the common mode.</param>
+/// <param name="Side">Texts: helpful or harmful passages.</param>
+public sealed record NewReport(Guid Run, int Query, string? Title, int? Days, int? Token = null, string? By = null, string? View = null, string? Side = null);
 
 /// <summary>A report just taken.</summary>
 /// <param name="Id">For revoking it.</param>
@@ -177,7 +181,7 @@ public static class RunsApi
             throw new InputException("days must be 1 to 3650, or left out.");
         }
 
-        var taken = await desk.Take(wanted.Run, wanted.Query, wanted.Title, wanted.Days is { } days ? TimeSpan.FromDays(days) : null, cancellation);
+        var taken = await desk.Take(wanted.Run, wanted.Query, wanted.Title, wanted.Days is { } days ? TimeSpan.FromDays(days) : null, cancellation, TextChoice.From(wanted.Query, wanted.Token, wanted.By, wanted.View, wanted.Side));
         return TypedResults.Created($"/r/{taken.Token}", new ReportAnswer(taken.Id, $"/r/{taken.Token}"));
     }
 

@@ -72,6 +72,7 @@ public static class Start
         services.AddSingleton<Pictures>();
         services.AddSingleton<TextLibrary>();
         services.AddSingleton<RunEvents>();
+        services.AddSingleton<TextSnapshot>();
         services.AddSingleton<ReportDesk>();
         services.AddMemoryCache();
     }

@@ -19,6 +19,8 @@ public sealed record Provenance(string Name, string Value);
 /// <param name="Harmful">The most harmful items.</param>
 /// <param name="Classes">Influence by class.</param>
 /// <param name="Provenance">Hashes, settings, versions.</param>
+/// <param name="IsText">Whether items are texts.</param>
+/// <param name="Text">The heatmap of texts, where tokens were traced.</param>
 public sealed record ReportContent(
     string Run,
     int Query,
@@ -32,4 +34,6 @@ public sealed record ReportContent(
     IReadOnlyList<RankedItem> Helpful,
     IReadOnlyList<RankedItem> Harmful,
     IReadOnlyList<ClassInfluence> Classes,
-    IReadOnlyList<Provenance> Provenance);
+    IReadOnlyList<Provenance> Provenance,
+    bool IsText = false,
+    ReportText? Text = null);

@@ -18,7 +18,7 @@ public sealed record TakenReport(Guid Id, string Token);
 public sealed record ReportEntry(Guid Id, string Title, DateTime CreatedAt, DateTime? ExpiresAt, DateTime? RevokedAt);
 
 /// <summary>Takes, opens and revokes reports.</summary>
-public sealed class ReportDesk(IDbContextFactory<BifContext> contexts, RunLibrary library, Pictures pictures)
+public sealed class ReportDesk(IDbContextFactory<BifContext> contexts, RunLibrary library, Pictures pictures, TextSnapshot snapshot)
 {
     private const int TokenBytes = 16;
     private const int ItemsPerSide = 24;
@@ -29,20 +29,22 @@ public sealed class ReportDesk(IDbContextFactory<BifContext> contexts, RunLibrar
     /// <param name="title">Heading; null: the run's name and the query.</param>
     /// <param name="lifetime">How long the link works; null: until revoked.</param>
     /// <param name="cancellation">Gives up.</param>
+    /// <param name="texts">What of a run on texts is looked at; null: all of the query, by token.</param>
     /// <exception cref="InputException">There is no such ranking yet.</exception>
-    public async Task<TakenReport> Take(Guid runId, int query, string? title, TimeSpan? lifetime, CancellationToken cancellation)
+    public async Task<TakenReport> Take(Guid runId, int query, string? title, TimeSpan? lifetime, CancellationToken cancellation, TextChoice? texts = null)
     {
         if (await library.Find(runId, cancellation) is not { } run || await library.Scores(runId, query, cancellation) is not { } scores)
         {
             throw new InputException($"There is no ranking of query {query} in this run yet.");
         }
 
+        var heat = run is { HasTokens: true, IsFinal: true } ? await snapshot.Take(runId, texts ?? new TextChoice(query), cancellation) : ((ReportText Text, byte[] Shades)?)null;
         var prints = pictures.Fingerprints(run.Record);
         IReadOnlyList<RankedItem> Side(string side) => RankingView.Of(run, scores, new RankingChoice(query, side, Size: ItemsPerSide), prints).Items;
         var content = new ReportContent(
             run.Name, query, run.DescribeQuery(query), run.IsFinal, run.ScoreDraws, run.NoiseFloor, run.IsFinal ? run.Record.Verdict?.Name : null,
             run.IsFinal && run.Record.Verdict is { } verdict ? verdict.Advice.Length > 0 ? $"{verdict.Reason}; {verdict.Advice}" : verdict.Reason : null,
-            scores.Correlation.Length, Side("helpful"), Side("harmful"), RankingView.ByClass(run, scores), ProvenanceOf(run));
+            scores.Correlation.Length, Side("helpful"), Side("harmful"), RankingView.ByClass(run, scores), ProvenanceOf(run), run.IsText, heat?.Text);
         var token = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(TokenBytes));
         var report = new Report
         {
@@ -60,6 +62,11 @@ public sealed class ReportDesk(IDbContextFactory<BifContext> contexts, RunLibrar
         };
         await using var context = await contexts.CreateDbContextAsync(cancellation);
         context.Reports.Add(report);
+        if (heat is { } taken)
+        {
+            context.ReportTexts.Add(new ReportHeat { ReportId = report.Id, Shades = taken.Shades });
+        }
+
         foreach (var item in content.Helpful.Concat(content.Harmful).Select(each => each.Item).Distinct())
         {
             Keep(context, report.Id, $"item-{item}", pictures.Png(run.Record, isQuery: false, item));
@@ -91,6 +98,13 @@ public sealed class ReportDesk(IDbContextFactory<BifContext> contexts, RunLibrar
     {
         await using var context = await contexts.CreateDbContextAsync(cancellation);
         return await context.ReportImages.Where(image => image.ReportId == report && image.Name == name).Select(image => image.Png).SingleOrDefaultAsync(cancellation);
+    }
+
+    /// <summary>The scores between the texts of a report that is open, or null.</summary>
+    public async Task<byte[]?> Shades(Guid report, CancellationToken cancellation)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellation);
+        return await context.ReportTexts.Where(heat => heat.ReportId == report).Select(heat => heat.Shades).SingleOrDefaultAsync(cancellation);
     }
 
     /// <summary>The reports of a run, newest first.</summary>

@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Bif.Web.Reports;
 
-/// <summary>Shared reports at /r/{token}: static pages without script, open to all who know the token, never indexed.</summary>
+/// <summary>Shared reports at /r/{token}: static pages that need no script, and no login, open to all who know the token, never indexed.</summary>
 public static class ReportPages
 {
     /// <summary>Maps page, pictures and exports.</summary>
@@ -23,6 +23,7 @@ public static class ReportPages
         });
         group.MapGet("", Page);
         group.MapGet("images/{name}", Picture);
+        group.MapGet("shades", Shades);
         group.MapGet("report.json", Json);
         group.MapGet("scores.csv", Csv);
         group.MapGet("{vector}.npy", Vector);
@@ -36,6 +37,11 @@ public static class ReportPages
     private static async Task<IResult> Picture(string token, string name, ReportDesk desk, CancellationToken cancellation)
         => await desk.Open(token, cancellation) is { } open && await desk.Picture(open.Report.Id, name, cancellation) is { } png
             ? Results.Bytes(png, "image/png")
+            : Results.NotFound();
+
+    private static async Task<IResult> Shades(string token, ReportDesk desk, CancellationToken cancellation)
+        => await desk.Open(token, cancellation) is { } open && await desk.Shades(open.Report.Id, cancellation) is { } shades
+            ? Results.Bytes(shades, "application/octet-stream")
             : Results.NotFound();
 
     private static async Task<IResult> Json(string token, ReportDesk desk, CancellationToken cancellation)

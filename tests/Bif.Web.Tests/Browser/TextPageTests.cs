@@ -144,9 +144,45 @@ public sealed class TextPageTests(RunningTexts running) : IAsyncLifetime
         Assert.Empty(_complaints);
     }
 
+    [Fact]
+    public async Task A_report_stays_a_heatmap_without_login_or_circuit_and_is_shaded_without_script()
+    {
+        var page = await Open($"/runs/{running.Run}/text?query=1&token=4");
+        await Expect(page.Locator(".texts[data-shaded='4']")).ToBeVisibleAsync();
+        var heat = await Heat(page);
+        await page.GetByText("Share this ranking").ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Make the link" }).ClickAsync();
+        var link = (await page.Locator(".panel a[href*='/r/']").GetAttributeAsync("href"))!;
+
+        await using var still = await _browser.NewContextAsync(new() { JavaScriptEnabled = false });
+        var plain = await still.NewPageAsync();
+        await plain.GotoAsync(link);
+        await Expect(plain.Locator(".passages > li")).ToHaveCountAsync(12);
+        await Expect(plain.Locator(".passage [style*='--heat']").First).ToBeVisibleAsync();
+
+        var report = await Open(link, isLive: false);
+        await Expect(report.Locator(".texts[data-shaded='4']")).ToBeVisibleAsync();
+        Assert.Equal(Rounded(heat), Rounded(await Heat(report)));
+        await report.Locator(".query-text [data-u='7']").ClickAsync();
+        await Expect(report.Locator(".texts[data-shaded='7']")).ToBeVisibleAsync();
+        Assert.EndsWith("#token-7", report.Url, StringComparison.Ordinal);
+        await report.Keyboard.PressAsync("ArrowLeft");
+        await Expect(report.Locator(".texts[data-shaded='6']")).ToBeVisibleAsync();
+        await report.ReloadAsync();
+        await Expect(report.Locator(".texts[data-shaded='6']")).ToBeVisibleAsync();
+        await report.Locator(".passage [data-u]").Nth(3).HoverAsync();
+        await Expect(report.Locator("[data-reading]")).ToContainTextAsync("the noise floor");
+        var results = await report.RunAxe();
+        Assert.True(results.Violations.Length == 0, string.Join("; ", results.Violations.Select(each => $"{each.Id} {each.Help} {string.Join(' ', each.Nodes.Take(2).Select(node => node.Html))}")));
+        Assert.Empty(_complaints);
+    }
+
+    // Scores in a report are rounded to 1/32,767.
+    private static IEnumerable<string> Rounded(string heat) => heat.Split(',').Select(unit => unit.Split('%')).Select(parts => $"{double.Parse(parts[0], System.Globalization.CultureInfo.InvariantCulture):F0} {parts[1]}");
+
     private static Task<string> Heat(IPage page) => page.EvaluateAsync<string>("[...document.querySelectorAll('.passage [data-u]')].map(unit => unit.style.getPropertyValue('--heat') + unit.className).join()");
 
-    private async Task<IPage> Open(string address)
+    private async Task<IPage> Open(string address, bool isLive = true)
     {
         var page = await _browser.NewPageAsync();
         page.Console += (_, message) =>
@@ -157,8 +193,12 @@ public sealed class TextPageTests(RunningTexts running) : IAsyncLifetime
             }
         };
         page.PageError += (_, error) => _complaints.Add(error);
-        await page.GotoAsync(Url + address);
-        await Live(page);
+        await page.GotoAsync(new Uri(new Uri(Url), address).ToString());
+        if (isLive)
+        {
+            await Live(page);
+        }
+
         return page;
     }
 

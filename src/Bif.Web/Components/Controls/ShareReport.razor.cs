@@ -1,4 +1,5 @@
 using Bif.Engine;
+using Bif.Web.Browsing;
 using Bif.Web.Reports;
 using Microsoft.AspNetCore.Components;
 using Microsoft.JSInterop;
@@ -23,6 +24,10 @@ public sealed partial class ShareReport
     [Parameter, EditorRequired]
     public int Query { get; set; }
 
+    /// <summary>What of a run on texts is looked at, or null.</summary>
+    [Parameter]
+    public TextChoice? Texts { get; set; }
+
     [Inject]
     private ReportDesk Desk { get; set; } = null!;
 
@@ -45,7 +50,7 @@ public sealed partial class ShareReport
     {
         try
         {
-            var taken = await Desk.Take(Run, Query, _title, _days > 0 ? TimeSpan.FromDays(_days) : null, default);
+            var taken = await Desk.Take(Run, Query, _title, _days > 0 ? TimeSpan.FromDays(_days) : null, default, Texts);
             (_link, _error, _isCopied) = (Navigation.ToAbsoluteUri($"/r/{taken.Token}").ToString(), null, false);
         }
         catch (InputException error)

@@ -27,6 +27,7 @@ public sealed partial class TextPage : IDisposable
     private IReadOnlyList<TextPiece>? _pieces;
     private QueryText? _query;
     private PassagesAnswer? _passages;
+    private TextChoice? _choice;
     private RelatedAnswer? _related;
     private RankingPage? _ranking;
     private (MatrixPart Part, string Address, IReadOnlyList<string> Rows, IReadOnlyList<string> Columns)? _matrix;
@@ -206,7 +207,7 @@ public sealed partial class TextPage : IDisposable
             _shown[entry.Item] = texts.Pieces(choice.Level, entry.Item);
         }
 
-        (_passages, _related, _isBusy, _isStale) = (passages, related, false, true);
+        (_passages, _related, _choice, _isBusy, _isStale) = (passages, related, choice, false, true);
     }
 
     private (MatrixPart, string, IReadOnlyList<string>, IReadOnlyList<string>)? MatrixOf(OpenTexts texts, TextChoice choice)
