@@ -1,4 +1,5 @@
 using Bif.Data;
+using Bif.Data.Migrations;
 using Bif.Data.Storage;
 using Bif.Web.Browsing;
 using Bif.Web.Jobs;
@@ -82,7 +83,7 @@ public static class Start
     {
         await using (var context = await services.GetRequiredService<IDbContextFactory<BifContext>>().CreateDbContextAsync(cancellation))
         {
-            await context.Database.MigrateAsync(cancellation);
+            await Schema.Update(context, cancellation);
         }
 
         await services.GetRequiredService<RunQueue>().Declare(cancellation);
