@@ -53,7 +53,7 @@ internal static class TokenBenchmark
                 read = Math.Min(read, Milliseconds(() => Read(store)));
             }
 
-            yield return new("a further ranking", pass, read, "ms", "at most one reading of the traces by one thread");
+            yield return new("a further ranking", pass, read, "ms", "about one reading of the traces");
         }
         finally
         {
