@@ -25,7 +25,8 @@ builder.WebHost.ConfigureKestrel(kestrel =>
 });
 var options = (builder.Configuration.GetSection("Bif").Get<BifOptions>() ?? new BifOptions()).Against(builder.Environment.ContentRootPath);
 var urls = builder.Configuration["Urls"] ?? "http://localhost:5080";
-if (options.Errors(urls) is { Count: > 0 } errors)
+List<string> errors = [.. BifOptions.UnknownKeys(builder.Configuration), .. options.Errors(urls)];
+if (errors.Count > 0)
 {
     Console.Error.WriteLine("bif: the settings (appsettings.json, environment, arguments) cannot be used:\n  " + string.Join("\n  ", errors));
     return 2;
@@ -38,7 +39,7 @@ if (string.IsNullOrEmpty(connectionString))
 {
     try
     {
-        database = await PrivatePostgres.Start(Path.Combine(options.Data, "postgres"), options.PostgresBinaries, CancellationToken.None);
+        database = await PrivatePostgres.Start(Path.Combine(options.Data, "postgres"), options.PostgresBinaries, CancellationToken.None, said => Console.Error.WriteLine($"bif: {said}"));
     }
     catch (InvalidOperationException error)
     {
@@ -56,6 +57,7 @@ try
     builder.Services.AddHealthChecks().AddCheck<Readiness>("ready", HealthStatus.Unhealthy, ["ready"]);
     builder.Services.AddDataProtection().PersistKeysToFileSystem(new DirectoryInfo(Path.Combine(options.Data, "keys"))).SetApplicationName("bif");
     builder.Services.AddProblemDetails();
+    builder.Services.AddExceptionHandler<ApiErrors>();
     builder.Services.AddOpenApi("v1");
     builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals);
     builder.Services.AddSignalR().AddJsonProtocol(json => json.PayloadSerializerOptions.NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals);
@@ -69,9 +71,11 @@ try
 
     // Chains end with their block, which takes seconds.
     builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(45));
+    using var telemetry = Telemetry.Start(options);
     await using var app = builder.Build();
     app.UseExceptionHandler("/error");
     app.UseSecurityHeaders();
+    app.UseWhen(context => context.Request.Path.StartsWithSegments("/api"), api => api.UseStatusCodePages());
     app.UseWhen(
         context => !new[] { "/api", "/r", "/hubs", "/health" }.Any(part => context.Request.Path.StartsWithSegments(part)),
         pages => pages.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true));

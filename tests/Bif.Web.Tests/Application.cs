@@ -13,6 +13,11 @@ internal sealed class Application : IAsyncDisposable
 
     private Application(Process process) => _process = process;
 
+    public int ProcessId => _process.Id;
+
+    /// <summary>How it is started where nothing else is asked for.</summary>
+    public static IReadOnlyList<string> Dotnet { get; } = ["dotnet"];
+
     public HttpClient Client { get; private set; } = null!;
 
     public string Url { get; private set; } = "";
@@ -29,11 +34,14 @@ internal sealed class Application : IAsyncDisposable
     }
 
     /// <summary>Starts it; returns when it answers.</summary>
-    public static async Task<Application> Start(string data, params string[] settings)
+    public static Task<Application> Start(string data, params string[] settings) => Start(Dotnet, data, settings);
+
+    /// <summary>Starts it by another program, such as one that gives it a file system of its own; the command follows the arguments.</summary>
+    public static async Task<Application> Start(IReadOnlyList<string> starter, string data, IReadOnlyList<string> settings, params (string Name, string Value)[] environment)
     {
-        var application = Launch(data, ["--Urls", "http://127.0.0.1:0", "--Bif:Demo", "false", .. settings]);
+        var application = Launch(starter, data, ["--Urls", "http://127.0.0.1:0", "--Bif:Demo", "false", .. settings], environment);
         var clock = Stopwatch.StartNew();
-        while (application.Address() is null)
+        while (application.Address() is null && !application.Said.Contains("bif: this worker waits", StringComparison.Ordinal))
         {
             if (application._process.HasExited || clock.Elapsed > TimeSpan.FromSeconds(60))
             {
@@ -43,7 +51,7 @@ internal sealed class Application : IAsyncDisposable
             await Task.Delay(50);
         }
 
-        application.Url = application.Address()!;
+        application.Url = application.Address() ?? "http://127.0.0.1:0";
         application.Client = new HttpClient { BaseAddress = new Uri(application.Url), Timeout = TimeSpan.FromSeconds(60) };
         return application;
     }
@@ -51,7 +59,7 @@ internal sealed class Application : IAsyncDisposable
     /// <summary>Starts it with settings with which it is expected to give up.</summary>
     public static async Task<(int ExitCode, string Said)> GiveUp(string data, params string[] settings)
     {
-        await using var application = Launch(data, settings);
+        await using var application = Launch(Dotnet, data, settings);
         await application._process.WaitForExitAsync(new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token);
         application._process.WaitForExit();
         return (application._process.ExitCode, application.Said);
@@ -118,14 +126,19 @@ internal sealed class Application : IAsyncDisposable
         return answer.IsSuccessStatusCode ? body.GetProperty("id").GetGuid() : throw new InvalidOperationException(body.ToString());
     }
 
-    private static Application Launch(string data, IReadOnlyList<string> settings)
+    private static Application Launch(IReadOnlyList<string> starter, string data, IReadOnlyList<string> settings, params (string Name, string Value)[] environment)
     {
         var program = Path.Combine(Repository.Root, "src", "Bif.Web", "bin", Repository.Configuration, "net10.0", "Bif.Web.dll");
-        var start = new ProcessStartInfo("dotnet", [program, "--Bif:Data", data, "--Bif:CpuSlots", "2", .. settings])
+        var start = new ProcessStartInfo(starter[0], [.. starter.Skip(1), program, "--Bif:Data", data, "--Bif:CpuSlots", "2", .. settings])
         {
             RedirectStandardError = true, RedirectStandardOutput = true, WorkingDirectory = Repository.Root,
         };
         start.Environment["GOMP_SPINCOUNT"] = "20000";
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         var application = new Application(Process.Start(start)!);
         application._process.OutputDataReceived += (_, line) => application.Hear(line.Data);
         application._process.ErrorDataReceived += (_, line) => application.Hear(line.Data);

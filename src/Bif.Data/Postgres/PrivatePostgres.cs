@@ -6,8 +6,8 @@ namespace Bif.Data.Postgres;
 
 /// <summary>
 /// A PostgreSQL of the application's own: made on first start, reached by a unix socket only, stopped with the application.
-/// It survives a kill of the application or of itself: the next start stops what is left and starts anew. The file system
-/// is the guard (socket folder 0700); no password exists.
+/// It survives a kill of the application: the next start stops what is left and starts anew. A kill of the server itself is
+/// noticed, and it is started again. The file system is the guard (socket folder 0700); no password exists.
 /// </summary>
 [System.Runtime.Versioning.SupportedOSPlatform("linux")]
 public sealed partial class PrivatePostgres : IAsyncDisposable
@@ -21,7 +21,9 @@ public sealed partial class PrivatePostgres : IAsyncDisposable
     private readonly string _socket;
     private readonly Queue<string> _log = new();
     private FileStream? _lock;
+    private readonly CancellationTokenSource _stopping = new();
     private Process? _process;
+    private Task _watch = Task.CompletedTask;
 
     private PrivatePostgres(string root, string binaries)
     {
@@ -43,13 +45,15 @@ public sealed partial class PrivatePostgres : IAsyncDisposable
     /// <param name="root">The folder.</param>
     /// <param name="binaries">Where PostgreSQL's programs are; null finds them.</param>
     /// <param name="cancellation">Gives up.</param>
+    /// <param name="say">Told when the server ended by itself and was started again, or null.</param>
     /// <exception cref="InvalidOperationException">It cannot start; the message says why and what to do.</exception>
-    public static async Task<PrivatePostgres> Start(string root, string? binaries, CancellationToken cancellation)
+    public static async Task<PrivatePostgres> Start(string root, string? binaries, CancellationToken cancellation, Action<string>? say = null)
     {
         var server = new PrivatePostgres(root, PostgresBinaries.Find(binaries));
         try
         {
             await server.Start(cancellation);
+            server._watch = server.Watch(say);
             return server;
         }
         catch
@@ -62,6 +66,13 @@ public sealed partial class PrivatePostgres : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (_stopping.IsCancellationRequested)
+        {
+            return;
+        }
+
+        await _stopping.CancelAsync();
+        await _watch;
         if (_process is { } process)
         {
             _process = null;
@@ -76,6 +87,37 @@ public sealed partial class PrivatePostgres : IAsyncDisposable
         }
 
         _lock?.Dispose();
+    }
+
+    // Starts the server again when it ends by itself (killed, out of memory, a full disk), more slowly each time it fails.
+    private async Task Watch(Action<string>? say)
+    {
+        var wait = TimeSpan.FromSeconds(0.5);
+        try
+        {
+            while (true)
+            {
+                await _process!.WaitForExitAsync(_stopping.Token);
+                say?.Invoke($"the private database ended ({LastLines().Split('\n')[^1].Trim()}); it is started again");
+                await Task.Delay(wait, _stopping.Token);
+                try
+                {
+                    await StopOrphans(_stopping.Token);
+                    _process.Dispose();
+                    Launch();
+                    await WaitUntilReady(_stopping.Token);
+                    wait = TimeSpan.FromSeconds(0.5);
+                }
+                catch (InvalidOperationException)
+                {
+                    wait = TimeSpan.FromSeconds(Math.Min(30, 2 * wait.TotalSeconds));
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The application stops, and the server with it.
+        }
     }
 
     private static bool IsRoot => Environment.UserName == "root";
@@ -108,6 +150,12 @@ public sealed partial class PrivatePostgres : IAsyncDisposable
         }
 
         await StopOrphans(cancellation);
+        Launch();
+        await WaitUntilReady(cancellation);
+    }
+
+    private void Launch()
+    {
         _process = Process.Start(Command(
             Path.Combine(_binaries, "postgres"),
             ["-D", _data, "-c", "listen_addresses=", "-c", $"unix_socket_directories={_socket}", "-c", "unix_socket_permissions=0700", "-c", "logging_collector=off"]))!;
@@ -115,7 +163,6 @@ public sealed partial class PrivatePostgres : IAsyncDisposable
         _process.OutputDataReceived += (_, line) => Remember(line.Data);
         _process.BeginErrorReadLine();
         _process.BeginOutputReadLine();
-        await WaitUntilReady(cancellation);
     }
 
     private async Task WaitUntilReady(CancellationToken cancellation)

@@ -80,15 +80,16 @@ public sealed class RunTables(NpgsqlDataSource source)
         run, record, trainItems, queryItems, chains, draws);
 
     /// <summary>
-    /// Gives a chain to a firing, which alone may write from then on: one that waits, or one whose owner gave no sign of life for
-    /// <see cref="SilenceSeconds"/>. Returns how often it was taken, or null if it was not given.
+    /// Gives a chain to a firing, which alone may write from then on: one that waits, one whose owner gave no sign of life for
+    /// <see cref="SilenceSeconds"/>, or its own again. Returns how many firings took it, or null if it was not given.
     /// </summary>
     public async Task<int?> Claim(Guid run, int chain, string owner)
     {
         await using var command = source.CreateCommand(
             """
-            update chains set owner = $3, attempts = attempts + 1, state = 'running', draws_per_second = 0, updated_at = now()
-            where run_id = $1 and chain = $2 and (state = 'queued' or (state = 'running' and updated_at < now() - make_interval(secs => $4)))
+            update chains set owner = $3, attempts = attempts + (owner is distinct from $3)::int, state = 'running', draws_per_second = 0, updated_at = now()
+            where run_id = $1 and chain = $2
+              and (state = 'queued' or (state = 'running' and (owner = $3 or updated_at < now() - make_interval(secs => $4))))
               and exists (select 1 from runs where id = $1 and state = 'sampling')
             returning attempts
             """);

@@ -20,6 +20,8 @@ namespace Bif.Engine.Runs;
 /// </summary>
 public sealed class QueryAddition : IDisposable
 {
+    // EAGAIN of Linux: the code of an exception for a file that another process holds.
+    private const int WouldBlock = 11;
     private readonly RunDirectory _run;
     private readonly RunRecord _record;
     private readonly IProgress<RunProgress>? _progress;
@@ -92,7 +94,7 @@ public sealed class QueryAddition : IDisposable
             {
                 return new FileStream(Path.Combine(run.Root, "queries.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             }
-            catch (IOException error) when (error.GetType() == typeof(IOException) && !cancellation.IsCancellationRequested)
+            catch (IOException error) when (error.HResult == WouldBlock && !cancellation.IsCancellationRequested)
             {
                 if (attempt == 0)
                 {

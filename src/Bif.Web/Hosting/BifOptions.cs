@@ -57,6 +57,15 @@ public sealed class BifOptions
         return File.Exists(file) ? File.ReadLines(file).Where(path => Directory.Exists(path) || File.Exists(path)) : [];
     }
 
+    /// <summary>Keys of section "Bif" that mean nothing: a misspelt setting must not pass for one that is in force.</summary>
+    public static IEnumerable<string> UnknownKeys(IConfiguration configuration)
+    {
+        var known = typeof(BifOptions).GetProperties().Where(property => property.CanWrite).Select(property => property.Name).ToList();
+        return configuration.GetSection("Bif").GetChildren()
+            .Where(child => !known.Contains(child.Key, StringComparer.OrdinalIgnoreCase))
+            .Select(child => $"{child.Path} is no setting: known are {string.Join(", ", known)}.");
+    }
+
     /// <summary>All that is wrong, each in a sentence that names the key; empty if nothing is.</summary>
     /// <param name="urls">The addresses to listen on, separated by semicolons.</param>
     public IReadOnlyList<string> Errors(string urls)

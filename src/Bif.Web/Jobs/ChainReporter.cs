@@ -1,11 +1,12 @@
 using Bif.Data.Storage;
 using Bif.Engine.Runs;
+using Bif.Web.Hosting;
 
 namespace Bif.Web.Jobs;
 
 /// <summary>
 /// Carries a chain's reports from its thread to the database at most a few times a second, and learns there whether the chain
-/// is still this firing's and still wanted.
+/// is still this firing's and still wanted. While the database is away the chain samples on, and what it reports waits here.
 /// </summary>
 internal sealed class ChainReporter(RunTables tables, Guid run, int chain, string owner) : IProgress<RunProgress>
 {
@@ -41,10 +42,18 @@ internal sealed class ChainReporter(RunTables tables, Guid run, int chain, strin
         while (!ended.IsCancellationRequested)
         {
             await Task.WhenAny(Task.Delay(250, CancellationToken.None), Task.Delay(Timeout.Infinite, ended));
-            var isOurs = await Flush() && await Sign();
-            if (!isOurs || await tables.IsCancelRequested(run))
+            try
             {
-                await stop.CancelAsync();
+                var isOurs = await Flush() && await Sign();
+                if (!isOurs || await tables.IsCancelRequested(run))
+                {
+                    await stop.CancelAsync();
+                }
+            }
+            catch (Exception error) when (DatabaseOutage.Is(error))
+            {
+                // The next attempt carries everything.
+                await Task.WhenAny(Task.Delay(1000, CancellationToken.None), Task.Delay(Timeout.Infinite, ended));
             }
         }
 
@@ -76,10 +85,17 @@ internal sealed class ChainReporter(RunTables tables, Guid run, int chain, strin
             }
 
             (losses, first, rate) = ([.. _losses], _firstDraw, _rate);
-            _firstDraw += losses.Length;
-            _losses.Clear();
         }
 
-        return await tables.Advance(run, chain, owner, first, losses, rate);
+        // Taken out when they are written: writing the same draws twice writes them once.
+        var isOurs = await tables.Advance(run, chain, owner, first, losses, rate);
+        BifMeter.Draws.Add(losses.Length);
+        lock (_gate)
+        {
+            _firstDraw += losses.Length;
+            _losses.RemoveRange(0, losses.Length);
+        }
+
+        return isOurs;
     }
 }

@@ -42,7 +42,7 @@ public sealed class QueryWorker(RunTables tables, IDbContextFactory<BifContext> 
             await tables.MoveQuery(
                 run, query, "finished", result.KeptError is > 0 ? $"kept draws are rounded: losses differ by {result.KeptError:P1} of their spread" : null, null, result.Way, clock.Elapsed.TotalSeconds);
         }
-        catch (Exception error) when (error is not (NpgsqlException or OperationCanceledException))
+        catch (Exception error) when (error is not OperationCanceledException && !DatabaseOutage.Is(error))
         {
             await tables.MoveQuery(run, query, "failed", error is InputException ? error.Message : $"An error in the program ended it ({error.GetType().Name}: {error.Message}).");
         }

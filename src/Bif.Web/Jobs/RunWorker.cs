@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Bif.Data;
 using Bif.Data.Entities;
@@ -25,14 +26,36 @@ public sealed partial class RunWorker(
     RunTables tables, RunQueue queue, QueryWorker queries, IDbContextFactory<BifContext> contexts, NpgsqlDataSource source, BifOptions options, ILogger<RunWorker> logger)
 {
     private const double PreviewSeconds = 12;
+    private static readonly TimeSpan Outage = TimeSpan.FromSeconds(1);
 
-    /// <summary>Does one part.</summary>
+    /// <summary>Does one part, as often as the database goes away before its end is written.</summary>
     /// <param name="input">Which.</param>
     /// <param name="owner">Identity of this firing.</param>
     /// <param name="cancellation">This process stops: the part is handed back after its block.</param>
     public async Task Do(RunJobInput input, string owner, CancellationToken cancellation)
     {
         LogPart(input.Part, input.Chain, input.RunId);
+        using var span = BifMeter.Source.StartActivity($"{input.Part}");
+        span?.SetTag("bif.run", input.RunId).SetTag("bif.chain", input.Chain);
+        var start = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                await Attempt(input, owner, cancellation);
+                BifMeter.PartDuration.Record(Stopwatch.GetElapsedTime(start).TotalSeconds, new KeyValuePair<string, object?>("bif.part", input.Part));
+                return;
+            }
+            catch (Exception error) when (DatabaseOutage.Is(error))
+            {
+                LogOutage(error.Message, input.Part, input.RunId);
+                await Task.Delay(Outage, cancellation);
+            }
+        }
+    }
+
+    private async Task Attempt(RunJobInput input, string owner, CancellationToken cancellation)
+    {
         try
         {
             await (input.Part switch
@@ -53,12 +76,19 @@ public sealed partial class RunWorker(
         {
             await tables.Move(input.RunId, RunState.Active, RunState.Cancelled);
         }
-        catch (Exception error) when (error is not NpgsqlException)
+        catch (Exception error) when (!DatabaseOutage.Is(error))
         {
             LogFailure(error, input.Part, input.RunId);
+            BifMeter.Failures.Add(1, new KeyValuePair<string, object?>("bif.part", input.Part));
             await tables.Move(
                 input.RunId, RunState.Active, RunState.Failed,
-                error: error is InputException ? error.Message : $"An error in the program ended the run ({error.GetType().Name}: {error.Message}). The worker's log has the details.");
+                error: error switch
+                {
+                    InputException => error.Message,
+                    IOException or UnauthorizedAccessException =>
+                        $"Reading or writing failed ({error.Message.TrimEnd('.')}). Complete blocks of draws are kept: free space or mend the folder, then continue the run.",
+                    _ => $"An error in the program ended the run ({error.GetType().Name}: {error.Message}). The worker's log has the details.",
+                });
         }
     }
 
@@ -222,22 +252,18 @@ public sealed partial class RunWorker(
         while (!ended.IsCancellationRequested)
         {
             await Task.WhenAny(Task.Delay(TimeSpan.FromSeconds(2), CancellationToken.None), Task.Delay(Timeout.Infinite, ended));
-            if (ended.IsCancellationRequested || !await tables.ClaimProvisional(run.Id, PreviewSeconds))
-            {
-                continue;
-            }
-
             var scores = Path.Combine(run.Directory, "preview", Guid.NewGuid().ToString("N"));
             try
             {
-                if (await OnThread(() => AttributionRun.Preview(run.Directory, scores)) is { } preview)
+                if (!ended.IsCancellationRequested && await tables.ClaimProvisional(run.Id, PreviewSeconds)
+                    && await OnThread(() => AttributionRun.Preview(run.Directory, scores)) is { } preview)
                 {
                     await Store(run.Id, scores, preview.Draws, preview.NoiseFloor, isFinal: false);
                 }
             }
-            catch (InputException error)
+            catch (Exception error) when (error is InputException || DatabaseOutage.Is(error))
             {
-                // Too few draws yet; the next attempt has more.
+                // Too few draws yet, or no database; the next attempt may do better.
                 LogPreview(error, run.Id);
             }
             finally
@@ -312,6 +338,9 @@ public sealed partial class RunWorker(
 
     [LoggerMessage(LogLevel.Error, "{Part} of run {Run} failed")]
     private partial void LogFailure(Exception error, string part, Guid run);
+
+    [LoggerMessage(LogLevel.Warning, "The database does not answer ({Reason}); {Part} of run {Run} is tried again")]
+    private partial void LogOutage(string reason, string part, Guid run);
 
     [LoggerMessage(LogLevel.Debug, "run {Run}: passed over")]
     private partial void LogPreview(Exception error, Guid run);

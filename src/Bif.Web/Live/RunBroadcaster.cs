@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Bif.Data.Storage;
+using Bif.Web.Hosting;
 using Microsoft.AspNetCore.SignalR;
 using Npgsql;
 
@@ -41,9 +42,9 @@ public sealed partial class RunBroadcaster(
                     await connection.WaitAsync(stopping);
                 }
             }
-            catch (Exception error) when (error is NpgsqlException or IOException)
+            catch (Exception error) when (error is IOException || DatabaseOutage.Is(error))
             {
-                LogLost(error, wait.TotalSeconds);
+                LogLost(error.Message, wait.TotalSeconds);
                 await Task.Delay(wait, stopping);
                 wait = TimeSpan.FromSeconds(Math.Min(30, 2 * wait.TotalSeconds));
             }
@@ -74,10 +75,9 @@ public sealed partial class RunBroadcaster(
                 {
                     await Tell(id, kinds.Keys.ToHashSet(), stopping);
                 }
-                catch (Exception error) when (error is NpgsqlException or IOException)
+                catch (Exception error) when (error is IOException || DatabaseOutage.Is(error))
                 {
-                    // Told again as soon as the database answers.
-                    LogLost(error, Gathering.TotalSeconds);
+                    // Told again as soon as the database answers; who listens to it says in the log that it does not.
                     Array.ForEach([.. kinds.Keys], kind => Note(new RunSignal(id, kind)));
                 }
             }
@@ -100,9 +100,10 @@ public sealed partial class RunBroadcaster(
             await group.Ranking(id, run.ScoreDraws);
         }
 
+        BifMeter.Messages.Add(1);
         await (kinds.Contains(RunSignal.State) ? group.State(run) : group.Progress(run));
     }
 
-    [LoggerMessage(LogLevel.Warning, "The database does not answer; next attempt in {Seconds} s")]
-    private partial void LogLost(Exception error, double seconds);
+    [LoggerMessage(LogLevel.Warning, "The database does not answer ({Reason}); next attempt in {Seconds} s")]
+    private partial void LogLost(string reason, double seconds);
 }

@@ -56,6 +56,15 @@ public sealed class RunsApiTests(RunningApplication running)
     }
 
     [Fact]
+    public async Task A_body_that_is_no_JSON_gets_a_problem_as_well()
+    {
+        using var content = new StringContent("{", System.Text.Encoding.UTF8, "application/json");
+        using var answer = await Client.PostAsync("/api/v1/runs", content);
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Equal("application/problem+json", answer.Content.Headers.ContentType!.MediaType);
+    }
+
+    [Fact]
     public async Task A_link_out_of_the_allowed_folders_is_not_followed()
     {
         var link = Path.Combine(running.Pictures.Data, "way-out");

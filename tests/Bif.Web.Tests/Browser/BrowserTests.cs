@@ -13,14 +13,16 @@ public sealed class BrowserTests(RunningApplication running) : IAsyncLifetime
     private IPlaywright _playwright = null!;
     private IBrowser _browser = null!;
 
+    /// <summary>The system's browser.</summary>
+    internal static string Program => new[] { "chromium", "chromium-browser", "google-chrome" }.Select(name => Path.Combine("/usr/bin", name)).FirstOrDefault(File.Exists)
+        ?? throw new InvalidOperationException("There is no Chromium in /usr/bin: ./bif test installs it.");
+
     private string Url => running.Application.Url;
 
     public async Task InitializeAsync()
     {
-        var program = new[] { "chromium", "chromium-browser", "google-chrome" }.Select(name => Path.Combine("/usr/bin", name)).FirstOrDefault(File.Exists)
-            ?? throw new InvalidOperationException("There is no Chromium in /usr/bin: ./bif test installs it.");
         _playwright = await Playwright.CreateAsync();
-        _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = program, Args = ["--no-sandbox"] });
+        _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = Program, Args = ["--no-sandbox"] });
     }
 
     public async Task DisposeAsync()

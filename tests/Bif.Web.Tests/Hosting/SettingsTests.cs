@@ -3,7 +3,7 @@ using System.Net.Http.Headers;
 using Bif.Testing;
 using Xunit;
 
-namespace Bif.Web.Tests.Jobs;
+namespace Bif.Web.Tests.Hosting;
 
 /// <summary>The operator's settings.</summary>
 public sealed class SettingsTests
@@ -13,11 +13,12 @@ public sealed class SettingsTests
     {
         using var folder = new TemporaryFolder();
         var (code, said) = await Application.GiveUp(
-            folder.Root, "--Urls", "http://0.0.0.0:5999", "--Bif:Roles:0", "boss", "--Bif:CpuSlots", "-1", "--Bif:Roots:0", "/not/there");
+            folder.Root, "--Urls", "http://0.0.0.0:5999", "--Bif:Roles:0", "boss", "--Bif:CpuSlots", "-1", "--Bif:Roots:0", "/not/there", "--Bif:CpuSlot", "2");
         Assert.Equal(2, code);
         Assert.Contains("Bif:Roles", said, StringComparison.Ordinal);
         Assert.Contains("Bif:CpuSlots", said, StringComparison.Ordinal);
         Assert.Contains("/not/there", said, StringComparison.Ordinal);
+        Assert.Contains("Bif:CpuSlot is no setting", said, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,0 +1,43 @@
+using System.Net;
+using System.Net.Sockets;
+using Bif.Testing;
+using Microsoft.Playwright;
+using Xunit;
+using static Microsoft.Playwright.Assertions;
+
+namespace Bif.Web.Tests.Browser;
+
+public sealed class RestartTests
+{
+    [Fact]
+    public async Task A_watched_run_is_watched_on_after_the_web_application_was_restarted()
+    {
+        using var folder = new TemporaryFolder();
+        File.SetUnixFileMode(folder.Root, (UnixFileMode)0b111_101_101);
+        var pictures = TinyPictures.Write(folder.At("pictures"));
+        string[] settings = ["--Bif:Roots:0", folder.At("pictures"), "--Urls", $"http://127.0.0.1:{FreePort()}"];
+        using var playwright = await Playwright.CreateAsync();
+        await using var browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = BrowserTests.Program, Args = ["--no-sandbox"] });
+        var page = await browser.NewPageAsync();
+        await using (var first = await Application.Start(folder.At("data"), settings))
+        {
+            var run = await first.Order(pictures.Order(2500));
+            await page.GotoAsync($"{first.Url}/runs/{run}");
+            await Expect(page.Locator(".status")).ToContainTextAsync("draws, about", new() { Timeout = 30_000 });
+            await first.Stop();
+        }
+
+        // Nobody touches the page from here on.
+        await Task.Delay(3000);
+        await using var second = await Application.Start(folder.At("data"), settings);
+        await Expect(page.Locator(".status")).ToContainTextAsync("finished", new() { Timeout = 120_000 });
+        await Expect(page.Locator(".ranking li").First).ToBeVisibleAsync();
+    }
+
+    private static int FreePort()
+    {
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        return ((IPEndPoint)probe.LocalEndpoint).Port;
+    }
+}
