@@ -4,6 +4,7 @@ using Xunit;
 
 namespace Bif.Cli.Tests;
 
+[Trait("Pace", "slow")]
 public sealed class CheckTests
 {
     [Fact]

@@ -4,6 +4,7 @@ using Xunit;
 
 namespace Bif.Cli.Tests;
 
+[Trait("Pace", "slow")]
 public sealed class LanguageRunTests
 {
     [SharedDataFact("stories260K", "text/tinystories.txt")]

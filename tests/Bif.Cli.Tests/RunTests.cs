@@ -6,6 +6,7 @@ using Xunit;
 namespace Bif.Cli.Tests;
 
 /// <summary>The program as a process: killed, resumed, read by others.</summary>
+[Trait("Pace", "slow")]
 public sealed class RunTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

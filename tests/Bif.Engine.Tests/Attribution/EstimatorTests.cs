@@ -4,6 +4,7 @@ using Xunit;
 
 namespace Bif.Engine.Tests.Attribution;
 
+[Trait("Pace", "slow")]
 public class EstimatorTests
 {
     [Theory]

@@ -23,6 +23,7 @@ public sealed class WrittenDemo : IDisposable
     public void Dispose() => _folder.Dispose();
 }
 
+[Trait("Pace", "slow")]
 public sealed class ShapesDemoTests(WrittenDemo demo) : IClassFixture<WrittenDemo>
 {
     [Fact]

@@ -4,6 +4,7 @@ using Xunit;
 namespace Bif.Engine.Tests.Runs;
 
 /// <summary>METHOD section 5, number 8.</summary>
+[Trait("Pace", "slow")]
 public sealed class InvarianceTests
 {
     private static RunSpec Settings(TestProblem problem) => problem.Spec() with

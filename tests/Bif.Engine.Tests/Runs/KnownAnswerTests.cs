@@ -8,6 +8,7 @@ using static TorchSharp.torch;
 namespace Bif.Engine.Tests.Runs;
 
 /// <summary>METHOD section 5, through the whole pipeline where that is possible.</summary>
+[Trait("Pace", "slow")]
 public sealed class KnownAnswerTests
 {
     // With a = 1 and e = 1 RMSprop-SGLD is SGLD and shares its target.

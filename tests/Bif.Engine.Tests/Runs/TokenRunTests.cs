@@ -7,6 +7,7 @@ using Xunit;
 
 namespace Bif.Engine.Tests.Runs;
 
+[Trait("Pace", "slow")]
 public sealed class TokenRunTests
 {
     private const string Llama = "stories260K", Stories = "text/tinystories.txt";

@@ -6,6 +6,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Bif.Web.Tests.Browser;
 
 /// <summary>The pages as a person uses them, in headless Chromium.</summary>
+[Trait("Pace", "slow")]
 [Collection("application")]
 public sealed class BrowserTests(RunningApplication running) : IAsyncLifetime
 {

@@ -7,6 +7,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace Bif.Web.Tests.Browser;
 
+[Trait("Pace", "slow")]
 public sealed class RestartTests
 {
     [Fact]

@@ -9,6 +9,7 @@ using Xunit;
 namespace Bif.Web.Tests.Jobs;
 
 /// <summary>What surrounds the workers goes away, and comes back: the scores are those of an undisturbed run.</summary>
+[Trait("Pace", "slow")]
 public sealed class FaultTests : IDisposable
 {
     private const int Draws = 1200;

@@ -6,6 +6,7 @@ using Xunit;
 namespace Bif.Web.Tests.Jobs;
 
 /// <summary>Runs whose process goes away, or that are stopped and continued.</summary>
+[Trait("Pace", "slow")]
 public sealed class LostWorkerTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
