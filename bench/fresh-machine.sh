@@ -23,7 +23,7 @@ if [ "${FRESH_INSIDE:-}" = yes ]; then
     start=$SECONDS
     ./bif up >/root/up.log 2>&1 &
     up=$!
-    until curl -fsS -o /dev/null http://localhost:5080/; do
+    until curl -fs -o /dev/null http://localhost:5080/; do
       kill -0 $up 2>/dev/null || { cat /root/up.log; exit 1; }
       [ $((SECONDS - start)) -lt 120 ] || { cat /root/up.log; echo "no page after 120 s"; exit 1; }
       sleep 0.2
@@ -42,7 +42,7 @@ fi
 
 # 2. The machine: Debian from the mirrors of this one, with its package registries, the SDK and a clone.
 trap '[ $# -gt 0 ] || rm -rf "$folder"' EXIT
-site=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | head -n 1)
+site=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 2>/dev/null | head -n 1)
 [ -e "$machine/root" ] || debootstrap --variant=minbase bookworm "$machine" "$site" >"$folder/debootstrap.log"
 sdk=$(dirname "$(readlink -f "$(command -v dotnet)")")
 mkdir -p "$machine/usr/share/dotnet" "$machine/root/.nuget"
@@ -52,6 +52,7 @@ for file in /etc/apt/sources.list /etc/apt/sources.list.d /etc/apt/apt.conf.d /e
   [ ! -e "$file" ] || { mkdir -p "$machine/$(dirname "$file")"; cp -rL "$file" "$machine/$(dirname "$file")/"; }
 done
 rm -f "$machine"/etc/apt/apt.conf.d/docker-*
+[ ! -e /etc/apt/sources.list ] && : >"$machine/etc/apt/sources.list" # that of debootstrap names the same packages again
 chroot "$machine" apt-get update -qq
 chroot "$machine" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends git curl ca-certificates libicu72 >"$folder/apt.log" 2>&1
 rm -rf "$machine/root/bif"

@@ -17,8 +17,8 @@ public sealed partial class PrivatePostgres : IAsyncDisposable
     private const int LongestSocketFolder = 80;
     private readonly string _root;
     private readonly string _binaries;
-    private readonly string _data;
-    private readonly string _socket;
+    private string _data;
+    private string _socket;
     private readonly Queue<string> _log = new();
     private FileStream? _lock;
     private readonly CancellationTokenSource _stopping = new();
@@ -141,6 +141,7 @@ public sealed partial class PrivatePostgres : IAsyncDisposable
         if (IsRoot)
         {
             // PostgreSQL refuses to run as root; Debian's package makes the user.
+            await MoveWhereItsUserReaches(cancellation);
             await Run("chown", ["-R", "postgres:", _data, _socket], cancellation);
         }
 
@@ -152,6 +153,36 @@ public sealed partial class PrivatePostgres : IAsyncDisposable
         await StopOrphans(cancellation);
         Launch();
         await WaitUntilReady(cancellation);
+    }
+
+    // Under a home that is closed to others (/root), the files go to a folder of their own under /var/lib, known by what lies
+    // in data/: another data folder is another database.
+    private async Task MoveWhereItsUserReaches(CancellationToken cancellation)
+    {
+        var place = Path.Combine(_root, "place");
+        if (!File.Exists(place))
+        {
+            using var look = Process.Start(Command("test", ["-x", _data]))!;
+            await look.WaitForExitAsync(cancellation);
+            if (look.ExitCode == 0)
+            {
+                return;
+            }
+
+            await File.WriteAllTextAsync(place, $"/var/lib/bif/{Guid.NewGuid():N}", cancellation);
+        }
+
+        var folder = (await File.ReadAllTextAsync(place, cancellation)).Trim();
+        _data = Path.Combine(folder, "data");
+        _socket = Path.Combine(folder, "run");
+        Directory.CreateDirectory(_data);
+        Directory.CreateDirectory(_socket);
+        foreach (var passed in new[] { Path.GetDirectoryName(folder)!, folder })
+        {
+            File.SetUnixFileMode(passed, (UnixFileMode)0b111_101_101);
+        }
+
+        File.SetUnixFileMode(_socket, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
     private void Launch()
