@@ -49,7 +49,7 @@ mkdir -p "$machine/usr/share/dotnet" "$machine/root/.nuget"
 cp -a "$sdk/." "$machine/usr/share/dotnet/"
 ln -sf /usr/share/dotnet/dotnet "$machine/usr/bin/dotnet"
 for file in /etc/apt/sources.list /etc/apt/sources.list.d /etc/apt/apt.conf.d /etc/resolv.conf /etc/hosts /etc/ssl/certs /usr/local/share/ca-certificates "$HOME/.nuget/NuGet" "$HOME/.npmrc"; do
-  [ ! -e "$file" ] || { mkdir -p "$machine/$(dirname "$file")"; cp -rL "$file" "$machine/$(dirname "$file")/"; }
+  [ ! -e "$file" ] || { mkdir -p "$machine/$(dirname "$file")"; cp -rL --remove-destination "$file" "$machine/$(dirname "$file")/"; }
 done
 rm -f "$machine"/etc/apt/apt.conf.d/docker-*
 [ ! -e /etc/apt/sources.list ] && : >"$machine/etc/apt/sources.list" # that of debootstrap names the same packages again
