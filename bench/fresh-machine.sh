@@ -17,7 +17,7 @@ if [ "${FRESH_INSIDE:-}" = yes ]; then
     cd /root/bif
     step() { echo "== $1 (${SECONDS} s)"; }
     step "the Dockerfile: install, then build"
-    mkdir /root/layer && cp bif /root/layer/ && /root/layer/bif install web
+    mkdir -p /root/layer && cp bif /root/layer/ && /root/layer/bif install web
     ./bif build web
     step "bif up"
     start=$SECONDS

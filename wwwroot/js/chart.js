@@ -22,7 +22,7 @@ const styled = (layout) => {
     colorway: [1, 2, 3, 4, 5, 6].map((index) => color(`--series-${index}`)),
     margin: { l: 48, r: 12, t: 8, b: 40, ...layout.margin },
     hoverlabel: { bgcolor: color('--surface'), bordercolor: color('--line'), font: { color: color('--text') } },
-    legend: { orientation: 'h', y: 1.14, ...layout.legend },
+    legend: { orientation: 'h', y: 1.02, yanchor: 'bottom', ...layout.legend },
     xaxis: { ...axis, ...layout.xaxis },
     yaxis: { ...axis, ...layout.yaxis },
   };

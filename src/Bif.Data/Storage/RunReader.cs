@@ -32,13 +32,14 @@ public sealed class RunReader(IDbContextFactory<BifContext> contexts)
             run.ScoreDraws, run.NoiseFloor, run.Record,
             Waiting = context.Runs.Count(other => other.State == RunState.Queued && (other.Priority > run.Priority || (other.Priority == run.Priority && other.CreatedAt < run.CreatedAt))),
             Chains = run.Chains.OrderBy(chain => chain.Index)
-                .Select(chain => new { chain.Index, chain.State, chain.Draws, chain.TotalDraws, chain.Loss, chain.DrawsPerSecond }).ToList(),
+                .Select(chain => new { chain.Index, chain.State, chain.Draws, chain.TotalDraws, chain.Loss, chain.DrawsPerSecond, chain.UpdatedAt }).ToList(),
         }).ToListAsync(cancellation);
         return [.. rows.Select(run =>
         {
             var chains = run.Chains.Select(chain => new ChainStatus(
                 chain.Index, chain.State, chain.Draws, chain.TotalDraws, double.IsFinite(chain.Loss) ? chain.Loss : null, chain.DrawsPerSecond,
-                chain.State == ChainState.Running && chain.DrawsPerSecond > 0 ? (chain.TotalDraws - chain.Draws) / chain.DrawsPerSecond : null)).ToList();
+                chain.State == ChainState.Running && chain.DrawsPerSecond > 0 ? (chain.TotalDraws - chain.Draws) / chain.DrawsPerSecond : null,
+                chain.UpdatedAt)).ToList();
             var total = chains.Sum(chain => chain.TotalDraws);
             return new RunStatus(
                 run.Id, run.Name, run.IsDemo, run.State, run.CancelRequested, run.Message, run.Error,

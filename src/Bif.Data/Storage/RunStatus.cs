@@ -10,7 +10,8 @@ namespace Bif.Data.Storage;
 /// <param name="Loss">Mean training loss at the last draw in nats, or null.</param>
 /// <param name="DrawsPerSecond">Rate; 0 while nobody works on it.</param>
 /// <param name="SecondsLeft">Time to its end at that rate, or null.</param>
-public sealed record ChainStatus(int Chain, string State, int Draws, int TotalDraws, double? Loss, double DrawsPerSecond, double? SecondsLeft);
+/// <param name="UpdatedAt">When its worker last reported.</param>
+public sealed record ChainStatus(int Chain, string State, int Draws, int TotalDraws, double? Loss, double DrawsPerSecond, double? SecondsLeft, DateTime UpdatedAt);
 
 /// <summary>A run as people watch it: everything but its big columns.</summary>
 /// <param name="Id">Identity.</param>
@@ -58,6 +59,9 @@ public sealed record RunStatus(
 
     /// <summary>Draws that it will have over all chains; 0 before it is prepared.</summary>
     public int TotalDraws => Chains.Sum(chain => chain.TotalDraws);
+
+    /// <summary>When a worker last reported, or null.</summary>
+    public DateTime? UpdatedAt => Chains.Count == 0 ? null : Chains.Max(chain => chain.UpdatedAt);
 
     /// <summary>Time to the last draw in seconds, at the present rates, or null.</summary>
     public double? SecondsLeft => Chains.Any(chain => chain.State == Entities.ChainState.Running && chain.SecondsLeft is null)
