@@ -14,6 +14,8 @@ public sealed class RunningApplication : IAsyncLifetime, IDisposable
 
     public Guid Run { get; private set; }
 
+    internal string DataFolder => _folder.At("data");
+
     internal string RunFolder => _folder.At($"data/runs/{Run:N}");
 
     public async Task InitializeAsync()

@@ -113,15 +113,20 @@ public static class RunsApi
         => await reader.Find(id, cancellation) is null ? TypedResults.NotFound() : TypedResults.Ok(await reader.Losses(id, cancellation));
 
     private static async Task<Results<Ok<TopAnswer>, NotFound>> Top(
-        Guid id, int query, int? k, RunLibrary library, Pictures pictures, CancellationToken cancellation)
+        Guid id, int query, int? k, string? sort, RunLibrary library, Pictures pictures, CancellationToken cancellation)
     {
         if (await library.Find(id, cancellation) is not { } run || await library.Scores(id, query, cancellation) is not { } scores)
         {
             return TypedResults.NotFound();
         }
 
+        if (sort is not null && !RankingChoice.Sorts.Contains(sort))
+        {
+            throw new InputException($"sort is {sort}: give one of {string.Join(", ", RankingChoice.Sorts)}.");
+        }
+
         var prints = pictures.Fingerprints(run.Record);
-        IReadOnlyList<RankedItem> Side(string side) => RankingView.Of(run, scores, new RankingChoice(query, side, Size: k ?? 20), prints).Items;
+        IReadOnlyList<RankedItem> Side(string side) => RankingView.Of(run, scores, new RankingChoice(query, side, Size: k ?? 20, Sort: sort ?? RankingChoice.Sorts[0]), prints).Items;
         return TypedResults.Ok(new TopAnswer(
             query, run.DescribeQuery(query), run.Record.Sign, run.IsFinal, run.ScoreDraws, run.NoiseFloor, Side("helpful"), Side("harmful")));
     }

@@ -8,8 +8,13 @@ namespace Bif.Web.Browsing;
 /// <param name="Label">Only items of this class, or null for all.</param>
 /// <param name="Page">From 1.</param>
 /// <param name="Size">Items of a page.</param>
-public sealed record RankingChoice(int Query, string Side = "helpful", int? Label = null, int Page = 1, int Size = 24)
+/// <param name="Sort">One of <see cref="Sorts"/>.</param>
+public sealed record RankingChoice(int Query, string Side = "helpful", int? Label = null, int Page = 1, int Size = 24, string Sort = "correlation")
 {
+    /// <summary>By posterior correlation, by its bound two standard errors nearer to zero, or by covariance, which heeds how much an item's loss moves.</summary>
+    public static readonly IReadOnlyList<string> Sorts = ["correlation", "certainty", "covariance"];
+
+
     /// <summary>Most items of a page.</summary>
     public const int MostItems = 200;
 }
@@ -42,7 +47,7 @@ public sealed record RankingPage(IReadOnlyList<RankedItem> Items, int Total, int
 /// <param name="MeanCorrelation">Mean posterior correlation.</param>
 public sealed record ClassInfluence(int Label, string Name, int Items, double Bif, double MeanCorrelation);
 
-/// <summary>Turns score vectors into what a page shows. Rankings go by posterior correlation.</summary>
+/// <summary>Turns score vectors into what a page shows.</summary>
 public static class RankingView
 {
     /// <summary>A page of a ranking.</summary>
@@ -58,7 +63,7 @@ public static class RankingView
         {
             if (choice.Label is null || run.Train.Labels?[item] == choice.Label)
             {
-                keys.Add((sign * scores.Correlation[item], item));
+                keys.Add((sign * Key(scores, item, choice.Sort, sign), item));
             }
         }
 
@@ -90,6 +95,14 @@ public static class RankingView
     /// <summary>The name of a class.</summary>
     public static string NameOf(RunContents run, int label)
         => run.Train.ClassNames is { } names && label < names.Count ? names[label] : $"class {label}";
+
+    // Larger is more helpful; sign is that of the side's order.
+    private static float Key(ScoreVectors scores, int item, string sort, int sign) => sort switch
+    {
+        "covariance" => -scores.Bif[item],
+        "certainty" => scores.Correlation[item] + (sign * 2 * scores.CorrelationError[item]),
+        _ => scores.Correlation[item],
+    };
 
     private static RankedItem Describe(RunContents run, ScoreVectors scores, List<int> group, int rank) => new(
         rank, group[0], run.Train.Labels?[group[0]], run.Train.Describe(group[0]),

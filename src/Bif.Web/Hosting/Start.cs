@@ -17,19 +17,21 @@ public static class Start
     /// <summary>The durable queue: the same for every process on the database; only workers run what is in it.</summary>
     public static void AddQueue(IServiceCollection services, BifOptions options, string connectionString)
     {
+        // One chain at a time on a GPU. A process uses the first that it sees: a process for each GPU, by CUDA_VISIBLE_DEVICES.
+        var hasGpu = options.IsWorker && TorchSharp.torch.cuda.is_available();
         services.AddQuartz(quartz =>
         {
             quartz.ConfigureScheduler(scheduler =>
             {
                 scheduler.InstanceName = "bif";
-                scheduler.InstanceId = $"{Environment.MachineName}-{Environment.ProcessId}";
+                scheduler.InstanceId = WorkerList.NameOfThis(hasGpu);
                 scheduler.IdleWaitTime = TimeSpan.FromSeconds(1);
                 scheduler.DefaultTimeZone = TimeZoneInfo.Utc;
                 scheduler.ShutdownJobInterruption = ShutdownJobInterruption.Always;
             });
             var slots = options.CpuSlots > 0 ? options.CpuSlots : Environment.ProcessorCount;
             quartz.UseDefaultThreadPool(slots + 1);
-            quartz.UseExecutionLimits(limits => limits.ForGroup("cpu", slots).ForOtherGroups(1));
+            quartz.UseExecutionLimits(limits => limits.ForGroup(RunQueue.CpuGroup, slots).ForGroup(RunQueue.GpuGroup, hasGpu ? 1 : 0));
             quartz.UsePersistentStore(store =>
             {
                 store.UsePostgres(connectionString);

@@ -60,6 +60,9 @@ public sealed record NewRun
     /// <summary>Language models: whether the losses of single tokens are traced.</summary>
     public bool PerToken { get; init; }
 
+    /// <summary>cpu, or cuda for workers with a GPU; null: cuda where such a worker is at hand.</summary>
+    public string? Device { get; init; }
+
     /// <summary>Seed.</summary>
     public ulong Seed { get; init; }
 
@@ -68,7 +71,7 @@ public sealed record NewRun
 }
 
 /// <summary>Takes orders for runs: checks everything that can be checked before anything is queued.</summary>
-public sealed class RunDesk(IDbContextFactory<BifContext> contexts, RunQueue queue, PathGuard guard, BifOptions options)
+public sealed class RunDesk(IDbContextFactory<BifContext> contexts, RunQueue queue, WorkerList workers, PathGuard guard, BifOptions options)
 {
     // Half a gigabyte of draws kept makes later queries cheap.
     private const long KeptBytes = 512L << 20;
@@ -80,6 +83,13 @@ public sealed class RunDesk(IDbContextFactory<BifContext> contexts, RunQueue que
     public async Task<Guid> Submit(NewRun wanted, CancellationToken cancellation)
     {
         var spec = Check(wanted);
+        if (wanted.Device != "cpu")
+        {
+            var hasGpu = (await workers.Read(cancellation)).Any(worker => worker is { IsAlive: true, HasGpu: true });
+            Require(hasGpu || wanted.Device is null, "No worker with a GPU has checked in: start one, or take the device cpu.");
+            spec = spec with { Device = hasGpu ? "cuda:0" : "cpu" };
+        }
+
         var name = wanted.Name is { Length: > 0 } given ? given[..Math.Min(given.Length, 120)] : $"{Path.GetFileName(spec.Model)} on {Path.GetFileName(DataPath.Parse(spec.Data).Path)}";
         return await Add(name, spec, isDemo: false, wanted.Priority, cancellation);
     }
@@ -126,6 +136,7 @@ public sealed class RunDesk(IDbContextFactory<BifContext> contexts, RunQueue que
     public RunSpec Check(NewRun wanted)
     {
         Require(wanted.Sampler is null || SamplerCatalog.Names.Contains(wanted.Sampler), $"There is no sampler {wanted.Sampler}: take one of {string.Join(", ", SamplerCatalog.Names)}.");
+        Require(wanted.Device is null or "cpu" or "cuda", $"There is no device {wanted.Device}: take cpu or cuda.");
         Require(wanted.Chains is null or (>= 1 and <= 64), "chains must be 1 to 64.");
         Require(wanted.Draws is null or (>= 2 and <= 100_000), "draws must be 2 to 100,000 per chain.");
         Require(wanted.Batch is null or >= 0, "batch must be 0 (all items) or more.");

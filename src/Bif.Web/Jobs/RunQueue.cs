@@ -1,6 +1,8 @@
+using System.Text.Json;
 using Bif.Data;
 using Bif.Data.Entities;
 using Bif.Data.Storage;
+using Bif.Engine.Runs;
 using Microsoft.EntityFrameworkCore;
 using Quartz;
 
@@ -12,6 +14,12 @@ namespace Bif.Web.Jobs;
 /// </summary>
 public sealed class RunQueue(ISchedulerFactory schedulers, IDbContextFactory<BifContext> contexts, RunTables tables)
 {
+    /// <summary>Execution group of parts that any worker does.</summary>
+    internal const string CpuGroup = "cpu";
+
+    /// <summary>Execution group of parts for workers with a GPU.</summary>
+    internal const string GpuGroup = "cuda";
+
     private const string Group = "runs";
     private const string Job = "RunJob";
 
@@ -99,7 +107,7 @@ public sealed class RunQueue(ISchedulerFactory schedulers, IDbContextFactory<Bif
             .ForJob(Job, Group)
             .StartAt(new DateTimeOffset(run.CreatedAt, TimeSpan.Zero) - TimeSpan.FromDays(1 + run.Priority) + TimeSpan.FromMilliseconds(chain))
             .WithSimpleSchedule(schedule => schedule.WithMisfireInstruction(SimpleTriggerMisfireInstruction.IgnoreMisfires))
-            .WithExecutionGroup("cpu")
+            .WithExecutionGroup(JsonSerializer.Deserialize<RunSpec>(run.Spec, RunRecord.Json)!.Device.StartsWith("cuda", StringComparison.Ordinal) ? GpuGroup : CpuGroup)
             .UsingInput(new RunJobInput(run.Id, part, chain))
             .Build();
         await scheduler.ScheduleTrigger(trigger, TriggerConflict.Keep, cancellation);

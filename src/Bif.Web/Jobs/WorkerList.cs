@@ -7,11 +7,18 @@ namespace Bif.Web.Jobs;
 /// <param name="LastSeen">When it last checked in.</param>
 /// <param name="IsAlive">Whether that is recent.</param>
 /// <param name="Parts">Parts of runs that it works on.</param>
-public sealed record WorkerEntry(string Name, DateTime LastSeen, bool IsAlive, int Parts);
+/// <param name="HasGpu">Whether it runs chains on a GPU.</param>
+public sealed record WorkerEntry(string Name, DateTime LastSeen, bool IsAlive, int Parts, bool HasGpu);
 
 /// <summary>The workers on this database, from the queue's own tables.</summary>
 public sealed class WorkerList(NpgsqlDataSource source)
 {
+    // What the queue knows of a process is its name: the device is part of it.
+    private const string GpuMark = "-cuda";
+
+    /// <summary>The name under which this process checks in.</summary>
+    public static string NameOfThis(bool hasGpu) => $"{Environment.MachineName}-{Environment.ProcessId}{(hasGpu ? GpuMark : "")}";
+
     /// <summary>All workers that checked in lately, by name.</summary>
     public async Task<IReadOnlyList<WorkerEntry>> Read(CancellationToken cancellation)
     {
@@ -26,7 +33,7 @@ public sealed class WorkerList(NpgsqlDataSource source)
         while (await reader.ReadAsync(cancellation))
         {
             var seen = new DateTime(reader.GetInt64(1), DateTimeKind.Utc);
-            workers.Add(new(reader.GetString(0), seen, seen > DateTime.UtcNow.AddSeconds(-30), (int)reader.GetInt64(2)));
+            workers.Add(new(reader.GetString(0), seen, seen > DateTime.UtcNow.AddSeconds(-30), (int)reader.GetInt64(2), reader.GetString(0).EndsWith(GpuMark, StringComparison.Ordinal)));
         }
 
         return workers;

@@ -26,6 +26,35 @@ public sealed class RunsApiTests(RunningApplication running)
         Assert.Equal(120, top.GetProperty("draws").GetInt32());
     }
 
+    [Theory]
+    [InlineData("covariance")]
+    [InlineData("certainty")]
+    public async Task A_ranking_is_sorted_as_asked(string sort)
+    {
+        var top = await running.Application.Get($"{Address}/queries/4/top?k=5&sort={sort}");
+        var (correlation, error, bif) = (Row("correlation"), Row("correlation_se"), Row("bif"));
+        var expected = Enumerable.Range(0, TinyPictures.Train).OrderByDescending(item => sort == "covariance" ? -bif[item] : correlation[item] - (2 * error[item])).Take(5);
+        Assert.Equal(expected, top.GetProperty("helpful").EnumerateArray().Select(each => each.GetProperty("item").GetInt32()));
+        using var wrong = await Client.GetAsync(Address + "/queries/4/top?sort=size");
+        Assert.Equal(HttpStatusCode.BadRequest, wrong.StatusCode);
+
+        float[] Row(string name) => NpyFile.ReadRow<float>(Path.Combine(running.RunFolder, "scores", name + ".npy"), 4);
+    }
+
+    [Fact]
+    public async Task An_order_for_a_GPU_says_so_where_no_worker_has_one()
+    {
+        if ((await running.Application.Get("/api/v1/workers")).EnumerateArray().Any(worker => worker.GetProperty("hasGpu").GetBoolean()))
+        {
+            return;
+        }
+
+        var order = JsonSerializer.SerializeToNode(running.Pictures.Order())!;
+        order["device"] = "cuda";
+        using var answer = await Client.PostAsJsonAsync("/api/v1/runs", order);
+        Assert.Contains("No worker with a GPU", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Pictures_come_as_PNG_with_the_pixels_of_the_data()
     {
@@ -41,6 +70,7 @@ public sealed class RunsApiTests(RunningApplication running)
     [InlineData("model", "/etc", "not under one of the folders")]
     [InlineData("data", "../../etc/passwd", "not under one of the folders")]
     [InlineData("sampler", "magic", "There is no sampler magic")]
+    [InlineData("device", "tpu", "There is no device tpu")]
     [InlineData("chains", 0, "chains must be 1 to 64")]
     [InlineData("epsilon", -1.0, "epsilon must be above 0")]
     public async Task A_bad_order_gets_one_sentence_and_queues_nothing(string field, object value, string sentence)

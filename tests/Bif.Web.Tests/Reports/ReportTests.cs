@@ -52,6 +52,18 @@ public sealed class ReportTests(RunningApplication running)
     }
 
     [Fact]
+    public async Task A_link_ends_with_its_term()
+    {
+        var (id, url) = await Take(running.Run, 3);
+        Assert.Equal(HttpStatusCode.OK, (await Client.GetAsync(url)).StatusCode);
+        await using var source = Npgsql.NpgsqlDataSource.Create($"Host={Path.Combine(running.DataFolder, "postgres", "run")};Username=bif;Database=bif");
+        await using var command = source.CreateCommand("update reports set expires_at = now() - interval '1 second' where id = $1 and expires_at > now() + interval '6 days'");
+        command.Parameters.Add(new() { Value = id });
+        Assert.Equal(1, await command.ExecuteNonQueryAsync());
+        Assert.Equal(HttpStatusCode.NotFound, (await Client.GetAsync(url)).StatusCode);
+    }
+
+    [Fact]
     public async Task Only_an_embedded_report_may_be_framed()
     {
         var (_, url) = await Take(running.Run, 1);

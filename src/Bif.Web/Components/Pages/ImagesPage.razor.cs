@@ -70,6 +70,11 @@ public sealed partial class ImagesPage : IDisposable
     [Inject]
     private IJSRuntime Script { get; set; } = null!;
 
+    [SupplyParameterFromQuery]
+    private string? Sort { get; set; }
+
+    private string SortShown => RankingChoice.Sorts.Contains(Sort) ? Sort! : RankingChoice.Sorts[0];
+
     private string SideShown => Sides.Contains(Side) ? Side! : "both";
 
     private int GalleryStart => Query / GallerySize * GallerySize;
@@ -125,7 +130,7 @@ public sealed partial class ImagesPage : IDisposable
         var prints = Pictures.Fingerprints(run.Record);
         var shown = SideShown == "both" ? ["helpful", "harmful"] : new[] { SideShown };
         _pages = [.. shown.Select(side => (side, RankingView.Of(
-            run, scores, new RankingChoice(Query, side, Label, Math.Max(1, Page), SideShown == "both" ? ShortList : LongList), prints)))];
+            run, scores, new RankingChoice(Query, side, Label, Math.Max(1, Page), SideShown == "both" ? ShortList : LongList, SortShown), prints)))];
         var shownItems = _pages.SelectMany(each => each.Page.Items).ToList();
         _scale = Math.Max(0.05, Math.Max(1.2 * (run.NoiseFloor ?? 0), shownItems.Count > 0 ? shownItems.Max(item => Math.Abs(item.Correlation) + item.CorrelationError) : 0));
         DrawClasses(run, scores);
@@ -152,7 +157,7 @@ public sealed partial class ImagesPage : IDisposable
     private IEnumerable<int> GalleryPage() => Enumerable.Range(GalleryStart, Math.Min(GallerySize, _contents!.QueryCount - GalleryStart));
 
     // Null keeps what the present address says; −1 as label means all.
-    private string Address(int? query = null, string? side = null, int? label = null, int? page = null)
+    private string Address(int? query = null, string? side = null, int? label = null, int? page = null, string? sort = null)
     {
         var parts = new List<string> { $"query={query ?? Query}" };
         if ((side ?? SideShown) is not "both" and var shownSide)
@@ -163,6 +168,11 @@ public sealed partial class ImagesPage : IDisposable
         if ((label ?? Label) is >= 0 and var shownLabel)
         {
             parts.Add($"label={shownLabel}");
+        }
+
+        if ((sort ?? SortShown) is var shownSort && shownSort != RankingChoice.Sorts[0])
+        {
+            parts.Add($"sort={shownSort}");
         }
 
         if ((page ?? (query is null ? Page : 1)) is > 1 and var shownPage)
