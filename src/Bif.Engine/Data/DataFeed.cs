@@ -109,18 +109,15 @@ public sealed class DataFeed : IDisposable
             return _tokens.Gather(indices);
         }
 
-        var wide = new long[indices.Length];
-        for (var position = 0; position < wide.Length; position++)
-        {
-            wide[position] = indices[position];
-        }
-
-        var index = tensor(wide).to(_device);
+        var index = Index(indices);
         var targets = _targets!.index_select(0, index);
         return _normalised is not null ? new Batch(Arrange(_normalised.index_select(0, index)), targets)
             : _raw is not null ? new Batch(Arrange(Normalise(_raw.index_select(0, index))), targets)
             : new Batch(Arrange(Normalise(ReadRaw(indices.ToArray()).to(_device))), targets);
     }
+
+    /// <summary>The targets alone of items that are no text.</summary>
+    internal Tensor Targets(ReadOnlySpan<int> indices) => _targets!.index_select(0, Index(indices));
 
     /// <inheritdoc/>
     public void Dispose()
@@ -130,6 +127,17 @@ public sealed class DataFeed : IDisposable
         _shift?.Dispose();
         _raw?.Dispose();
         _normalised?.Dispose();
+    }
+
+    private Tensor Index(ReadOnlySpan<int> indices)
+    {
+        var wide = new long[indices.Length];
+        for (var position = 0; position < wide.Length; position++)
+        {
+            wide[position] = indices[position];
+        }
+
+        return tensor(wide).to(_device);
     }
 
     // Images lie in memory as [height, width, channels], which convolutions prefer.

@@ -14,12 +14,14 @@ public sealed class RetrainingProblem : IDisposable
 {
     private readonly Model? _start;
     private readonly Device _device;
+    private readonly Lazy<(Tensor Items, Tensor Gram)> _gram;
 
     private RetrainingProblem(Model model, Model? start, Dataset data, Dataset queries, TrainingSpec recipe, Device device)
     {
         (Model, _start, Data, Queries, Recipe, _device) = (model, start, data, queries, recipe, device);
         Feed = new DataFeed(data, model.Input, device);
         QueryFeed = new DataFeed(queries, model.Input, device);
+        _gram = new(NewGram);
     }
 
     /// <summary>Opens what a run observed.</summary>
@@ -87,6 +89,9 @@ public sealed class RetrainingProblem : IDisposable
     /// <summary>The queries as batches.</summary>
     internal DataFeed QueryFeed { get; }
 
+    /// <summary>All training items [n, features], float32, and their products with each other [n, n], float64; kept here.</summary>
+    internal (Tensor Items, Tensor Gram) Gram => _gram.Value;
+
     /// <summary>
     /// SHA-256 (hex) over everything that determines the retrained losses, wherever the files lie: structure, recipe, data,
     /// queries, and what the caller adds (the choice of subsets). Not the checkpoint's values: all its runs share a bank.
@@ -110,12 +115,27 @@ public sealed class RetrainingProblem : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (_gram.IsValueCreated)
+        {
+            _gram.Value.Items.Dispose();
+            _gram.Value.Gram.Dispose();
+        }
+
         Feed.Dispose();
         QueryFeed.Dispose();
         Data.Dispose();
         Queries.Dispose();
         _start?.Dispose();
         Model.Dispose();
+    }
+
+    private (Tensor Items, Tensor Gram) NewGram()
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        var items = Feed.Range(0, Feed.Count).Inputs.flatten(1).contiguous();
+        var wide = items.to(float64);
+        return (items.clone().DetachFromDisposeScope(), wide.matmul(wide.t()).DetachFromDisposeScope());
     }
 
     private static void RequireSame(Dataset data, DataRecord record)

@@ -44,6 +44,17 @@ internal sealed class StackedNetwork : IDisposable
     /// <summary>Weights [model, inputs, outputs] and biases [model, 1, outputs], layer after layer: leaves with gradients.</summary>
     public IEnumerable<Tensor> Tensors => _layers.SelectMany(layer => layer.Bias is { } bias ? new[] { layer.Weight, bias } : [layer.Weight]);
 
+    /// <summary>Weights of the first layer.</summary>
+    public Tensor First => _layers[0].Weight;
+
+    /// <summary>Replaces the weights of the first layer; takes ownership, and gives the old ones back to the caller.</summary>
+    public Tensor ReplaceFirst(Tensor weight)
+    {
+        var old = _layers[0].Weight;
+        _layers[0] = (Leaf(weight), _layers[0].Bias);
+        return old;
+    }
+
     /// <summary>Outputs [model · batch, classes] or predictions [model · batch] for inputs [model, batch, features].</summary>
     public Tensor Forward(Tensor inputs, Objective objective)
     {

@@ -35,7 +35,16 @@ internal sealed class StackedRetrainer(RetrainingProblem problem) : IRetrainer
     {
         using var scope = NewDisposeScope();
         using var network = NewNetwork(models);
-        Train(network, models, cancellation);
+        var features = network.First.shape[1];
+        if (SubsetSpan.Pays(problem.Recipe, models[0].Items.Length, problem.Feed.Count, features))
+        {
+            TrainInSpan(network, models, cancellation);
+        }
+        else
+        {
+            Train(network, models, null, cancellation);
+        }
+
         return Measure(network, models.Count);
     }
 
@@ -45,7 +54,19 @@ internal sealed class StackedRetrainer(RetrainingProblem problem) : IRetrainer
         return StackedNetwork.Of(problem.Model.Architecture, [.. models.Select(model => problem.NewParameters(model.Seed))]);
     }
 
-    private void Train(StackedNetwork network, IReadOnlyList<RetrainedModel> models, CancellationToken cancellation)
+    private void TrainInSpan(StackedNetwork network, IReadOnlyList<RetrainedModel> models, CancellationToken cancellation)
+    {
+        var (items, gram) = problem.Gram;
+        using var whole = network.First.detach();
+        using var span = new SubsetSpan(problem.Recipe, items, gram, models, whole);
+        using (network.ReplaceFirst(span.Weight))
+        {
+            Train(network, models, span, cancellation);
+            network.ReplaceFirst(span.Whole(network.First)).Dispose();
+        }
+    }
+
+    private void Train(StackedNetwork network, IReadOnlyList<RetrainedModel> models, SubsetSpan? span, CancellationToken cancellation)
     {
         var recipe = problem.Recipe;
         var schedule = LearningRateSchedule.Parse(recipe.Schedule, recipe.Epochs);
@@ -66,25 +87,43 @@ internal sealed class StackedRetrainer(RetrainingProblem problem) : IRetrainer
                 using var scope = NewDisposeScope();
                 var first = step * recipe.Batch;
                 var count = Math.Min(recipe.Batch, size - first);
-                var indices = new int[models.Count * count];
-                for (var position = 0; position < indices.Length; position++)
-                {
-                    var model = position / count;
-                    indices[position] = models[model].Items[orders[model][first + (position % count)]];
-                }
-
-                var batch = problem.Feed.Gather(indices);
-                var outputs = network.Forward(batch.Inputs.flatten(1).view(models.Count, count, -1), problem.Model.Objective);
-                var loss = TrainingLoop.MeanLoss(problem.Model.Objective, outputs, batch.Targets, recipe.LabelSmoothing) * models.Count;
+                var (inputs, targets) = Batch(models, orders, first, count, span);
+                var outputs = network.Forward(inputs, problem.Model.Objective);
+                var loss = TrainingLoop.MeanLoss(problem.Model.Objective, outputs, targets, recipe.LabelSmoothing) * models.Count;
                 if (step == steps - 1)
                 {
                     // Once an epoch: reading the value waits for the device.
                     TrainingLoop.RequireFinite(loss.item<float>(), epoch, recipe);
                 }
 
-                optimizer.Step(loss, recipe.LearningRate * schedule.At(epoch + ((step + 0.5) / steps)));
+                var rate = recipe.LearningRate * schedule.At(epoch + ((step + 0.5) / steps));
+                optimizer.Step(loss, rate);
+                span?.Step(rate);
             }
         }
+    }
+
+    // Inputs [model, batch, features or coordinates] and targets [model · batch].
+    private (Tensor Inputs, Tensor Targets) Batch(IReadOnlyList<RetrainedModel> models, int[][] orders, int first, int count, SubsetSpan? span)
+    {
+        var items = new int[models.Count * count];
+        var places = new long[items.Length];
+        for (var position = 0; position < items.Length; position++)
+        {
+            var model = position / count;
+            var place = orders[model][first + (position % count)];
+            items[position] = models[model].Items[place];
+            places[position] = ((long)model * models[model].Items.Length) + place;
+        }
+
+        if (span is null)
+        {
+            var batch = problem.Feed.Gather(items);
+            return (batch.Inputs.flatten(1).view(models.Count, count, -1), batch.Targets);
+        }
+
+        var rows = span.Inputs.flatten(0, 1).index_select(0, tensor(places).to(span.Inputs.device));
+        return (rows.view(models.Count, count, -1), problem.Feed.Targets(items));
     }
 
     private float[][] Measure(StackedNetwork network, int models)

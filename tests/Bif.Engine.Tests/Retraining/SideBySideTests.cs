@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Bif.Engine.Retraining;
 using Bif.Engine.Tests.Runs;
 using Bif.Engine.Training;
@@ -32,6 +33,25 @@ public sealed class SideBySideTests
         using var linear = RetrainingProblem.Open(
             problem.Model, problem.Spec().Data, problem.Spec().Queries, model => model.Input, TinyClassification.Recipe with { LearningRate = 0.02, Epochs = 30 });
         RequireEqual(linear, Subsets(linear.Data.Count, 20, 4));
+    }
+
+    [Theory]
+    [InlineData(false, 0.01)]
+    [InlineData(true, 0.02)]
+    public void Subsets_of_fewer_items_than_features_train_in_their_span_and_end_at_the_same_place(bool nesterov, double decay)
+    {
+        var config = new JsonObject { ["model_type"] = "mlp", ["hidden_sizes"] = new JsonArray(9), ["num_labels"] = 10, ["num_channels"] = 1, ["image_size"] = 8, ["image_mean"] = new JsonArray(0.5), ["image_std"] = new JsonArray(0.3) };
+        var (model, data) = SyntheticProblem.Create(config, [1, 8, 8], 60);
+        var (other, queries) = SyntheticProblem.Create((JsonObject)config.DeepClone(), [1, 8, 8], 11);
+        other.Dispose();
+        using var problem = RetrainingProblem.Of(model, data, queries, TinyClassification.Recipe with { LearningRate = 0.02, Nesterov = nesterov, WeightDecay = decay });
+        Assert.True(SubsetSpan.Pays(problem.Recipe, 30, 60, 64));
+        Assert.False(SubsetSpan.Pays(problem.Recipe with { Optimizer = "adamw" }, 30, 60, 64));
+
+        // An item that occurs twice makes the subset's products singular.
+        var models = Subsets(problem.Data.Count, 30, 3);
+        models[1].Items[4] = models[1].Items[5];
+        RequireEqual(problem, models);
     }
 
     [Theory]
