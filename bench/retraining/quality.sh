@@ -16,5 +16,5 @@ for items in 1000 200; do
     resume=$([ -f "$folder/$sampler/run.json" ] && echo --resume || true)
     $bif attribute --model "$folder/model" --data "$data" --queries "$queries" --out "$folder/$sampler" --sampler $sampler $resume
   done
-  $bif lds "$folder/baoab" --methods bif --methods "laplace=$folder/laplace/scores/bif.npy" | tee "$folder/lds.txt"
+  $bif lds "$folder/baoab" --methods bif --methods "laplace=$folder/laplace" | tee "$folder/lds.txt"
 done

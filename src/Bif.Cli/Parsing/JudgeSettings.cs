@@ -10,7 +10,7 @@ internal sealed class JudgeSettings(int subsets, int repeats, double tuning)
     private readonly Setting<int> _subsets = Setting.Count("--subsets", "Random subsets.", subsets, 5);
     private readonly Setting<int> _repeats = Setting.Count("--repeats", "Models per subset, which differ in initial weights and order.", repeats, 1);
     private readonly Setting<double> _tuning = Setting.Number("--tuning", "Percentage of the subsets, the first ones, kept for tuning and left out of what is reported.", tuning, Interval.Between(0, 90));
-    private readonly Setting<string[]> _methods = Setting.Repeatable("--methods", "NAME,…|NAME=FILE.npy", "Methods to judge: bif, those of bif compare, or a matrix [query, item] from elsewhere (negative = helpful).", "all that are there");
+    private readonly Setting<string[]> _methods = Setting.Repeatable("--methods", "NAME,…|NAME=FILE.npy|NAME=RUN", "Methods to judge: bif, those of bif compare, a matrix [query, item] from elsewhere (negative = helpful), or another run of the same items and queries.", "all that are there");
     private readonly Setting<int> _resamples = Setting.Count("--resamples", "Resamples of the subsets behind the intervals.", 1000, 100);
     private readonly Setting<int> _seed = Setting.Count("--seed", "Seed of subsets, models and resamples.", 0, 0);
     private readonly Setting<int?> _threads = Setting.Threads("CPU threads; losses do not depend on them.");

@@ -19,7 +19,7 @@ public sealed record MethodScores(string Name, string File, MethodCost Cost)
     /// <summary>Finds scores of a run: its own, then those of comparison methods in <c>RUN/baselines</c>.</summary>
     /// <param name="run">The run.</param>
     /// <param name="record">Its record.</param>
-    /// <param name="wanted">Names in the order wanted, or NAME=FILE.npy for a matrix from elsewhere; empty for all that are there.</param>
+    /// <param name="wanted">Names in the order wanted, NAME=FILE.npy for a matrix from elsewhere, or NAME=RUN for another run's; empty for all that are there.</param>
     /// <exception cref="InputException">A wanted matrix is not there, or does not fit the run.</exception>
     public static IReadOnlyList<MethodScores> Find(RunDirectory run, RunRecord record, IReadOnlyCollection<string> wanted)
     {
@@ -51,9 +51,21 @@ public sealed record MethodScores(string Name, string File, MethodCost Cost)
     {
         var at = word.IndexOf('=');
         return at > 0
-            ? Comparison(word[(at + 1)..]) with { Name = word[..at] }
+            ? Elsewhere(word[(at + 1)..]) with { Name = word[..at] }
             : all.Find(each => each.Name == word)
-                ?? throw new InputException($"The run has no scores of \"{word}\": there are {string.Join(", ", all.Select(each => each.Name))}; bif compare makes others, and NAME=FILE.npy brings a matrix from elsewhere.");
+                ?? throw new InputException($"The run has no scores of \"{word}\": there are {string.Join(", ", all.Select(each => each.Name))}; bif compare makes others, and NAME=FILE.npy or NAME=RUN brings one from elsewhere.");
+    }
+
+    // Another run of the same items and queries stands for its BIF.
+    private static MethodScores Elsewhere(string path)
+    {
+        if (!Directory.Exists(path))
+        {
+            return Comparison(path);
+        }
+
+        var run = RunDirectory.Open(path);
+        return new(Bif, ScoreFiles.PathOf(run.Scores, ScoreFiles.Bif), MethodCost.Of(run.ReadRecord()));
     }
 
     private static MethodScores Comparison(string file)

@@ -18,7 +18,7 @@ public sealed record QualitySpec
     /// <summary>The percentage of the subsets, the first ones, that are for tuning and stay out of what is reported.</summary>
     public double TuningPercent { get; init; } = 20;
 
-    /// <summary>Names of methods, or NAME=FILE.npy; empty for all that are there.</summary>
+    /// <summary>Names of methods, NAME=FILE.npy or NAME=RUN; empty for all that are there.</summary>
     public IReadOnlyList<string> Methods { get; init; } = [];
 
     /// <summary>Resamples of the subsets behind intervals.</summary>

@@ -42,8 +42,10 @@ public sealed class QualityMeasurementTests
 
         // What was written reads back, and the bank is found again.
         Assert.Equal(bif.Lds, QualityRecord.Read(run)!.Methods[0].Lds, 12);
-        var again = QualityMeasurement.Run(run, spec with { Methods = ["bif"] }, null, new NoTraining(), CancellationToken.None)!;
-        Assert.Equal(bif.Lds, Assert.Single(again.Methods).Lds, 12);
+        var again = QualityMeasurement.Run(run, spec with { Methods = ["bif", $"other={run.Root}"] }, null, new NoTraining(), CancellationToken.None)!;
+        Assert.Equal(bif.Lds, again.Methods[0].Lds, 12);
+        Assert.Equal(again.Methods[0] with { Name = "other", AheadOfBif = null }, again.Methods[1] with { AheadOfBif = null });
+        Assert.Equal([0.0, 0, 0], again.Methods[1].AheadOfBif!);
     }
 
     [Fact]
