@@ -63,6 +63,14 @@ const mark = (root, unit) => {
   }
 };
 
+// The box scrolls, not the page.
+const reveal = (root) => {
+  const [box, unit] = [root.querySelector('.query-text'), root.querySelector('.query-text [aria-current]')];
+  if (!box || !unit) return;
+  const at = unit.getBoundingClientRect().top - box.getBoundingClientRect().top;
+  if (at < 0 || at > box.clientHeight - 24) box.scrollTop += at - box.clientHeight / 2;
+};
+
 const shade = async (root, unit) => {
   const state = states.get(root);
   const begin = performance.now();
@@ -72,6 +80,7 @@ const shade = async (root, unit) => {
   if (turn !== state.turn || !root.isConnected) return;
   state.shades = shades;
   paint(root);
+  reveal(root);
   root.dataset.shaded = unit ?? 'all';
   root.dataset.milliseconds = Math.round(performance.now() - begin);
 };

@@ -140,6 +140,13 @@ public sealed class TextApiTests(RunningTexts running)
         Assert.Contains("were not traced", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.NotFound, (await Client.GetAsync($"/api/v1/runs/{Guid.NewGuid()}/queries/0/tokens")).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await Client.GetAsync($"/api/v1/runs/{run}/items/0/image")).StatusCode);
+
+        // Its page and its reports rank passages as wholes.
+        Assert.Contains("passages are ranked as wholes", await Client.GetStringAsync($"/runs/{run}/text"), StringComparison.Ordinal);
+        using var taken = await Client.PostAsJsonAsync("/api/v1/reports", new { run, query = 0 });
+        var report = await Client.GetStringAsync((await taken.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("url").GetString());
+        Assert.Contains("sat on the", report, StringComparison.Ordinal);
+        Assert.DoesNotContain("/images/", report, StringComparison.Ordinal);
     }
 
     [Fact]

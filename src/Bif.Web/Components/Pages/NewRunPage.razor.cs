@@ -109,18 +109,26 @@ public sealed partial class NewRunPage
 
     private static string Given(string text, string what) => text.Trim() is { Length: > 0 } given ? given : throw new InputException($"Choose {what} first.");
 
-    private Task Start() => Do(async () => Navigation.NavigateTo($"/runs/{await Desk.Submit(Wanted(), default)}"));
+    // Opening data may take seconds: the circuit stays free for it. Navigation belongs to the circuit.
+    private Task Start() => Do(async () =>
+    {
+        var wanted = Wanted();
+        var run = await Task.Run(() => Desk.Submit(wanted, default));
+        Navigation.NavigateTo($"/runs/{run}");
+    });
 
-    private Task Estimate() => Do(async () => _estimate = await Estimates.Estimate(
-        Wanted(), said => _ = InvokeAsync(() => { _said = said; StateHasChanged(); }), default));
+    private Task Estimate() => Do(async () =>
+    {
+        var wanted = Wanted();
+        _estimate = await Task.Run(() => Estimates.Estimate(wanted, said => _ = InvokeAsync(() => { _said = said; StateHasChanged(); }), default));
+    });
 
     private async Task Do(Func<Task> work)
     {
         (_isBusy, _error, _said, _estimate) = (true, null, null, null);
         try
         {
-            // Opening data may take seconds: the circuit stays free for it.
-            await Task.Run(work);
+            await work();
         }
         catch (InputException error)
         {
