@@ -46,6 +46,7 @@ public sealed class BrowserTests(RunningApplication running) : IAsyncLifetime
         // Another query by the gallery, one side by its tab; both stand in the address and survive a reload.
         await page.Locator("nav.gallery a").Nth(5).ClickAsync();
         await page.WaitForURLAsync("**query=5*");
+        await Expect(page.GetByText("Query 5", new() { Exact = true })).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "Harmful", Exact = true }).ClickAsync();
         await page.WaitForURLAsync("**side=harmful*");
         await page.ReloadAsync();

@@ -64,9 +64,14 @@ public sealed class TextPageTests(RunningTexts running) : IAsyncLifetime
         var page = await Open($"/runs/{running.Run}/text");
         await page.GetByRole(AriaRole.Link, new() { Name = "Words", Exact = true }).ClickAsync();
         await page.WaitForURLAsync("**by=word*");
-        await Expect(page.Locator(".texts[data-shaded=all]")).ToBeVisibleAsync();
+
+        // The address comes before the page that it stands for.
+        await Expect(page.GetByText("Choose a word")).ToBeVisibleAsync();
+        await Expect(page.GetByText("whole passage").First).ToBeVisibleAsync();
         await page.Locator(".query-text [data-u='2']").ClickAsync();
-        await page.WaitForURLAsync("**token=2*");
+        await page.WaitForURLAsync("**by=word*");
+        await Expect(page.Locator(".texts[data-shaded='2']")).ToBeVisibleAsync();
+        await Expect(page.GetByText("All of the query")).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "Matrix" }).First.ClickAsync();
         await page.WaitForURLAsync("**item=*");
         await Expect(page.Locator(".plot .heatmaplayer image").First).ToBeVisibleAsync();
