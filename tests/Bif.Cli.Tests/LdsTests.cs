@@ -33,6 +33,8 @@ public sealed class LdsTests : IDisposable
 
         Assert.Contains("75", Succeed(["grid", _folder.At("runs/a"), "--alphas", "0.5,0.75", "--subsets", "10", "--out", _folder.At("grid")]), StringComparison.Ordinal);
         Assert.Equal(3, File.ReadAllLines(_folder.At("grid/grid.csv")).Length);
+        Succeed(["grid", _folder.At("runs/a"), "--subsets", "10", "--out", _folder.At("grid")]);
+        Assert.Equal(["0.25", "0.5", "0.75"], File.ReadLines(_folder.At("grid/grid.csv")).Skip(1).Select(line => line.Split(',')[1]));
         Assert.Contains("--alphas must be", Fail(["grid", _folder.At("runs/a"), "--alphas", "0.5,1", "--out", _folder.At("grid")]), StringComparison.Ordinal);
         Assert.Contains("rank correlation", Succeed(["retrain", _folder.At("runs/a"), "--top-of", "1", "-k", "5", "--repeats", "2"]), StringComparison.Ordinal);
         Assert.Contains("--without", Fail(["retrain", _folder.At("runs/a")]), StringComparison.Ordinal);

@@ -57,7 +57,7 @@ internal sealed class GridCommand : Verb
         var runs = (arguments.GetValue(_runs) ?? []).Select(RunDirectory.Open).ToList();
         using var interruption = new Interruption(() => output.Messages.WriteLine("Interrupted: the models that are done are kept."));
         var cells = QualityGrid.Measure(
-            runs, arguments.GetValue(_alphas) ?? [0.25, 0.5, 0.75], record => _judge.Spec(arguments, _recipe.Recipe(arguments, record, output.Warn)),
+            runs, arguments.GetValue(_alphas) is { Length: > 0 } given ? given : [0.25, 0.5, 0.75], record => _judge.Spec(arguments, _recipe.Recipe(arguments, record, output.Warn)),
             json ? null : output.Messages.WriteLine, new BankDisplay(output, json), interruption.Token);
         if (cells is null)
         {

@@ -45,7 +45,7 @@ internal sealed class SweepCommand : Verb
         using var interruption = new Interruption(() => output.Messages.WriteLine("Interrupted: finishing the current block of draws."));
         var sweep = new Sweep(spec, directory, json ? null : new Headlines(output));
         var results = sweep.Run(
-            SweepPoint.Grid(arguments.GetValue(_damping) ?? [0.3, 1, 3], arguments.GetValue(_temperature) ?? [0.3, 1, 3], arguments.GetValue(_step) ?? [0.5]),
+            SweepPoint.Grid(OrElse(arguments.GetValue(_damping), [0.3, 1, 3]), OrElse(arguments.GetValue(_temperature), [0.3, 1, 3]), OrElse(arguments.GetValue(_step), [0.5])),
             interruption.Token);
         if (results.Count == 0)
         {
@@ -64,6 +64,9 @@ internal sealed class SweepCommand : Verb
         output.Results.WriteLine($"In {Path.GetFullPath(directory)}: sweep.csv, sweep.json, sweep.svg, and a run per point.");
         return ExitCode.Ok;
     }
+
+    // A list that is not given is empty.
+    private static double[] OrElse(double[]? given, double[] fallback) => given is { Length: > 0 } ? given : fallback;
 
     private static void Show(IReadOnlyList<SweepResult> results, Output output)
     {
