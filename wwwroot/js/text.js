@@ -80,7 +80,6 @@ const shade = async (root, unit) => {
   if (turn !== state.turn || !root.isConnected) return;
   state.shades = shades;
   paint(root);
-  reveal(root);
   root.dataset.shaded = unit ?? 'all';
   root.dataset.milliseconds = Math.round(performance.now() - begin);
 };
@@ -155,5 +154,6 @@ export async function show(root, address, unit, floor, intensity) {
     },
     choose: (chosen, link) => link && window.Blazor.navigateTo(link.getAttribute('href'), { replaceHistoryEntry: true }),
   });
+  reveal(root);
   await shade(root, unit);
 }

@@ -16,6 +16,7 @@ public sealed partial class TextPage : IDisposable
 {
     private const int Related = 15;
     private const int ListedQueries = 200;
+    private static readonly TimeSpan BeforePass = TimeSpan.FromMilliseconds(120);
     private const string Partial = "partial";
     private const string Full = "full";
     private static readonly string[] Sides = ["helpful", "harmful"];
@@ -196,6 +197,12 @@ public sealed partial class TextPage : IDisposable
 
         _isBusy = true;
         StateHasChanged();
+        if (_passages is not null)
+        {
+            // What is in view is shaded first, and keys that walk through tokens pass over the corpus only where they stop.
+            await Task.Delay(BeforePass, cancellation);
+        }
+
         var choice = Choice();
         var passages = await Texts.Passages(texts, choice, Math.Max(1, Page), TextLibrary.PageSize, cancellation);
         var related = await Texts.Related(texts, choice, Related, cancellation);
