@@ -6,7 +6,7 @@
 
 train writes OUT as a model folder (784-128-10, ReLU); bank retrains on the subsets, several networks side by side, and
 keeps the queries' losses in OUT/bank.npz; score prints the LDS of each matrix of scores [query, item] (bif.npy is -Cov,
-and a subset's predicted loss is the sum of it over the subset). Needs PyTorch and NumPy. A stand-in until `bif lds`.
+and a subset's predicted loss is the sum of it over the subset). Needs PyTorch and NumPy. What `bif lds` replaced; an independent check of it.
 """
 import argparse
 import gzip
