@@ -56,7 +56,7 @@ async function tabs(count) {
   const all = (expression) => Promise.all(sessions.map(async (session) => (await send('Runtime.evaluate', { expression, returnByValue: true }, session))?.result?.value));
   for (let attempt = 0; attempt < 120 && (await all("'live' in document.documentElement.dataset")).some((live) => !live); attempt++) await sleep(500);
   await all(`window.delays = []; new MutationObserver(() => { const line = document.querySelector('.status'); delays.push(Date.now() - Number(line.dataset.updated)); }).observe(document.querySelector('.status'), { attributes: true, attributeFilter: ['data-updated'] }); 1`);
-  return { read: async () => (await all('JSON.stringify(window.delays)')).flatMap((text) => JSON.parse(text ?? '[]')), close: () => { browser.kill(); fs.rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 }); } };
+  return { read: async () => (await all('JSON.stringify(window.delays)')).flatMap((text) => JSON.parse(text ?? '[]')), close: async () => { const ended = new Promise((resolve) => browser.on('exit', resolve)); browser.kill(); await ended; fs.rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 }); } };
 }
 
 async function progress(clientCount = 50, tabCount = 0, seconds = 30) {
@@ -68,7 +68,7 @@ async function progress(clientCount = 50, tabCount = 0, seconds = 30) {
   report(`progress to ${clientCount} hub clients`, delays);
   if (watching) {
     report(`progress to ${tabCount} tabs of Chromium`, await watching.read());
-    watching.close();
+    await watching.close();
   }
   await Promise.all(connections.map((connection) => connection.stop()));
 }
