@@ -7,6 +7,7 @@ namespace Bif.Web.Components.Controls;
 public sealed partial class LossPlot
 {
     private const int MostPoints = 400;
+    private const int PictureMilliseconds = 1000;
     private static readonly object _layout = new
     {
         xaxis = new { title = new { text = "draw" } }, yaxis = new { title = new { text = "mean training loss, nats" } }, showlegend = true,
@@ -31,16 +32,26 @@ public sealed partial class LossPlot
     private RunReader Reader { get; set; } = null!;
 
     private int _readAt = -1;
+    private long _readTime;
+    private bool _isDue;
 
     /// <inheritdoc/>
     protected override async Task OnParametersSetAsync()
     {
-        if (Draws == _readAt)
+        if (Draws == _readAt || _isDue)
         {
             return;
         }
 
-        _readAt = Draws;
+        // A picture a second is enough for the eye, and spares server and browser most of the messages.
+        if (_traces is not null && PictureMilliseconds - (Environment.TickCount64 - _readTime) is > 0 and var wait)
+        {
+            _isDue = true;
+            await Task.Delay((int)wait);
+            _isDue = false;
+        }
+
+        (_readAt, _readTime) = (Draws, Environment.TickCount64);
         var chains = await Reader.Losses(Run);
         if (chains.All(losses => losses.Length == 0))
         {
