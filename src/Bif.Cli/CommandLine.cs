@@ -18,6 +18,7 @@ internal static class CommandLine
         new TokensCommand(),
         new QueryCommand(),
         new GroupCommand(),
+        new CompareCommand(),
         new LdsCommand(),
         new GridCommand(),
         new RetrainCommand(),

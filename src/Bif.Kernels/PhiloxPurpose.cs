@@ -35,4 +35,7 @@ public enum PhiloxPurpose
 
     /// <summary>Random subsets of training items, the seeds of models retrained on them, and resamples of the subsets.</summary>
     Retraining = 10,
+
+    /// <summary>Random projections of gradients, and random scores, of comparison methods.</summary>
+    Comparison = 11,
 }

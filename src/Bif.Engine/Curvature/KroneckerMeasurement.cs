@@ -1,6 +1,5 @@
 using Bif.Engine.Data;
 using Bif.Engine.Models;
-using Bif.Engine.Models.Layers;
 using static TorchSharp.torch;
 
 namespace Bif.Engine.Curvature;
@@ -11,7 +10,9 @@ namespace Bif.Engine.Curvature;
 /// affordable, else by independent signs over classes, which have the same expectation and, unlike sampled labels, do not
 /// miss the rare classes of a confident model.
 /// </summary>
-internal sealed class KroneckerMeasurement(CurvatureSource source)
+/// <param name="source">What to measure.</param>
+/// <param name="preferExact">Sum labels out exactly for convolutions too, where there are few classes: dearer.</param>
+internal sealed class KroneckerMeasurement(CurvatureSource source, bool preferExact = false)
 {
     private const int ExactClasses = 16;
     private const int MixedRepeats = 4;
@@ -20,6 +21,9 @@ internal sealed class KroneckerMeasurement(CurvatureSource source)
 
     /// <summary>How labels were summed out, in words.</summary>
     public string LabelRule => _exact ? "exact over labels" : $"{MixedRepeats} random mixtures of labels";
+
+    /// <summary>Backward passes per forward pass; known after measuring.</summary>
+    public int Columns { get; private set; }
 
     /// <summary>Measures all layers whose tensors are sampled.</summary>
     public IReadOnlyList<KroneckerLayer> Measure(Action<double> progress)
@@ -49,13 +53,19 @@ internal sealed class KroneckerMeasurement(CurvatureSource source)
     // One forward pass, then one backward pass to the layers' outputs for each column of the outputs' curvature.
     private void Visit(Weights weights, Batch batch, int piece, Action<SeenLayer, Tensor?, Tensor> work)
     {
-        var seen = new Observer(source.Selection, weights.Layout);
+        var seen = new SeenLayers(source.Selection, weights.Layout);
         weights.Observer = seen;
         var outputs = source.Model.Outputs(weights, batch);
         weights.Observer = null;
+        if (seen.Layers.Count == 0)
+        {
+            return;
+        }
+
         var fixedOutputs = outputs.detach();
-        _exact = outputs.dim() == 2 && _curvature.Columns(outputs) <= ExactClasses && !seen.Layers.Exists(layer => layer.Kernel > 0);
+        _exact = outputs.dim() == 2 && _curvature.Columns(outputs) <= ExactClasses && (preferExact || !seen.Layers.Exists(layer => layer.Kernel > 0));
         var count = _exact ? _curvature.Columns(outputs) : MixedRepeats;
+        Columns = count;
         var inputs = seen.Layers.ConvertAll(layer => layer.Rows());
         for (var column = 0; column < count; column++)
         {
@@ -67,47 +77,6 @@ internal sealed class KroneckerMeasurement(CurvatureSource source)
             {
                 work(seen.Layers[index], inputs[index], seen.Layers[index].SlopeRows(slopes[index]));
             }
-        }
-    }
-
-    /// <summary>A layer in one forward pass.</summary>
-    private sealed record SeenLayer(int Weight, long Offset, bool HasBias, long Kernel, long Stride, long Padding, Tensor Inputs, Tensor Outputs)
-    {
-        /// <summary>What the weight multiplies: [batch, positions, in (+ 1)]; a linear layer has one position, or those of a text.</summary>
-        public Tensor Rows()
-        {
-            using var noGradient = no_grad();
-            var inputs = Inputs.detach();
-            var rows = Kernel == 0
-                ? inputs.dim() == 2 ? inputs.unsqueeze(1) : inputs
-                : nn.functional.unfold(inputs, (Kernel, Kernel), null, (Padding, Padding), (Stride, Stride)).transpose(1, 2);
-            return HasBias ? cat([rows, ones([rows.shape[0], rows.shape[1], 1], device: rows.device)], 2) : rows.contiguous();
-        }
-
-        /// <summary>A gradient with respect to the outputs as [batch, positions, out].</summary>
-        public Tensor SlopeRows(Tensor slope) => Kernel > 0 ? slope.flatten(2).transpose(1, 2).contiguous() : slope.dim() == 2 ? slope.unsqueeze(1) : slope.contiguous();
-    }
-
-    /// <summary>Lists the layers of a forward pass whose weight is sampled.</summary>
-    private sealed class Observer(ParameterSelection selection, Layout layout) : ILayerObserver
-    {
-        public List<SeenLayer> Layers { get; } = [];
-
-        public void Observe(Linear layer, Tensor inputs, Tensor outputs) => Add(layer.Weight, layer.Bias, 0, 1, 0, inputs, outputs);
-
-        public void Observe(Conv2d layer, Tensor inputs, Tensor outputs)
-            => Add(layer.Weight, layer.Bias, layout.Parameters[layer.Weight].Shape[2], layer.Stride, layer.Padding, inputs, outputs);
-
-        private void Add(int weight, int? bias, long kernel, long stride, long padding, Tensor inputs, Tensor outputs)
-        {
-            // A weight that is used twice, or a linear layer over more than two axes, has no simple factors: the diagonal serves.
-            if (selection.Offset(weight) is not { } offset || (kernel == 0 && inputs.dim() is not (2 or 3)) || Layers.Exists(layer => layer.Weight == weight))
-            {
-                return;
-            }
-
-            var follows = bias is { } index && selection.Offset(index) == offset + layout.Parameters[weight].Length;
-            Layers.Add(new SeenLayer(weight, offset, follows, kernel, stride, padding, inputs, outputs));
         }
     }
 

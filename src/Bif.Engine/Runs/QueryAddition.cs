@@ -38,12 +38,7 @@ public sealed class QueryAddition : IDisposable
         (_run, _record, _queryPath, _progress) = (run, record, queryPath, progress);
         var device = AttributionRun.DeviceOf(record.Device);
         set_num_threads(Threads);
-        _model = Model.Load(record.Model.Path, device);
-        if (_model.Hash != record.Model.Hash)
-        {
-            throw new InputException($"{record.Model.Path} is not the checkpoint of {run.Root} any more (its hash differs): put the old one back, or run anew.");
-        }
-
+        _model = RecordedInputs.Model(run, record, device);
         _queryData = DatasetLoader.Open(queryPath, record.Spec.InputOf(_model), _model.TargetKind);
         _model.CheckData(_queryData);
         _queries = new DataFeed(_queryData, _model.Input, device);
@@ -269,7 +264,7 @@ public sealed class QueryAddition : IDisposable
             return 0;
         }
 
-        using var data = OpenOwn(_record.Spec.Queries, _record.Queries, "queries");
+        using var data = RecordedInputs.Queries(_run, _record, _model);
         using var feed = new DataFeed(data, _model.Input, _center.device);
         var (store, files) = (TraceStore.Open(_run.Traces), new KeptDrawFiles(_run.Draws, plan, _record.Plan.DrawsPerBlock));
         var (seen, count) = (new float[data.Count], Math.Min(16, plan.CountBefore(store.Shape.Draws)));
@@ -300,7 +295,7 @@ public sealed class QueryAddition : IDisposable
     {
         var settings = _record.Settings;
         var gradients = settings.Sampler != "laplace";
-        using var data = gradients ? OpenOwn(_record.Spec.Data, _record.Data, "training data") : null;
+        using var data = gradients ? RecordedInputs.Train(_run, _record, _model) : null;
         using var train = new DataFeed(data ?? _queryData, _model.Input, _center.device);
         using var curvature = settings.Preconditioner == "none" ? null : CurvatureEstimate.Load(_run.Curvature, _center.device);
         using var preconditioner = curvature?.ToPreconditioner(settings.Nbeta, settings.Gamma) ?? new NoPreconditioner();
@@ -321,18 +316,6 @@ public sealed class QueryAddition : IDisposable
             cancellation);
         set_num_threads(Threads);
         return outcomes.All(outcome => outcome.End == ChainEnd.Completed);
-    }
-
-    private Dataset OpenOwn(string path, DataRecord known, string what)
-    {
-        var data = DatasetLoader.Open(path, _record.Spec.InputOf(_model), _model.TargetKind);
-        if (data.Hash == known.Hash)
-        {
-            return data;
-        }
-
-        data.Dispose();
-        throw new InputException($"{path} is not the {what} of {_run.Root} any more (the hash differs): put them back, or run anew.");
     }
 
     private AdditionResult Result(RunDirectory place, bool completed)
