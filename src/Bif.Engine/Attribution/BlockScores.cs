@@ -14,13 +14,8 @@ internal sealed unsafe class BlockScores
     private readonly DrawBatch[] _batches;
     private readonly QueryGroup _queries;
     private readonly Centering _centering;
-    private readonly int[] _chain;
-    private readonly float[] _share;
-    private readonly float[] _inFirstHalf;
+    private readonly BatchTerm[] _terms;
     private readonly double[] _halfFreedom;
-    private readonly float[] _ySums;
-    private readonly float[] _yMeans;
-    private readonly float[] _ySquares;
     private readonly double[] _yHalfSquares = new double[2];
     private readonly double _errorFactor;
 
@@ -28,12 +23,9 @@ internal sealed unsafe class BlockScores
     public BlockScores(DrawBatch[] batches, QueryGroup queries, Centering centering)
     {
         (_batches, _queries, _centering) = (batches, queries, centering);
-        _chain = [.. batches.Select(batch => batch.Chain)];
-        _inFirstHalf = [.. batches.Select(batch => batch.Half == 0 ? 1f : 0f)];
-        (_ySums, _yMeans, _ySquares) = (new float[batches.Length], new float[batches.Length], new float[batches.Length]);
         _errorFactor = batches.Length / (batches.Length - 1.0);
         double draws = batches.Sum(batch => batch.Count);
-        _share = [.. batches.Select(batch => (float)(batch.Count / draws))];
+        _terms = [.. batches.Select(batch => new BatchTerm(batch.Chain, (float)(batch.Count / draws), batch.Half == 0 ? 1 : 0))];
         Freedom = FreedomOf(batches);
         _halfFreedom = [.. new[] { 0, 1 }.Select(half => FreedomOf([.. batches.Where(batch => batch.Half == half)]))];
     }
@@ -69,7 +61,7 @@ internal sealed unsafe class BlockScores
             for (var item = 0; item < sums.Count; item += Vector512<float>.Count)
             {
                 var scale = Vector512.LoadUnsafe(ref items.InverseRoot[item]) * inverse;
-                var (sum, first) = Products(sums.Cross(query, 0) + item, means + item, centredSums + item, sums.Padded, scale, inverse, parts);
+                var (sum, first) = Products(sums.Cross(query, 0) + item, means + item, centredSums + item, sums.Padded, scale, parts);
                 var (spread, linear) = Errors(squares + item, sums.Padded, sum, parts);
                 var xRoot = Vector512.LoadUnsafe(ref items.Root[item]);
                 var known = Vector512.GreaterThan(xRoot, Vector512<float>.Zero);
@@ -92,23 +84,25 @@ internal sealed unsafe class BlockScores
     // products of 0 or NaN: its lanes are masked out.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private (Vector512<float> Sum, Vector512<float> First) Products(
-        float* cross, float* means, float* centredSums, long stride, Vector512<float> scale, float inverse, Vector512<float>* parts)
+        float* cross, float* means, float* centredSums, long stride, Vector512<float> scale, Vector512<float>* parts)
     {
         var used = Vector512.GreaterThan(scale, Vector512<float>.Zero);
         var (sum, first) = (Vector512<float>.Zero, Vector512<float>.Zero);
         var pooled = _centering == Centering.Pooled;
-        for (var b = 0; b < _chain.Length; b++)
+        for (var b = 0; b < _terms.Length; b++)
         {
-            var product = Vector512.Load(cross + (b * stride)) * scale;
-            product -= Vector512.Load(means + (_chain[b] * stride)) * (_ySums[b] * inverse);
+            ref readonly var term = ref _terms[b];
+            var mean = Vector512.Load(means + (term.Chain * stride));
+            var product = Vector512.FusedMultiplyAdd(mean, Vector512.Create(term.NegativeSum), Vector512.Load(cross + (b * stride)) * scale);
             if (pooled)
             {
-                product -= Vector512.Load(centredSums + (b * stride)) * (_yMeans[b] * inverse);
+                product = Vector512.FusedMultiplyAdd(
+                    Vector512.Load(centredSums + (b * stride)), Vector512.Create(term.NegativeMean), product);
             }
 
             product = Vector512.ConditionalSelect(used, product, Vector512<float>.Zero);
             sum += product;
-            first += product * _inFirstHalf[b];
+            first = Vector512.FusedMultiplyAdd(product, Vector512.Create(term.InFirstHalf), first);
             parts[b] = product;
         }
 
@@ -119,13 +113,15 @@ internal sealed unsafe class BlockScores
     private (Vector512<float> Spread, Vector512<float> Linear) Errors(float* squares, long stride, Vector512<float> sum, Vector512<float>* parts)
     {
         var (spread, linear) = (Vector512<float>.Zero, Vector512<float>.Zero);
-        var half = sum * 0.5f;
-        for (var b = 0; b < _chain.Length; b++)
+        var (negative, negativeHalf) = (-sum, sum * -0.5f);
+        for (var b = 0; b < _terms.Length; b++)
         {
-            var off = parts[b] - (sum * _share[b]);
-            spread += off * off;
-            var term = parts[b] - (half * (Vector512.Load(squares + (b * stride)) + Vector512.Create(_ySquares[b])));
-            linear += term * term;
+            ref readonly var term = ref _terms[b];
+            var off = Vector512.FusedMultiplyAdd(negative, Vector512.Create(term.Share), parts[b]);
+            spread = Vector512.FusedMultiplyAdd(off, off, spread);
+            var square = Vector512.Load(squares + (b * stride)) + Vector512.Create(term.Square);
+            var curved = Vector512.FusedMultiplyAdd(negativeHalf, square, parts[b]);
+            linear = Vector512.FusedMultiplyAdd(curved, curved, linear);
         }
 
         return (spread, linear);
@@ -149,23 +145,43 @@ internal sealed unsafe class BlockScores
         }
 
         mean /= draws;
-        var squares = new double[_batches.Length];
+        var (sums, centres, squares) = (new double[_batches.Length], new double[_batches.Length], new double[_batches.Length]);
         for (var b = 0; b < _batches.Length; b++)
         {
             // The losses are centred per chain already; pooled centring moves them to the common mean.
             var centre = _centering == Centering.Pooled ? mean - _queries.ChainMeans[_batches[b].Chain][query] : 0;
             var sum = _queries.Sums[b][query];
             squares[b] = _queries.Squares[b][query] - (centre * ((2 * sum) - (_batches[b].Count * centre)));
-            (_ySums[b], _yMeans[b]) = ((float)sum, (float)centre);
+            (sums[b], centres[b]) = (sum, centre);
             _yHalfSquares[_batches[b].Half] += squares[b];
         }
 
         var total = _yHalfSquares[0] + _yHalfSquares[1];
-        for (var b = 0; b < squares.Length; b++)
+        if (!(total > 0) || !double.IsFinite(total))
         {
-            _ySquares[b] = total > 0 ? (float)(squares[b] / total) : 0;
+            return 0;
         }
 
-        return total > 0 && double.IsFinite(total) ? total : 0;
+        var root = Math.Sqrt(total);
+        for (var b = 0; b < squares.Length; b++)
+        {
+            _terms[b] = _terms[b] with
+            {
+                NegativeSum = (float)(-sums[b] / root), NegativeMean = (float)(-centres[b] / root), Square = (float)(squares[b] / total),
+            };
+        }
+
+        return total;
+    }
+
+    // What the scores need of a batch of draws: where it belongs, and of the current query Σy, the mean that pooled centring
+    // leaves, and Σy², standardised.
+    private readonly record struct BatchTerm(int Chain, float Share, float InFirstHalf)
+    {
+        public float NegativeSum { get; init; }
+
+        public float NegativeMean { get; init; }
+
+        public float Square { get; init; }
     }
 }

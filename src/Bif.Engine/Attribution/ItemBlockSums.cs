@@ -63,6 +63,13 @@ internal sealed unsafe class ItemBlockSums : IDisposable
     /// <summary>What was subtracted from an item's losses in a chain.</summary>
     public float Shift(int chain, int item) => _shift.Pointer[((long)chain * Padded) + item];
 
+    /// <summary>What was subtracted from eight items' losses in a chain.</summary>
+    public Vector512<double> Shifts(int chain, int item)
+    {
+        var (low, high) = Vector256.Widen(Vector256.Load(_shift.Pointer + ((long)chain * Padded) + item));
+        return Vector512.Create(low, high);
+    }
+
     /// <summary>Σxy of a query and a batch, by item.</summary>
     public float* Cross(int query, int batch) => _cross.Pointer + ((((long)query * _batches.Length) + batch) * Padded);
 

@@ -1,4 +1,6 @@
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Bif.Engine.Attribution;
 
@@ -10,6 +12,7 @@ internal sealed class ItemMoments
 {
     private readonly DrawBatch[] _batches;
     private readonly ItemBlockSums _sums;
+    private readonly double[] _inverse;
 
     /// <summary>Centres and standardises the sums.</summary>
     /// <param name="batches">The batches of draws.</param>
@@ -18,15 +21,14 @@ internal sealed class ItemMoments
     public ItemMoments(DrawBatch[] batches, ItemBlockSums sums, Centering centering)
     {
         (_batches, _sums) = (batches, sums);
-        TotalSquares = new double[sums.Padded];
+        (TotalSquares, _inverse) = (new double[sums.Padded], new double[sums.Padded]);
         (Root, InverseRoot) = (new float[sums.Padded], new float[sums.Padded]);
         Means = new float[sums.ShiftTotal.Length * sums.Padded];
         (Squares, CentredSums) = (new float[batches.Length * sums.Padded], new float[batches.Length * sums.Padded]);
         HalfScale = [new float[sums.Padded], new float[sums.Padded]];
         var means = Centres(centering);
-        var squares = CentreSquares(means);
-        SetRoots(squares);
-        Standardise(means, squares);
+        SetRoots(means);
+        Standardise(means);
     }
 
     /// <summary>Σ(x − centre)² over the run, by item; 0 for a constant trace.</summary>
@@ -60,93 +62,113 @@ internal sealed class ItemMoments
     public bool IsConstant(int item) => TotalSquares[item] == 0;
 
     /// <summary>Split R̂ by item; NaN for a constant trace.</summary>
-    public double[] Rhat()
+    /// <param name="target">One element per item of the block.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void WriteRhat(Span<double> target)
     {
-        var halves = new SplitRhat.Moments[_sums.Count];
-        for (var b = 0; b < _batches.Length;)
+        var halves = Halves();
+        Span<double> lanes = stackalloc double[Vector512<double>.Count];
+        for (var item = 0; item < target.Length; item += lanes.Length)
         {
-            var (first, count) = (b, 0);
-            while (b < _batches.Length && _batches[b].Chain == _batches[first].Chain && _batches[b].Late == _batches[first].Late)
+            var moments = default(SplitRhat.Moments);
+            foreach (var (first, end, count) in halves)
             {
-                count += _batches[b++].Count;
-            }
-
-            for (var item = 0; item < halves.Length; item++)
-            {
-                var (sum, squares) = (0.0, 0.0);
-                for (var part = first; part < b; part++)
+                var (sum, squares) = (Vector512<double>.Zero, Vector512<double>.Zero);
+                for (var b = first; b < end; b++)
                 {
-                    sum += _sums.Sums[part][item];
-                    squares += _sums.Squares[part][item];
+                    sum += Vector512.LoadUnsafe(ref _sums.Sums[b][item]);
+                    squares += Vector512.LoadUnsafe(ref _sums.Squares[b][item]);
                 }
 
-                halves[item].Add(count, _sums.Shift(_batches[first].Chain, item) + (sum / count), squares - (sum * sum / count));
+                moments.Add(count, _sums.Shifts(_batches[first].Chain, item) + (sum / count), squares - (sum * sum / count));
             }
+
+            var varies = Vector512.GreaterThan(Vector512.LoadUnsafe(ref TotalSquares[item]), Vector512<double>.Zero);
+            Vector512.ConditionalSelect(varies, moments.Value, Vector512.Create(double.NaN)).CopyTo(lanes);
+            lanes[..Math.Min(lanes.Length, target.Length - item)].CopyTo(target[item..]);
+        }
+    }
+
+    // The halves of the chains as ranges of batches, with their numbers of draws.
+    private List<(int First, int End, int Draws)> Halves()
+    {
+        var halves = new List<(int, int, int)>();
+        for (var b = 0; b < _batches.Length;)
+        {
+            var (first, draws) = (b, 0);
+            while (b < _batches.Length && _batches[b].Chain == _batches[first].Chain && _batches[b].Late == _batches[first].Late)
+            {
+                draws += _batches[b++].Count;
+            }
+
+            halves.Add((first, b, draws));
         }
 
-        return [.. halves.Select((moments, item) => IsConstant(item) ? double.NaN : moments.Value)];
+        return halves;
     }
 
     // The centre of x in each chain, relative to what was subtracted.
     private double[][] Centres(Centering centering)
     {
         var draws = new double[_sums.ShiftTotal.Length];
-        double[][] means = [.. draws.Select(_ => new double[_sums.Count])];
+        double[][] means = [.. draws.Select(_ => new double[_sums.Padded])];
         for (var b = 0; b < _batches.Length; b++)
         {
             draws[_batches[b].Chain] += _batches[b].Count;
-            for (var item = 0; item < _sums.Count; item++)
-            {
-                means[_batches[b].Chain][item] += _sums.Sums[b][item];
-            }
+            TensorPrimitives.Add(means[_batches[b].Chain], _sums.Sums[b], means[_batches[b].Chain]);
         }
 
+        for (var chain = 0; chain < draws.Length; chain++)
+        {
+            TensorPrimitives.Divide(means[chain], Math.Max(1, draws[chain]), means[chain]);
+        }
+
+        if (centering == Centering.Pooled)
+        {
+            Pool(means, draws);
+        }
+
+        return means;
+    }
+
+    private void Pool(double[][] means, double[] draws)
+    {
         var total = draws.Sum();
         for (var item = 0; item < _sums.Count; item++)
         {
             var pooled = 0.0;
             for (var chain = 0; chain < draws.Length; chain++)
             {
-                means[chain][item] /= Math.Max(1, draws[chain]);
                 pooled += draws[chain] / total * (means[chain][item] + _sums.Shift(chain, item));
             }
 
-            for (var chain = 0; centering == Centering.Pooled && chain < draws.Length; chain++)
+            for (var chain = 0; chain < draws.Length; chain++)
             {
                 means[chain][item] = pooled - _sums.Shift(chain, item);
             }
         }
-
-        return means;
     }
 
-    private double[][] CentreSquares(double[][] means)
+    // Σ(x − mean)² of a batch of draws, of eight items: Σx² − mean·(2Σx − count·mean).
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Vector512<double> CentredSquares(int b, double[] means, int item)
     {
-        double[][] squares = [.. _batches.Select(_ => new double[_sums.Count])];
+        var mean = Vector512.LoadUnsafe(ref means[item]);
+        var twice = (2 * Vector512.LoadUnsafe(ref _sums.Sums[b][item])) - (_batches[b].Count * mean);
+        return Vector512.LoadUnsafe(ref _sums.Squares[b][item]) - (mean * twice);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void SetRoots(double[][] means)
+    {
+        var halves = new[] { new double[_sums.Padded], new double[_sums.Padded] };
         for (var b = 0; b < _batches.Length; b++)
         {
-            var (mean, sums, count) = (means[_batches[b].Chain], _sums.Sums[b], _batches[b].Count);
-            for (var item = 0; item < _sums.Count; item++)
+            var half = halves[_batches[b].Half];
+            for (var item = 0; item < half.Length; item += Vector512<double>.Count)
             {
-                squares[b][item] = _sums.Squares[b][item] - (mean[item] * ((2 * sums[item]) - (count * mean[item])));
-            }
-        }
-
-        return squares;
-    }
-
-    private void SetRoots(double[][] squares)
-    {
-        var halves = new double[2][];
-        for (var half = 0; half < 2; half++)
-        {
-            halves[half] = new double[_sums.Count];
-            for (var b = 0; b < _batches.Length; b++)
-            {
-                if (_batches[b].Half == half)
-                {
-                    TensorPrimitives.Add(halves[half], squares[b], halves[half]);
-                }
+                var squares = Vector512.LoadUnsafe(ref half[item]) + CentredSquares(b, means[_batches[b].Chain], item);
+                squares.StoreUnsafe(ref half[item]);
             }
         }
 
@@ -161,34 +183,51 @@ internal sealed class ItemMoments
 
             Usable++;
             TotalSquares[item] = total;
-            (Root[item], InverseRoot[item]) = ((float)Math.Sqrt(total), (float)(1 / Math.Sqrt(total)));
+            _inverse[item] = 1 / Math.Sqrt(total);
+            (Root[item], InverseRoot[item]) = ((float)Math.Sqrt(total), (float)_inverse[item]);
             HalfScale[0][item] = halves[0][item] > 0 ? (float)Math.Sqrt(total / halves[0][item]) : 0;
             HalfScale[1][item] = halves[1][item] > 0 ? (float)Math.Sqrt(total / halves[1][item]) : 0;
         }
     }
 
-    // Zeros stay where a trace is constant or not finite.
-    private void Standardise(double[][] means, double[][] squares)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Standardise(double[][] means)
     {
         for (var chain = 0; chain < means.Length; chain++)
         {
-            for (var item = 0; item < _sums.Count; item++)
+            var mean = means[chain];
+            for (var item = 0; item < mean.Length; item += Vector512<float>.Count)
             {
-                Means[(chain * _sums.Padded) + item] = InverseRoot[item] > 0 ? (float)(means[chain][item] * InverseRoot[item]) : 0;
+                var (low, high) = (Vector512.LoadUnsafe(ref mean[item]), Vector512.LoadUnsafe(ref mean[item + 8]));
+                Store(low * Inverse(item), high * Inverse(item + 8), item, ref Means[(chain * mean.Length) + item]);
             }
         }
 
         for (var b = 0; b < _batches.Length; b++)
         {
-            var (mean, sums, count) = (means[_batches[b].Chain], _sums.Sums[b], _batches[b].Count);
-            var squaresOut = Squares.AsSpan(b * _sums.Padded, _sums.Count);
-            var sumsOut = CentredSums.AsSpan(b * _sums.Padded, _sums.Count);
-            for (var item = 0; item < squaresOut.Length; item++)
+            var mean = means[_batches[b].Chain];
+            for (var item = 0; item < mean.Length; item += Vector512<float>.Count)
             {
-                var inverse = (double)InverseRoot[item];
-                squaresOut[item] = inverse > 0 ? (float)(squares[b][item] * inverse * inverse) : 0;
-                sumsOut[item] = inverse > 0 ? (float)((sums[item] - (count * mean[item])) * inverse) : 0;
+                var (low, high) = (Inverse(item), Inverse(item + 8));
+                var at = (b * mean.Length) + item;
+                Store(CentredSquares(b, mean, item) * low * low, CentredSquares(b, mean, item + 8) * high * high, item, ref Squares[at]);
+                Store(CentredSum(b, mean, item) * low, CentredSum(b, mean, item + 8) * high, item, ref CentredSums[at]);
             }
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Vector512<double> Inverse(int item) => Vector512.LoadUnsafe(ref _inverse[item]);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Vector512<double> CentredSum(int b, double[] means, int item)
+        => Vector512.LoadUnsafe(ref _sums.Sums[b][item]) - (_batches[b].Count * Vector512.LoadUnsafe(ref means[item]));
+
+    // Zeros where a trace is constant or not finite, as its sums may be NaN.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Store(Vector512<double> low, Vector512<double> high, int item, ref float target)
+    {
+        var used = Vector512.GreaterThan(Vector512.LoadUnsafe(ref InverseRoot[item]), Vector512<float>.Zero);
+        Vector512.ConditionalSelect(used, Vector512.Narrow(low, high), Vector512<float>.Zero).StoreUnsafe(ref target);
     }
 }

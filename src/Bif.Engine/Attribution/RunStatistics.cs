@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace Bif.Engine.Attribution;
 
 /// <summary>
@@ -89,7 +91,7 @@ internal sealed class RunStatistics
     public void Add(ItemBlockSums sums, ItemMoments items, double freedom)
     {
         var variance = items.TotalSquares.Sum() / freedom;
-        items.Rhat().CopyTo(ItemRhat, sums.First);
+        items.WriteRhat(ItemRhat.AsSpan(sums.First, sums.Count));
         for (var item = 0; item < sums.Count; item++)
         {
             ItemVariance[sums.First + item] = items.TotalSquares[item] / freedom;
@@ -138,9 +140,9 @@ internal sealed class RunStatistics
                 offset = batch.Offset;
             }
 
-            halves.Add(count, offset + (sum / count), squares - (sum * sum / count));
+            halves.Add(count, Vector512.Create(offset + (sum / count)), Vector512.Create(squares - (sum * sum / count)));
         }
 
-        return halves.Value;
+        return halves.Value[0];
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace Bif.Engine.Attribution;
 
 /// <summary>
@@ -17,39 +19,44 @@ public static class SplitRhat
             foreach (var half in new[] { chain[..(chain.Length / 2)], chain[(chain.Length / 2)..] })
             {
                 var mean = half.Length > 0 ? half.Average() : 0;
-                moments.Add(half.Length, mean, half.Sum(value => (value - mean) * (value - mean)));
+                var squares = half.Sum(value => (value - mean) * (value - mean));
+                moments.Add(half.Length, Vector512.Create(mean), Vector512.Create(squares));
             }
         }
 
-        return moments.Value;
+        return moments.Value[0];
     }
 
-    /// <summary>From the halves' lengths, means and sums of squared deviations.</summary>
+    /// <summary>From the halves' lengths, means and sums of squared deviations; eight traces side by side, one per lane.</summary>
     internal struct Moments
     {
         private int _halves;
         private double _length;
-        private double _mean;
-        private double _spread;
-        private double _within;
+        private Vector512<double> _mean;
+        private Vector512<double> _spread;
+        private Vector512<double> _within;
 
         /// <summary>R̂ of the halves added so far.</summary>
-        public readonly double Value
+        public readonly Vector512<double> Value
         {
             get
             {
                 if (_halves < 2)
                 {
-                    return double.NaN;
+                    return Vector512.Create(double.NaN);
                 }
 
-                var (length, within, between) = (_length / _halves, _within / _halves, _spread / (_halves - 1));
-                return within > 0 ? Math.Sqrt(((length - 1) / length) + (between / within)) : between > 0 ? double.PositiveInfinity : 1;
+                var (length, within, between) = (_length / _halves, _within / _halves, _spread / (_halves - 1.0));
+                var zero = Vector512<double>.Zero;
+                var constant = Vector512.ConditionalSelect(
+                    Vector512.GreaterThan(between, zero), Vector512.Create(double.PositiveInfinity), Vector512<double>.One);
+                var varying = Vector512.Sqrt(Vector512.Create((length - 1) / length) + (between / within));
+                return Vector512.ConditionalSelect(Vector512.GreaterThan(within, zero), varying, constant);
             }
         }
 
-        /// <summary>Adds a half of a chain; too short ones are left out.</summary>
-        public void Add(int length, double mean, double squares)
+        /// <summary>Adds a half of every chain; too short ones are left out.</summary>
+        public void Add(int length, Vector512<double> mean, Vector512<double> squares)
         {
             if (length < ShortestHalf)
             {
@@ -58,7 +65,7 @@ public static class SplitRhat
 
             _halves++;
             _length += length;
-            _within += Math.Max(0, squares) / (length - 1);
+            _within += Vector512.Max(Vector512<double>.Zero, squares) / (length - 1.0);
             var off = mean - _mean;
             _mean += off / _halves;
             _spread += off * (mean - _mean);

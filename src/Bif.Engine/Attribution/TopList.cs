@@ -31,11 +31,19 @@ internal sealed class TopList(int capacity)
 
     private void Insert((float Value, int Item) entry)
     {
-        var place = _entries.FindIndex(other => entry.Value > other.Value || (entry.Value == other.Value && entry.Item < other.Item));
-        _entries.Insert(place < 0 ? _entries.Count : place, entry);
+        var place = _entries.Count;
+        while (place > 0 && Precedes(entry, _entries[place - 1]))
+        {
+            place--;
+        }
+
+        _entries.Insert(place, entry);
         if (_entries.Count > capacity)
         {
             _entries.RemoveAt(capacity);
         }
     }
+
+    private static bool Precedes((float Value, int Item) entry, (float Value, int Item) other)
+        => entry.Value > other.Value || (entry.Value == other.Value && entry.Item < other.Item);
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Bif.Engine.Attribution;
@@ -14,6 +15,7 @@ internal struct VectorTotals
     private Vector512<float> _smallest;
 
     /// <summary>Adds items by the covariances of the two halves and the correlation; constant items bring zeros.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(Vector512<float> a, Vector512<float> b, Vector512<float> correlation)
     {
         _a += a;
