@@ -23,7 +23,7 @@ public sealed class RunningApplication : IAsyncLifetime, IDisposable
         // The private database's own account must reach its folder.
         File.SetUnixFileMode(_folder.Root, (UnixFileMode)0b111_101_101);
         Pictures = TinyPictures.Write(_folder.At("pictures"));
-        Application = await Application.Start(_folder.At("data"), "--Bif:Roots:0", _folder.At("pictures"));
+        Application = await Application.Start(_folder.At("data"), "--Bif:Roots:0", _folder.At("pictures"), "--Bif:UploadMegabytes", "8");
         Run = await Application.Order(Pictures.Order());
         await Application.Finished(Run);
     }

@@ -87,6 +87,7 @@ public static class RunsApi
         api.MapGet("/library/picture", LibraryPicture).WithSummary("A picture of data under the allowed folders, as a model would see it").ProducesProblem(400);
         api.MapPost("/reports", TakeReport).WithSummary("Take a snapshot of a ranking to share").ProducesProblem(400);
         api.MapTextApi();
+        api.MapUploadsApi();
         api.MapDelete("/reports/{id:guid}", RevokeReport).WithSummary("End a report's link");
     }
 

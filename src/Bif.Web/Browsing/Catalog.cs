@@ -22,14 +22,18 @@ public sealed class Catalog(BifOptions options)
     private const int MostFolders = 2000;
     private const int Deepest = 4;
     private static readonly string[] SplitNames = ["train", "val", "valid", "validation", "test"];
+    private static readonly (string Name, string[] Files)[] CifarSplits = [("train", ["data_batch_1.bin", "train.bin"]), ("test", ["test_batch.bin", "test.bin"])];
     private static readonly string[] Notes = ["README", "LICENSE", "LICENCE", "NOTICE", "COPYING"];
     private static readonly string[] Pictures = [".jpg", ".jpeg", ".png", ".webp"];
 
     /// <summary>Looks now.</summary>
-    public CatalogContents Scan()
+    public CatalogContents Scan() => Look(options.Roots);
+
+    /// <summary>Looks into some files and folders.</summary>
+    public CatalogContents Look(IReadOnlyList<string> roots)
     {
         var (models, data, seen) = (new List<CatalogEntry>(), new List<CatalogEntry>(), 0);
-        foreach (var root in options.Roots.Where(Directory.Exists))
+        foreach (var root in roots.Where(Directory.Exists))
         {
             var waiting = new Queue<(string Folder, int Depth)>([(root, 0)]);
             while (waiting.TryDequeue(out var next) && seen < MostFolders)
@@ -45,11 +49,11 @@ public sealed class Catalog(BifOptions options)
             }
         }
 
-        data.AddRange(options.Roots.Where(File.Exists).Select(file => new CatalogEntry(file, Path.GetFileName(file), "file", [])));
+        data.AddRange(roots.Where(File.Exists).Select(file => new CatalogEntry(file, Path.GetFileName(file), "file", [])));
         return new(Sorted(models), Sorted(data), seen < MostFolders);
     }
 
-    // Runs, uploads and the private database lie under the data folder too, and are no data to choose.
+    // Runs, uploaded queries and the private database lie under the data folder too, and are no data to choose.
     private bool IsOwn(string folder) => folder == options.Runs || Path.GetDirectoryName(folder) == options.Data && Path.GetFileName(folder) is "postgres" or "queries" or "keys";
 
     private static IReadOnlyList<CatalogEntry> Sorted(List<CatalogEntry> entries) => [.. entries.DistinctBy(entry => entry.Path).OrderBy(entry => entry.Name, StringComparer.Ordinal)];
@@ -73,9 +77,9 @@ public sealed class Catalog(BifOptions options)
             return false;
         }
 
-        if (files.Any(file => file is "data_batch_1.bin" or "test_batch.bin" or "train.bin" or "test.bin"))
+        if (CifarSplits.Where(split => split.Files.Any(file => files.Contains(file) || files.Contains(file + ".gz"))).Select(split => split.Name).ToList() is { Count: > 0 } found)
         {
-            data.Add(new(folder, NameOf(root, folder), "CIFAR binaries", ["train", "test"]));
+            data.Add(new(folder, NameOf(root, folder), "CIFAR binaries", found));
         }
         else if (files.Any(file => file.Contains("-ubyte", StringComparison.Ordinal)))
         {

@@ -27,6 +27,9 @@ public sealed class BifOptions
     /// <summary>Asked of everybody who controls runs, once set; must be set where others than this machine can connect.</summary>
     public string AdminToken { get; set; } = "";
 
+    /// <summary>Largest upload of a model or data, in MiB, packed or unpacked; 0: none are taken.</summary>
+    public int UploadMegabytes { get; set; } = 1024;
+
     /// <summary>Folder of initdb and postgres; empty: the newest installed.</summary>
     public string PostgresBinaries { get; set; } = "";
 
@@ -79,6 +82,11 @@ public sealed class BifOptions
         if (CpuSlots is < 0 or > 256)
         {
             errors.Add($"Bif:CpuSlots is {CpuSlots}: give 0 (one per core) to 256.");
+        }
+
+        if (UploadMegabytes is < 0 or > 1 << 20)
+        {
+            errors.Add($"Bif:UploadMegabytes is {UploadMegabytes}: give 0 (no uploads) to {1 << 20}.");
         }
 
         if (AdminToken.Length is > 0 and < 16)

@@ -5,6 +5,7 @@ using Bif.Web.Browsing;
 using Bif.Web.Jobs;
 using Bif.Web.Live;
 using Bif.Web.Reports;
+using Bif.Web.Uploads;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using Quartz;
@@ -69,6 +70,7 @@ public static class Start
         services.AddSingleton<QueryDesk>();
         services.AddSingleton<EstimateDesk>();
         services.AddSingleton<Catalog>();
+        services.AddSingleton<UploadDesk>();
         services.AddSingleton<WorkerList>();
         services.AddSingleton<PathGuard>();
         services.AddSingleton<RunLibrary>();

@@ -94,6 +94,20 @@ public sealed class BrowserTests(RunningApplication running) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Data_are_uploaded_in_the_page_and_chosen_with_a_click()
+    {
+        var page = await Open("/runs/new");
+        await page.GetByText("Upload a model or data").ClickAsync();
+        await page.Locator(".library input[type=file]").SetInputFilesAsync(new FilePayload { Name = "notes.txt.exe", MimeType = "text/plain", Buffer = "x"u8.ToArray() });
+        await Expect(page.Locator(".library").GetByRole(AriaRole.Alert)).ToContainTextAsync("is neither a .zip nor");
+        await page.Locator(".library input[type=file]").SetInputFilesAsync(new FilePayload { Name = "my notes.csv", MimeType = "text/csv", Buffer = "x,y\n1,2\n"u8.ToArray() });
+        await Expect(page.Locator(".library [role=status]")).ToContainTextAsync("my-notes.csv");
+        await page.GetByRole(AriaRole.Button, new() { Name = "trained on uploads/my-notes/my-notes.csv" }).ClickAsync();
+        await Expect(page.Locator("#data")).ToHaveValueAsync(Path.Combine(running.DataFolder, "uploads/my-notes/my-notes.csv"));
+        Assert.Empty(_complaints);
+    }
+
+    [Fact]
     public async Task A_picture_is_uploaded_looked_at_and_answered()
     {
         var page = await Open($"/runs/{running.Run}/images");
