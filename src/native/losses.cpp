@@ -49,7 +49,7 @@ BIF_API int bif_cross_entropy(void* logits_handle, void* labels_handle, float* l
     for (int64_t row = 0; row < logits.size(0); ++row) {
       TORCH_CHECK(label[row] >= 0 && label[row] < classes, "row ", row, " has the label ", label[row], " of ", classes, " classes");
     }
-    at::parallel_for(0, logits.size(0), 1 + 32768 / classes, [&](int64_t begin, int64_t end) {
+    at::parallel_for(0, logits.size(0), 1 + 4096 / classes, [&](int64_t begin, int64_t end) {
       for (int64_t row = begin; row < end; ++row) losses[row] = row_loss(values + row * classes, classes, label[row]);
     });
   });
