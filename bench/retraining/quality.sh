@@ -1,20 +1,73 @@
 #!/bin/sh
-# The MNIST tables of docs/quality.md: trains the checkpoints, samples, retrains, judges. Goes on where it was interrupted.
-#   bench/retraining/quality.sh OUT [MNIST_DIR]       (BIF names the program; ./bif by default)
+# The tables of docs/quality.md: trains the checkpoints, samples, retrains, scores every method on the same subsets. Goes on
+# where it was interrupted; within two hours on two cores.
+#   bench/retraining/quality.sh OUT [SETTING…]        (all settings by default: mnist-1000 mnist-200 cifar-3072 shakespeare-512)
+#   DATA names the folder of the data (../shared/data by default), BIF the program (./bif), REPEATS the models per subset (3).
 set -eu
 out=$1
-mnist=${2:-../shared/data/mnist}
+shift
+data=${DATA:-../shared/data}
 bif=${BIF:-./bif}
+repeats=${REPEATS:-3}
 
-for items in 1000 200; do
-  folder=$out/mnist-$items
-  data="$mnist@train[0:$items]"
-  queries="$mnist@test[0:200]"
-  [ -f "$folder/model/training.json" ] || $bif train --model-type mlp --set 'hidden_sizes=[128]' --data "$data" --out "$folder/model" \
-    --epochs 60 --batch 50 --lr 0.05 --weight-decay 0.001 --schedule linear
-  for sampler in baoab laplace; do
-    resume=$([ -f "$folder/$sampler/run.json" ] && echo --resume || true)
-    $bif attribute --model "$folder/model" --data "$data" --queries "$queries" --out "$folder/$sampler" --sampler $sampler $resume
+train() { # FOLDER OPTIONS… : a checkpoint, once
+  folder=$1
+  shift
+  [ -f "$folder/model/training.json" ] || $bif train --data "$items" --out "$folder/model" "$@"
+}
+
+sample() { # FOLDER NAME OPTIONS… : a run, once
+  run=$1/$2
+  model=$1/model
+  shift 2
+  resume=$([ -f "$run/run.json" ] && echo --resume || true)
+  $bif attribute --model "$model" --data "$items" --queries "$queries" --out "$run" "$@" $resume
+}
+
+judge() { # FOLDER NAMES… : the first run and its comparison methods, beside other runs of the same items
+  folder=$1
+  first=$2
+  shift 2
+  others=
+  for name in "$@"; do
+    others="$others --methods $name=$folder/$name"
   done
-  $bif lds "$folder/baoab" --methods bif --methods "laplace=$folder/laplace" | tee "$folder/lds.txt"
+  $bif lds "$folder/$first" --repeats "$repeats" --methods all $others | tee "$folder/lds.txt"
+}
+
+mnist() { # ITEMS
+  items="$data/mnist@train[0:$1]"
+  queries="$data/mnist@test[0:200]"
+  folder=$out/mnist-$1
+  train "$folder" --model-type mlp --set 'hidden_sizes=[128]' --epochs 60 --batch 50 --lr 0.05 --weight-decay 0.001 --schedule linear
+  sample "$folder" default
+  sample "$folder" long --draws 3000
+  sample "$folder" laplace --sampler laplace
+  judge "$folder" default long laplace
+}
+
+cifar() { # ITEMS
+  items="$data/cifar10@train[0:$1]"
+  queries="$data/cifar10@test[0:200]"
+  folder=$out/cifar-$1
+  train "$folder" --model-type convnet --set 'widths=[16,32,64]' --epochs 15 --batch 64 --lr 0.05 --weight-decay 0.01 --schedule linear
+  sample "$folder" default
+  sample "$folder" laplace --sampler laplace
+  sample "$folder" warm --loss-rise 0.3
+  judge "$folder" default laplace warm
+}
+
+shakespeare() { # ITEMS
+  items="$data/text/tinyshakespeare.txt[0:$1]"
+  queries="$data/text/tinyshakespeare.txt[16000:16100]"
+  folder=$out/shakespeare-$1
+  train "$folder" --model-type gpt_neox --set hidden_size=32 --set num_hidden_layers=2 --set num_attention_heads=2 --set intermediate_size=128 \
+    --vocabulary 257 --context 64 --windows packed --epochs 20 --batch 16 --lr 0.003
+  sample "$folder" default --context 64 --windows packed
+  sample "$folder" laplace --context 64 --windows packed --sampler laplace
+  judge "$folder" default laplace
+}
+
+for setting in ${*:-mnist-1000 mnist-200 cifar-3072 shakespeare-512}; do
+  ${setting%-*} "${setting#*-}"
 done

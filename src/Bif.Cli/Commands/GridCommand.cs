@@ -26,7 +26,7 @@ internal sealed class GridCommand : Verb
         return shares.Any(double.IsNaN) ? null : shares;
     });
 
-    private readonly JudgeSettings _judge = new(subsets: 100, repeats: 1, tuning: 0);
+    private readonly JudgeSettings _judge = new(subsets: 100, repeats: 1, tuning: 0, everything: false);
     private readonly RecipeSettings _recipe = new();
     private readonly Setting<bool> _json = Setting.Flag("--json", "Write one JSON object per block of models and a last one with the result on stdout.");
 

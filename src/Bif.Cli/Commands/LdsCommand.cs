@@ -14,16 +14,17 @@ internal sealed class LdsCommand : Verb
 {
     private readonly Argument<string> _run = RunArgument.Create();
     private readonly Setting<double> _alpha = Setting.Number("--alpha", "Share of the training items in each random subset.", 0.5, Interval.Between(0.001, 0.999));
-    private readonly JudgeSettings _judge = new(subsets: 100, repeats: 3, tuning: 20);
+    private readonly JudgeSettings _judge = new(subsets: 100, repeats: 3, tuning: 20, everything: true);
     private readonly Setting<string?> _bank = Setting.Text("--bank", "DIR", "Where retrained losses are kept and reused.", "banks/ID beside the run");
     private readonly RecipeSettings _recipe = new();
     private readonly Setting<bool> _json = Setting.Flag("--json", "Write one JSON object per block of models and a last one with the result on stdout.");
+    private readonly Setting<bool> _markdown = Setting.Flag("--markdown", "Write the result as a Markdown table, a row per method: of several settings the one that the tuning subsets chose.");
 
     /// <summary>Declares the options.</summary>
     public LdsCommand() : base("lds", "Judge scores by retraining on random subsets (linear datamodelling score).")
     {
         Arguments.Add(_run);
-        foreach (var option in (Option[])[_alpha, _bank, .. _judge.All, .. _recipe.All, _json])
+        foreach (var option in (Option[])[_alpha, _bank, .. _judge.All, .. _recipe.All, _json, _markdown])
         {
             Options.Add(option);
         }
@@ -32,9 +33,9 @@ internal sealed class LdsCommand : Verb
     /// <inheritdoc/>
     public override IReadOnlyList<Example> Examples { get; } =
     [
-        new("bif lds runs/mnist", "100 subsets, 3 models each, trained as the checkpoint was (its training.json); a table, and quality.json in the run."),
+        new("bif lds runs/mnist", "The run and every comparison method on 100 subsets, 3 models each, trained as the checkpoint was (its training.json); a table, and quality.json in the run."),
         new("bif lds runs/mnist --epochs 60 --batch 50 --lr 0.05 --weight-decay 0.001 --schedule linear", "The same for a checkpoint that was trained elsewhere."),
-        new("bif lds runs/mnist --methods bif,ekfac --methods mine=scores.npy", "Some methods, one of them from a file."),
+        new("bif lds runs/mnist --methods bif,ekfac@1,ekfac@30,gradsim --methods mine=scores.npy", "Some methods, one at two dampings, one from a file."),
     ];
 
     /// <inheritdoc/>
@@ -63,6 +64,12 @@ internal sealed class LdsCommand : Verb
             return ExitCode.Ok;
         }
 
+        if (arguments.GetValue(_markdown))
+        {
+            output.Results.Write(QualityMarkdown.Of(quality));
+            return ExitCode.Ok;
+        }
+
         Show(quality, output);
         return ExitCode.Ok;
     }
@@ -74,35 +81,33 @@ internal sealed class LdsCommand : Verb
         foreach (var method in quality.Methods)
         {
             table.AddRow(
-                Markup.Escape(method.Name),
+                Markup.Escape(method.Name) + (method.Chosen == true ? " (chosen)" : ""),
                 Number(method.Lds),
                 $"{Number(method.Low)} to {Number(method.High)}",
                 Number(method.TuningLds),
                 method.AheadOfBif is [var low, _, var high] ? $"{Signed(low)} to {Signed(high)}" : "",
                 $"{method.ConstantPredictions + method.ConstantLosses}",
                 method.Cost.Seconds is { } seconds ? Quantity.Significant(seconds) : "–",
-                Count(method.Cost.ForwardPasses),
-                Count(method.Cost.BackwardPasses));
+                Quantity.Passes(method.Cost.ForwardPasses),
+                Quantity.Passes(method.Cost.BackwardPasses));
         }
 
         output.Screen.Write(table);
+        foreach (var refusal in quality.Refused)
+        {
+            output.Results.WriteLine($"{refusal.Name} is not there: {refusal.Reason}");
+        }
+
         var bank = quality.Bank;
         var to = output.Results;
         to.WriteLine($"{quality.Queries} queries, {bank.Subsets - bank.TuningSubsets} subsets of {bank.Alpha:P0} reported ({bank.TuningSubsets} others for tuning), {bank.Repeats} models each: {bank.Recipe}.");
         to.WriteLine(quality.Ceiling is { } ceiling
             ? $"A perfect predictor would reach {Number(ceiling)}: two retrainings of one subset agree to {Number(quality.SingleAgreement)}."
             : "With one model per subset the ceiling is unknown: --repeats 2 or more tells it.");
-        to.WriteLine($"Retraining took {Quantity.Duration(bank.Seconds)} for {bank.Trained} models. left out: queries without differences between subsets; forward, backward: passes of one item each.");
+        to.WriteLine($"Retraining took {Quantity.Duration(bank.Seconds)} for {bank.Trained} models. left out: queries without differences between subsets; chosen: by the tuning subsets; forward, backward: passes of one item each.");
     }
 
     private static string Number(double? value) => value is { } number && double.IsFinite(number) ? number.ToString("F3", CultureInfo.InvariantCulture) : "–";
 
     private static string Signed(double value) => value.ToString("+0.000;-0.000", CultureInfo.InvariantCulture);
-
-    private static string Count(double? value) => value switch
-    {
-        null => "–",
-        >= 1e6 and var many => string.Create(CultureInfo.InvariantCulture, $"{many / 1e6:0.0} M"),
-        var some => string.Create(CultureInfo.InvariantCulture, $"{some:N0}"),
-    };
 }

@@ -46,4 +46,12 @@ internal static class Quantity
         >= 10 => $"{value:0.0}",
         _ => $"{value:0.00}",
     };
+
+    /// <summary>A number of passes: 12,345 or 4.8 M.</summary>
+    public static string Passes(double? value) => value switch
+    {
+        null => "–",
+        >= 1e6 and var many => string.Create(CultureInfo.InvariantCulture, $"{many / 1e6:0.0} M"),
+        var some => string.Create(CultureInfo.InvariantCulture, $"{some:N0}"),
+    };
 }

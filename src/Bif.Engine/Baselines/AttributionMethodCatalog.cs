@@ -20,11 +20,14 @@ public static class AttributionMethodCatalog
     /// <summary>Every method with what it is.</summary>
     public static IReadOnlyCollection<AttributionMethodAttribute> All => [.. Methods.Values.Select(entry => entry.About)];
 
-    /// <summary>The methods that a word names: one, or for <c>similarity</c> those of features and of pixels.</summary>
+    /// <summary>The methods that a word names: one, also with a setting (<c>ekfac@30</c>), or for <c>similarity</c> those of features and of pixels.</summary>
     /// <exception cref="InputException">There is no such method.</exception>
     public static IReadOnlyList<string> Named(string word) => word == Similarity ? Similarities
-        : Methods.ContainsKey(word) ? [word]
+        : MethodVariant.Parse(word) is var variant && Methods.ContainsKey(variant.Method) ? [variant.Name]
         : throw new InputException($"There is no comparison method \"{word}\": choose from {string.Join(", ", Methods.Keys)}, {Similarity} (embedding and pixels).");
+
+    /// <summary>Whether a word names methods of this catalog.</summary>
+    public static bool Knows(string word) => word == Similarity || Methods.ContainsKey(MethodVariant.FamilyOf(word));
 
     /// <summary>Makes a method.</summary>
     /// <exception cref="InputException">There is no such method.</exception>

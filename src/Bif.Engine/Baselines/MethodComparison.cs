@@ -55,18 +55,19 @@ public sealed class MethodComparison : IDisposable
     public string Folder => Path.Combine(_run.Root, "baselines");
 
     /// <summary>Computes one method's scores, or finds them there.</summary>
-    /// <param name="method">Its name in the catalog.</param>
+    /// <param name="method">Its name in the catalog, also with a setting (<see cref="MethodVariant"/>), which wins over the options.</param>
     /// <param name="progress">Receives the finished share, or null.</param>
     /// <param name="cancellation">Ends the work; nothing half-written is left.</param>
     /// <exception cref="InputException">There is no such method, or it cannot be used here.</exception>
     public ComparisonResult Compute(string method, IProgress<double>? progress, CancellationToken cancellation)
     {
-        var chosen = AttributionMethodCatalog.Create(method);
+        var variant = MethodVariant.Parse(method);
+        var chosen = AttributionMethodCatalog.Create(variant.Method);
         var context = new MethodContext(
             _model, _selection, _center, _trainData, _queryData, _train, _queries,
-            _record.Settings.Nbeta, _record.Settings.Gamma, Math.Max(1, _record.Plan.GradientPiece), _options) { Folder = Folder };
+            _record.Settings.Nbeta, _record.Settings.Gamma, Math.Max(1, _record.Plan.GradientPiece), variant.Damping is { } damping ? _options with { Damping = damping } : _options) { Folder = Folder };
         var settings = chosen.Settings(context);
-        var hash = HashOf(method, settings);
+        var hash = HashOf(variant.Method, settings);
         var (scoreFile, recordFile) = (ScoreFiles.PathOf(Folder, method), Path.Combine(Folder, method + ".json"));
         if (Read(recordFile) is { } known && known.Hash == hash && File.Exists(scoreFile))
         {

@@ -14,7 +14,8 @@ public sealed record MethodScores(string Name, string File, MethodCost Cost)
     /// <summary>The run's own scores.</summary>
     public const string Bif = "bif";
 
-    private const string Baselines = "baselines";
+    /// <summary>The folder of comparison methods in a run.</summary>
+    internal const string Baselines = "baselines";
 
     /// <summary>Finds scores of a run: its own, then those of comparison methods in <c>RUN/baselines</c>.</summary>
     /// <param name="run">The run.</param>

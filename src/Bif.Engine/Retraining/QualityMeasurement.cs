@@ -18,8 +18,14 @@ public sealed record QualitySpec
     /// <summary>The percentage of the subsets, the first ones, that are for tuning and stay out of what is reported.</summary>
     public double TuningPercent { get; init; } = 20;
 
-    /// <summary>Names of methods, NAME=FILE.npy or NAME=RUN; empty for all that are there.</summary>
+    /// <summary>
+    /// Names of methods, NAME=FILE.npy or NAME=RUN; empty for all that are there, <see cref="WantedMethods.All"/> for these and every
+    /// comparison method that the run allows. Comparison methods that are not there yet are computed.
+    /// </summary>
     public IReadOnlyList<string> Methods { get; init; } = [];
+
+    /// <summary>Comparison methods that <see cref="WantedMethods.All"/> leaves out.</summary>
+    public IReadOnlyList<string> Without { get; init; } = [];
 
     /// <summary>Resamples of the subsets behind intervals.</summary>
     public int Resamples { get; init; } = 1000;
@@ -50,12 +56,11 @@ public static class QualityMeasurement
     /// <param name="progress">Receives a report after each block of models, or null.</param>
     /// <param name="cancellation">Gives up the models that are not done; the same call goes on.</param>
     /// <returns>What was measured, or null where it was interrupted.</returns>
-    /// <exception cref="InputException">There are no scores, its data have changed, a method is not there, or training diverges.</exception>
+    /// <exception cref="InputException">There are no scores, its data have changed, a method that was named cannot be had, or training diverges.</exception>
     public static QualityRecord? Measure(
         RunDirectory run, QualitySpec spec, Action<string>? announce, IProgress<BankProgress>? progress, CancellationToken cancellation)
     {
         var record = run.ReadRecord();
-        var methods = MethodScores.Find(run, record, spec.Methods);
         var tuning = (int)Math.Round(spec.Bank.Subsets * spec.TuningPercent / 100);
         var reporting = spec.Bank.Subsets - tuning;
         if (reporting < FewestSubsets)
@@ -63,12 +68,16 @@ public static class QualityMeasurement
             throw new InputException($"{spec.Bank.Subsets} subsets without {spec.TuningPercent} % for tuning leave {reporting} to report on: a rank correlation needs at least {FewestSubsets}.");
         }
 
+        var (names, refused) = WantedMethods.Compute(run, record, spec, announce, cancellation);
+        var methods = MethodScores.Find(run, record, names);
         using var problem = RetrainingProblem.Of(record, spec.Recipe);
         var directory = spec.BankDirectory ?? DefaultBank(run, problem, spec.Bank);
         var bank = RetrainingBank.For(problem, spec.Bank, directory);
         announce?.Invoke($"bank {bank.Directory}: {bank.Done} of {bank.Record.Spec.Subsets * bank.Record.Spec.Repeats} models are there; "
             + $"they train {(RetrainingPool.TrainsSideBySide(problem) ? "side by side" : "one after another")} on {spec.Bank.SizeOf(problem.Data.Count):N0} of {problem.Data.Count:N0} items each");
-        return bank.Fill(problem, spec.Bank, spec.Threads, progress, cancellation) ? Judge(record, methods, bank, spec, tuning) : null;
+        return bank.Fill(problem, spec.Bank, spec.Threads, progress, cancellation)
+            ? Judge(record, methods, bank, spec, tuning) with { Refused = refused }
+            : null;
     }
 
     /// <summary>How a recipe reads in one line.</summary>
@@ -100,7 +109,7 @@ public static class QualityMeasurement
             Queries = truth.Queries,
             SingleAgreement = reliability?.SingleAgreement,
             Ceiling = reliability?.Ceiling,
-            Methods = [.. methods.Select((method, index) => new MethodQuality(
+            Methods = Choose([.. methods.Select((method, index) => new MethodQuality(
                 method.Name,
                 scores[index].Mean,
                 scores[index].Interval.Low,
@@ -109,8 +118,20 @@ public static class QualityMeasurement
                 bif is null || bif == scores[index] ? null : Ahead(scores[index], bif),
                 scores[index].ConstantPredictions,
                 scores[index].ConstantLosses,
-                method.Cost))],
+                method.Cost)
+            {
+                PerQuery = scores[index].PerQuery,
+            })]),
         };
+    }
+
+    // A setting is chosen by the tuning subsets alone.
+    private static IReadOnlyList<MethodQuality> Choose(IReadOnlyList<MethodQuality> methods)
+    {
+        var best = methods.GroupBy(method => method.Family)
+            .Where(family => family.Count() > 1 && family.Any(method => method.TuningLds is { } score && double.IsFinite(score)))
+            .ToDictionary(family => family.Key, family => family.Where(method => double.IsFinite(method.TuningLds ?? double.NaN)).MaxBy(method => method.TuningLds)!.Name);
+        return [.. methods.Select(method => best.TryGetValue(method.Family, out var name) ? method with { Chosen = method.Name == name } : method)];
     }
 
     private static double[] Ahead(DatamodelingScore score, DatamodelingScore bif)

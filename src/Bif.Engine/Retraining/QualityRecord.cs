@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Bif.Engine.Baselines;
 using Bif.Engine.Runs;
 
 namespace Bif.Engine.Retraining;
@@ -14,7 +15,25 @@ namespace Bif.Engine.Retraining;
 /// <param name="ConstantLosses">Queries left out because retraining made no difference to them.</param>
 /// <param name="Cost">What its scores cost.</param>
 public sealed record MethodQuality(
-    string Name, double Lds, double Low, double High, double? TuningLds, double[]? AheadOfBif, int ConstantPredictions, int ConstantLosses, MethodCost Cost);
+    string Name, double Lds, double Low, double High, double? TuningLds, double[]? AheadOfBif, int ConstantPredictions, int ConstantLosses, MethodCost Cost)
+{
+    /// <summary>The method without its setting: <c>ekfac</c> for <c>ekfac@30</c>.</summary>
+    public string Family => MethodVariant.FamilyOf(Name);
+
+    /// <summary>
+    /// Whether the tuning subsets prefer this setting to the others of its family; null where it has no other, or there are
+    /// no tuning subsets. A table of one row per family shows these.
+    /// </summary>
+    public bool? Chosen { get; init; }
+
+    /// <summary>The correlation of each query on the reporting subsets; NaN of those left out.</summary>
+    public IReadOnlyList<double> PerQuery { get; init; } = [];
+}
+
+/// <summary>A method that was wanted and cannot be had.</summary>
+/// <param name="Name">The method.</param>
+/// <param name="Reason">Why, in one sentence.</param>
+public sealed record MethodRefusal(string Name, string Reason);
 
 /// <summary>The bank that a run was judged by.</summary>
 /// <param name="Directory">Where it lies.</param>
@@ -58,6 +77,9 @@ public sealed record QualityRecord
 
     /// <summary>The methods, BIF first where it was judged.</summary>
     public required IReadOnlyList<MethodQuality> Methods { get; init; }
+
+    /// <summary>Comparison methods that this run does not allow.</summary>
+    public IReadOnlyList<MethodRefusal> Refused { get; init; } = [];
 
     /// <summary>The file in a run.</summary>
     public static string FileOf(RunDirectory run) => Path.Combine(run.Root, "quality.json");

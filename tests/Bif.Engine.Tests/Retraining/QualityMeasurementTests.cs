@@ -44,7 +44,8 @@ public sealed class QualityMeasurementTests
         Assert.Equal(bif.Lds, QualityRecord.Read(run)!.Methods[0].Lds, 12);
         var again = QualityMeasurement.Run(run, spec with { Methods = ["bif", $"other={run.Root}"] }, null, new NoTraining(), CancellationToken.None)!;
         Assert.Equal(bif.Lds, again.Methods[0].Lds, 12);
-        Assert.Equal(again.Methods[0] with { Name = "other", AheadOfBif = null }, again.Methods[1] with { AheadOfBif = null });
+        Assert.Equal(again.Methods[0] with { Name = "other", AheadOfBif = null, PerQuery = [] }, again.Methods[1] with { AheadOfBif = null, PerQuery = [] });
+        Assert.Equal(again.Methods[0].PerQuery, again.Methods[1].PerQuery);
         Assert.Equal([0.0, 0, 0], again.Methods[1].AheadOfBif!);
     }
 
@@ -71,7 +72,9 @@ public sealed class QualityMeasurementTests
         var run = RunDirectory.Open(problem.Run("run", problem.Spec() with { Sampler = "laplace", Nbeta = 400, Gamma = 1, Chains = 2, Draws = 100, Threads = 1 }));
         var spec = new QualitySpec { Recipe = ToTheFit, Threads = 1 };
         string Message(QualitySpec bad) => Assert.Throws<InputException>(() => QualityMeasurement.Run(run, bad, null, null, CancellationToken.None)).Message;
-        Assert.Contains("bif compare", Message(spec with { Methods = ["ekfac"] }), StringComparison.Ordinal);
+        Assert.Contains("bif compare", Message(spec with { Methods = ["mine"] }), StringComparison.Ordinal);
+        Assert.Contains("bm25", Message(spec with { Methods = ["bm25"] }), StringComparison.Ordinal);
+        Assert.Contains("ekfac@30", Message(spec with { Methods = ["ekfac@-3"] }), StringComparison.Ordinal);
         Assert.Contains("rank correlation", Message(spec with { Bank = new(0.5, 6, 1, 0), TuningPercent = 50 }), StringComparison.Ordinal);
         Assert.Contains("--lr", Message(spec with { Recipe = ToTheFit with { LearningRate = 1e6 } }), StringComparison.Ordinal);
         Assert.Null(RecordedTraining.Beside(problem.Model));
