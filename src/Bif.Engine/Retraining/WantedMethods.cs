@@ -11,7 +11,7 @@ public static class WantedMethods
     public const string All = "all";
 
     // Multiples of a layer's mean eigenvalue: from what published work uses to where EK-FAC is a gradient dot product.
-    private static readonly string[] Dampings = ["0.1", "1", "3", "10", "30", "100", "300"];
+    private static readonly string[] Dampings = ["0.01", "0.1", "1", "3", "10", "30", "100", "300"];
 
     /// <summary>Turns words into names of scores that are there.</summary>
     /// <returns>The names for <see cref="MethodScores.Find"/>, and what <see cref="All"/> could not have.</returns>

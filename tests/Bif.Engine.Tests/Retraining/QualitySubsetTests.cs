@@ -38,7 +38,7 @@ public sealed class QualitySubsetTests
 
         // One damping of EK-FAC is chosen, by the subsets that are not reported.
         var dampings = quality.Methods.Where(method => method.Family == "ekfac").ToList();
-        Assert.Equal(7, dampings.Count);
+        Assert.Equal(8, dampings.Count);
         var chosen = Assert.Single(dampings, method => method.Chosen == true);
         Assert.Equal(dampings.Max(method => method.TuningLds), chosen.TuningLds);
         Assert.True(chosen.Lds > Lds("gradsim") - 0.02, all);
