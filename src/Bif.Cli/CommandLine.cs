@@ -24,6 +24,7 @@ internal static class CommandLine
         new RetrainCommand(),
         new ExportCommand(),
         new TrainCommand(),
+        new PullCommand(),
         new DemoCommand(),
         new DoctorCommand(),
         new BenchCommand(),

@@ -118,7 +118,7 @@ public sealed class Catalog(BifOptions options)
     {
         try
         {
-            return [.. Directory.EnumerateDirectories(folder).Where(inner => Path.GetFileName(inner)[0] != '.').Order(StringComparer.Ordinal).Take(MostFolders)];
+            return [.. Directory.EnumerateDirectories(folder).Where(inner => Path.GetFileName(inner)[0] != '.' && !inner.EndsWith(".part", StringComparison.Ordinal)).Order(StringComparer.Ordinal).Take(MostFolders)];
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
