@@ -21,6 +21,10 @@ public sealed class CommandLineTests
     [InlineData("attribute --model x --data y --queries z --out o --chains 100000", "--chains must be a whole number from 1 to")]
     [InlineData("attribute --model x --data y --queries z --out ", "--out must not be empty")]
     [InlineData("demo --out ", "--out must not be empty")]
+    [InlineData("pull imagenet", "is nothing that can be fetched")]
+    [InlineData("pull hf:model", "give hf:OWNER/NAME")]
+    [InlineData("pull mnist --data-mirror nowhere", "is no address for the mirror")]
+    [InlineData("pull mnist --proxy nowhere", "The proxy is no address")]
     [InlineData("top ", "RUN must not be empty")]
     public void Bad_input_gives_one_line_and_exit_code_2(string line, string says)
     {

@@ -68,7 +68,10 @@ internal sealed class PullCommand : Verb
             }
 
             output.Results.WriteLine(result.WasThere ? $"{what} is there already: {result.Folder}" : $"Fetched {what} ({Quantity.Bytes(result.Bytes)}): {result.Folder}");
-            output.Results.WriteLine($"  {(result.IsModel ? "--model" : "--data")} {result.Folder}");
+            foreach (var path in result.Paths)
+            {
+                output.Results.WriteLine($"  {(result.IsModel ? "--model" : "--data")} {path}");
+            }
         }
 
         return ExitCode.Ok;

@@ -16,4 +16,5 @@ public sealed record DownloadProgress(string What, string File, int Number, int 
 /// <param name="IsModel">Whether it is a model rather than data.</param>
 /// <param name="WasThere">Whether it had been fetched before.</param>
 /// <param name="Bytes">Bytes that came over the network in this call.</param>
-public sealed record DownloadResult(string What, string Folder, bool IsModel, bool WasThere, long Bytes);
+/// <param name="Paths">What to give as the model or the data: the folder, or its texts.</param>
+public sealed record DownloadResult(string What, string Folder, bool IsModel, bool WasThere, long Bytes, IReadOnlyList<string> Paths);

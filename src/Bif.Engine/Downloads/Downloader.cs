@@ -36,7 +36,7 @@ public sealed class Downloader(DownloadSettings settings)
         var isModel = what.StartsWith("hf:", StringComparison.Ordinal);
         if (!what.Contains("..", StringComparison.Ordinal) && Path.Combine(root, isModel ? what[3..] : what) is var there && File.Exists(Path.Combine(there, Record)))
         {
-            return new(what, there, isModel, WasThere: true, 0);
+            return new(what, there, isModel, WasThere: true, 0, Paths(there, isModel));
         }
 
         using var client = settings.Client();
@@ -59,7 +59,7 @@ public sealed class Downloader(DownloadSettings settings)
         }
 
         Directory.Move(part, folder);
-        return new(what, folder, isModel, WasThere: false, received);
+        return new(what, folder, isModel, WasThere: false, received, Paths(folder, isModel));
     }
 
     /// <summary>Names of the downloads below a folder that were begun and not finished.</summary>
@@ -159,6 +159,13 @@ public sealed class Downloader(DownloadSettings settings)
         {
             return null;
         }
+    }
+
+    // Texts are read as files, everything else as a folder.
+    private static IReadOnlyList<string> Paths(string folder, bool isModel)
+    {
+        List<string> files = [.. Directory.EnumerateFiles(folder).Where(file => Path.GetFileName(file) != Record).Order(StringComparer.Ordinal)];
+        return !isModel && files.All(file => file.EndsWith(".txt", StringComparison.Ordinal)) ? files : [folder];
     }
 
     private static long Here(string part) => new DirectoryInfo(part).EnumerateFiles().Sum(file => file.Length);

@@ -14,6 +14,8 @@ internal sealed class Transfer(Requests requests, DownloadSettings settings, Act
     // What a part belongs to.
     private sealed record PartOrigin(string Address, string? Validator);
 
+    private long _received;
+
     /// <summary>Fetches it; does nothing where it is there.</summary>
     /// <param name="file">The file.</param>
     /// <param name="folder">Where to.</param>
@@ -24,7 +26,8 @@ internal sealed class Transfer(Requests requests, DownloadSettings settings, Act
     /// <exception cref="InputException">It cannot be had, or what came is not that file.</exception>
     public async Task<long> Fetch(RemoteFile file, string folder, long room, Action<long, long?> arrived, CancellationToken cancellation)
     {
-        var (path, received, furthest) = (Path.Combine(folder, file.Name), 0L, 0L);
+        var (path, furthest) = (Path.Combine(folder, file.Name), 0L);
+        _received = 0;
         if (File.Exists(path))
         {
             arrived(new FileInfo(path).Length, new FileInfo(path).Length);
@@ -38,7 +41,6 @@ internal sealed class Transfer(Requests requests, DownloadSettings settings, Act
             {
                 var before = File.Exists(part) ? new FileInfo(part).Length : 0;
                 var started = await Receive(file, part, room, arrived, cancellation);
-                received += new FileInfo(part).Length - started;
                 if (await IsRight(file, part, cancellation))
                 {
                     break;
@@ -70,7 +72,7 @@ internal sealed class Transfer(Requests requests, DownloadSettings settings, Act
 
         File.Move(part, path);
         File.Delete(part + ".json");
-        return received;
+        return _received;
     }
 
     // Fills the part to its end; returns from which byte on.
@@ -139,6 +141,7 @@ internal sealed class Transfer(Requests requests, DownloadSettings settings, Act
                 break;
             }
 
+            _received += read;
             if ((count += read) > most)
             {
                 target.SetLength(0);

@@ -116,6 +116,7 @@ public sealed class DownloaderTests : IDisposable
         var result = await Fetch(server, "tinyshakespeare");
         Assert.Equal(text, await File.ReadAllBytesAsync(Path.Combine(result.Folder, "tinyshakespeare.txt")));
         Assert.Equal(text.Length, result.Bytes);
+        Assert.Equal([Path.Combine(result.Folder, "tinyshakespeare.txt")], result.Paths);
     }
 
     [Fact]

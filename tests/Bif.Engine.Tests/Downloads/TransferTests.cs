@@ -97,7 +97,7 @@ public sealed class TransferTests : IDisposable
     [Fact]
     public async Task A_stated_length_that_is_too_long_ends_after_some_attempts()
     {
-        using var server = new LoopbackServer(request => LoopbackServer.File(request, Content) with { Length = request.From is null ? Content.Length + 500 : null });
+        using var server = new LoopbackServer(_ => new(200, Content, null, null, Content.Length + 500));
         await Refused(server, null, "broke off", "times in a row");
     }
 
@@ -176,10 +176,10 @@ public sealed class TransferTests : IDisposable
     {
         using var server = new LoopbackServer(_ =>
         {
-            Thread.Sleep(1000);
+            Thread.Sleep(5000);
             return new(200, []);
         });
-        await Refused(server, Right, "does not answer");
+        await Refused(server, Right, "does not answer", settings: Settings with { Attempts = 2, Patience = TimeSpan.FromMilliseconds(200) });
     }
 
     [Fact]
@@ -193,19 +193,19 @@ public sealed class TransferTests : IDisposable
         Assert.Equal(["http://files.example/file"], proxy.Requests.Select(request => request.Path));
     }
 
-    private static DownloadSettings Settings { get; } = new() { Attempts = 4, FirstPause = TimeSpan.FromMilliseconds(1), Patience = TimeSpan.FromMilliseconds(400) };
+    private static DownloadSettings Settings { get; } = new() { Attempts = 4, FirstPause = TimeSpan.FromMilliseconds(1), Patience = TimeSpan.FromSeconds(10) };
 
-    private async Task<long> Fetch(LoopbackServer server, Checksum? checksum, long? bytes = null, long room = long.MaxValue, Action<long>? arrived = null, CancellationToken cancellation = default)
+    private async Task<long> Fetch(LoopbackServer server, Checksum? checksum, long? bytes = null, long room = long.MaxValue, Action<long>? arrived = null, DownloadSettings? settings = null, CancellationToken cancellation = default)
     {
-        var settings = server.Address.Length > 0 ? Settings : throw new InvalidOperationException();
+        settings ??= Settings;
         using var client = settings.Client();
         return await new Transfer(new Requests(client, settings), settings, _said.Add).Fetch(
             new(new Uri(server.Address + "/file"), "file", bytes, checksum), _folder.Root, room, (here, _) => arrived?.Invoke(here), cancellation);
     }
 
-    private async Task Refused(LoopbackServer server, Checksum? checksum, string sentence, string also = "", long? bytes = null, long room = long.MaxValue)
+    private async Task Refused(LoopbackServer server, Checksum? checksum, string sentence, string also = "", long? bytes = null, long room = long.MaxValue, DownloadSettings? settings = null)
     {
-        var error = await Assert.ThrowsAsync<InputException>(() => Fetch(server, checksum, bytes, room));
+        var error = await Assert.ThrowsAsync<InputException>(() => Fetch(server, checksum, bytes, room, settings: settings));
         Assert.Contains(sentence, error.Message, StringComparison.Ordinal);
         Assert.Contains(also, error.Message, StringComparison.Ordinal);
         Assert.False(File.Exists(_folder.At("file")));
