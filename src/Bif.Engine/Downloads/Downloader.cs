@@ -162,7 +162,7 @@ public sealed class Downloader(DownloadSettings settings)
     }
 
     // Texts are read as files, everything else as a folder.
-    private static IReadOnlyList<string> Paths(string folder, bool isModel)
+    private static List<string> Paths(string folder, bool isModel)
     {
         List<string> files = [.. Directory.EnumerateFiles(folder).Where(file => Path.GetFileName(file) != Record).Order(StringComparer.Ordinal)];
         return !isModel && files.All(file => file.EndsWith(".txt", StringComparison.Ordinal)) ? files : [folder];
