@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Bif.Data.Postgres;
 using Bif.Web.Api;
 using Bif.Web.Components;
+using Bif.Web.Downloads;
 using Bif.Web.Hosting;
 using Bif.Web.Live;
 using Bif.Web.Reports;
@@ -67,6 +68,7 @@ try
     if (options.IsWeb)
     {
         builder.Services.AddHostedService<RunBroadcaster>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<DownloadDesk>());
     }
 
     // Chains end with their block, which takes seconds.

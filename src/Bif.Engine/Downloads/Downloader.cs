@@ -27,14 +27,11 @@ public sealed class Downloader(DownloadSettings settings)
     {
         var current = new DownloadProgress(what, "", 0, 0, 0, null);
         void Say(string message) => progress?.Report(current with { Message = message });
-        if (!what.StartsWith("hf:", StringComparison.Ordinal) && KnownData.All.All(each => each.Name != what))
-        {
-            throw new InputException($"\"{what}\" is nothing that can be fetched: give hf:OWNER/NAME or one of {string.Join(", ", KnownData.All.Select(each => each.Name))}.");
-        }
+        Check(what);
 
         // Data sets and models at a branch have a fixed folder: one that is there needs no network.
         var isModel = what.StartsWith("hf:", StringComparison.Ordinal);
-        if (!what.Contains("..", StringComparison.Ordinal) && Path.Combine(root, isModel ? what[3..] : what) is var there && File.Exists(Path.Combine(there, Record)))
+        if (Path.Combine(root, isModel ? what[3..] : what) is var there && File.Exists(Path.Combine(there, Record)))
         {
             return new(what, there, isModel, WasThere: true, 0, Paths(there, isModel));
         }
@@ -60,6 +57,20 @@ public sealed class Downloader(DownloadSettings settings)
 
         Directory.Move(part, folder);
         return new(what, folder, isModel, WasThere: false, received, Paths(folder, isModel));
+    }
+
+    /// <summary>Refuses what is no name of anything, before any request.</summary>
+    /// <exception cref="InputException">It is neither a model's name nor a data set's.</exception>
+    public static void Check(string what)
+    {
+        if (what.StartsWith("hf:", StringComparison.Ordinal))
+        {
+            HubRepository.NameOf(what);
+        }
+        else if (KnownData.All.All(each => each.Name != what))
+        {
+            throw new InputException($"\"{what}\" is nothing that can be fetched: give hf:OWNER/NAME or one of {string.Join(", ", KnownData.All.Select(each => each.Name))}.");
+        }
     }
 
     /// <summary>Names of the downloads below a folder that were begun and not finished.</summary>

@@ -11,20 +11,24 @@ internal sealed partial class HubRepository(Requests requests, DownloadSettings 
 {
     private const int MostPages = 20;
 
+    /// <summary>Reads hf:OWNER/NAME or hf:OWNER/NAME@REVISION.</summary>
+    /// <exception cref="InputException">It is no such name.</exception>
+    public static (string Repository, string? Revision) NameOf(string what)
+    {
+        var match = ModelName().Match(what);
+        return match.Success && !what.Contains("..", StringComparison.Ordinal)
+            ? (match.Groups["repository"].Value, match.Groups["revision"] is { Success: true } given ? given.Value : null)
+            : throw new InputException($"{what} is no model of the Hugging Face hub: give hf:OWNER/NAME, such as hf:EleutherAI/pythia-70m, or hf:OWNER/NAME@REVISION.");
+    }
+
     /// <summary>The files of a model that Bif reads: configuration, tokenizer and safetensors.</summary>
     /// <param name="what">hf:OWNER/NAME or hf:OWNER/NAME@REVISION.</param>
     /// <param name="cancellation">Gives up.</param>
     /// <exception cref="InputException">It is no such name, or the repository has no weights that can be read safely.</exception>
     public async Task<DownloadPlan> Model(string what, CancellationToken cancellation)
     {
-        var match = ModelName().Match(what);
-        if (!match.Success || what.Contains("..", StringComparison.Ordinal))
-        {
-            throw new InputException($"{what} is no model of the Hugging Face hub: give hf:OWNER/NAME, such as hf:EleutherAI/pythia-70m, or hf:OWNER/NAME@REVISION.");
-        }
-
-        var (repository, revision) = (match.Groups["repository"].Value, match.Groups["revision"] is { Success: true } given ? given.Value : "main");
-        var (commit, files) = await Tree("models", repository, revision, cancellation);
+        var (repository, revision) = NameOf(what);
+        var (commit, files) = await Tree("models", repository, revision ?? "main", cancellation);
         var weights = files.Where(file => file.Path == "model.safetensors").ToList();
         if (weights.Count == 0)
         {
@@ -40,7 +44,7 @@ internal sealed partial class HubRepository(Requests requests, DownloadSettings 
 
         var config = files.FirstOrDefault(file => file.Path == "config.json") ?? throw new InputException($"{what} has no config.json: it is no model that Bif reads.");
         IEnumerable<Listed> chosen = [config, .. files.Where(file => file.Path is "tokenizer.json" or "LICENSE"), .. weights];
-        return new(what, match.Groups["revision"].Success ? $"{repository}@{revision}" : repository, $"{repository} at commit {commit}",
+        return new(what, what[3..], $"{repository} at commit {commit}",
             [.. chosen.Select(file => file.Remote(new(settings.Hub, $"{repository}/resolve/{commit}/{file.Path}")))]);
     }
 

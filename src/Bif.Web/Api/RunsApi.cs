@@ -88,6 +88,7 @@ public static class RunsApi
         api.MapPost("/reports", TakeReport).WithSummary("Take a snapshot of a ranking to share").ProducesProblem(400);
         api.MapTextApi();
         api.MapUploadsApi();
+        api.MapDownloadsApi();
         api.MapDelete("/reports/{id:guid}", RevokeReport).WithSummary("End a report's link");
     }
 

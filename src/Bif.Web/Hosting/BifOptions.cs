@@ -30,6 +30,18 @@ public sealed class BifOptions
     /// <summary>Largest upload of a model or data, in MiB, packed or unpacked; 0: none are taken.</summary>
     public int UploadMegabytes { get; set; } = 1024;
 
+    /// <summary>Largest download that people may order, in GiB; 0: none.</summary>
+    public int DownloadGigabytes { get; set; } = 50;
+
+    /// <summary>Stands in for https://huggingface.co; empty: BIF_MIRROR, else HF_ENDPOINT, else the original.</summary>
+    public string DownloadMirror { get; set; } = "";
+
+    /// <summary>A web folder with the data sets' files; empty: BIF_DATA_MIRROR, else each file's home.</summary>
+    public string DownloadDataMirror { get; set; } = "";
+
+    /// <summary>An HTTP proxy for downloads; empty: HTTPS_PROXY, HTTP_PROXY and NO_PROXY apply.</summary>
+    public string DownloadProxy { get; set; } = "";
+
     /// <summary>Folder of initdb and postgres; empty: the newest installed.</summary>
     public string PostgresBinaries { get; set; } = "";
 
@@ -87,6 +99,11 @@ public sealed class BifOptions
         if (UploadMegabytes is < 0 or > 1 << 20)
         {
             errors.Add($"Bif:UploadMegabytes is {UploadMegabytes}: give 0 (no uploads) to {1 << 20}.");
+        }
+
+        if (DownloadGigabytes is < 0 or > 1 << 20)
+        {
+            errors.Add($"Bif:DownloadGigabytes is {DownloadGigabytes}: give 0 (no downloads) to {1 << 20}.");
         }
 
         if (AdminToken.Length is > 0 and < 16)

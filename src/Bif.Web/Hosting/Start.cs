@@ -2,6 +2,7 @@ using Bif.Data;
 using Bif.Data.Migrations;
 using Bif.Data.Storage;
 using Bif.Web.Browsing;
+using Bif.Web.Downloads;
 using Bif.Web.Jobs;
 using Bif.Web.Live;
 using Bif.Web.Reports;
@@ -71,6 +72,7 @@ public static class Start
         services.AddSingleton<EstimateDesk>();
         services.AddSingleton<Catalog>();
         services.AddSingleton<UploadDesk>();
+        services.AddSingleton<DownloadDesk>();
         services.AddSingleton<WorkerList>();
         services.AddSingleton<PathGuard>();
         services.AddSingleton<RunLibrary>();

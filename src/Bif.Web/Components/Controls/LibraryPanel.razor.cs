@@ -43,7 +43,7 @@ public sealed partial class LibraryPanel
     [Parameter]
     public EventCallback<string> OnQueries { get; set; }
 
-    /// <summary>Called after an upload.</summary>
+    /// <summary>Called after an upload or a download.</summary>
     [Parameter]
     public EventCallback OnUploaded { get; set; }
 

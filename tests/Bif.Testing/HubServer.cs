@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 
-namespace Bif.Engine.Tests.Downloads;
+namespace Bif.Testing;
 
 /// <summary>Answers as the hub does for one repository: a commit, a listing with hashes, and the files.</summary>
 internal sealed class HubServer(string repository, Dictionary<string, byte[]> files)

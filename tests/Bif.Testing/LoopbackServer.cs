@@ -4,7 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Bif.Engine.Tests.Downloads;
+namespace Bif.Testing;
 
 /// <summary>What the server answers.</summary>
 /// <param name="Status">The status code.</param>
