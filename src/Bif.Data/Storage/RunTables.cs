@@ -77,7 +77,7 @@ public sealed class RunTables(NpgsqlDataSource source)
         select id, chain, 'queued', 0, $6, 'NaN', 0, '', 0, now() from prepared, generate_series(0, $5 - 1) chain
         on conflict (run_id, chain) do update set total_draws = excluded.total_draws
         """,
-        run, record, trainItems, queryItems, chains, draws);
+        run, StoredJson.Of(record), StoredJson.Of(trainItems), StoredJson.Of(queryItems), chains, draws);
 
     /// <summary>
     /// Gives a chain to a firing, which alone may write from then on: one that waits, one whose owner gave no sign of life for
@@ -155,7 +155,7 @@ public sealed class RunTables(NpgsqlDataSource source)
         update runs set state = 'finished', record = $2::jsonb, item_variance = $3, item_loss = $4, finished_at = now(), message = null, fraction = null
         where id = $1 and state = 'estimating'
         """,
-        run, record, Floats.ToBytes(itemVariance), Floats.ToBytes(itemLoss));
+        run, StoredJson.Of(record), Floats.ToBytes(itemVariance), Floats.ToBytes(itemLoss));
 
     /// <summary>Adds a query to a finished run under the next free index; null if the run is not finished.</summary>
     /// <param name="query">The query; its index is set.</param>

@@ -123,25 +123,25 @@ public sealed class DownloadDesk(BifOptions options, ILogger<DownloadDesk> logge
 
     private async Task Fetch(string what, CancellationToken cancelled, CancellationToken either)
     {
-        Set(what, cancelled, new(what, "fetching", null, 0, "connecting", []));
+        Set(what, new(what, "fetching", null, 0, "connecting", []), cancelled);
         try
         {
             var downloader = new Downloader(new DownloadSettings
             {
                 Proxy = Given(options.DownloadProxy), Mirror = Given(options.DownloadMirror), DataMirror = Given(options.DownloadDataMirror), MostBytes = (long)options.DownloadGigabytes << 30,
             });
-            var result = await downloader.Fetch(what, Folder, new Throttle(progress => Set(what, cancelled, new(
+            var result = await downloader.Fetch(what, Folder, new Throttle(progress => Set(what, new(
                 what, "fetching", progress.TotalBytes is > 0 and var total ? Math.Clamp((double)progress.Bytes / total, 0, 1) : null, progress.Bytes,
-                progress.Message ?? $"{progress.File}, {progress.Number} of {progress.Count}", []))), either);
-            Set(what, cancelled, new(what, "finished", 1, result.Bytes, result.WasThere ? "was there already" : null, result.Paths));
+                progress.Message ?? $"{progress.File}, {progress.Number} of {progress.Count}", []), cancelled)), either);
+            Set(what, new(what, "finished", 1, result.Bytes, result.WasThere ? "was there already" : null, result.Paths), cancelled);
         }
         catch (InputException error)
         {
-            Set(what, cancelled, new(what, "failed", null, 0, error.Message, []));
+            Set(what, new(what, "failed", null, 0, error.Message, []), cancelled);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            Set(what, cancelled, new(what, "failed", null, 0, $"{Folder} cannot be written: {error.Message}", []));
+            Set(what, new(what, "failed", null, 0, $"{Folder} cannot be written: {error.Message}", []), cancelled);
         }
         catch (OperationCanceledException)
         {
@@ -150,14 +150,14 @@ public sealed class DownloadDesk(BifOptions options, ILogger<DownloadDesk> logge
         catch (Exception error)
         {
             logger.LogError(error, "Fetching {What} failed", what);
-            Set(what, cancelled, new(what, "failed", null, 0, "An error in the program; its log has the details.", []));
+            Set(what, new(what, "failed", null, 0, "An error in the program; its log has the details.", []), cancelled);
         }
     }
 
     private static string? Given(string text) => text.Length > 0 ? text : null;
 
     // What was stopped stays so, whatever its last steps report.
-    private void Set(string what, CancellationToken cancelled, DownloadEntry entry)
+    private void Set(string what, DownloadEntry entry, CancellationToken cancelled)
     {
         lock (_gate)
         {

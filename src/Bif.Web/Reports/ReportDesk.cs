@@ -52,7 +52,7 @@ public sealed class ReportDesk(IDbContextFactory<BifContext> contexts, RunLibrar
             RunId = runId,
             Title = title is { Length: > 0 } ? title[..Math.Min(title.Length, 200)] : $"{run.Name}, query {query}",
             TokenHash = SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(token)),
-            Content = JsonSerializer.Serialize(content, RunRecord.Compact),
+            Content = StoredJson.Of(JsonSerializer.Serialize(content, RunRecord.Compact)),
             Correlation = Floats.ToBytes(scores.Correlation),
             CorrelationError = Floats.ToBytes(scores.CorrelationError),
             Bif = Floats.ToBytes(scores.Bif),

@@ -104,7 +104,7 @@ public sealed class DownloadTests : IAsyncLifetime, IDisposable
 
         // The circuit may not be there yet when the form is first sent.
         await page.WaitForFunctionAsync("() => window.Blazor !== undefined");
-        await Expect(async () =>
+        await Eventually(async () =>
         {
             await field.FillAsync("hf:nonsense");
             await panel.GetByRole(AriaRole.Button, new() { Name = "Fetch" }).ClickAsync();
@@ -126,7 +126,7 @@ public sealed class DownloadTests : IAsyncLifetime, IDisposable
     }
 
     // Tries until it holds.
-    private static async Task Expect(Func<Task> holds)
+    private static async Task Eventually(Func<Task> holds)
     {
         for (var attempt = 0; ; attempt++)
         {
