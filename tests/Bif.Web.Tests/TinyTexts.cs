@@ -3,7 +3,7 @@ using Bif.Engine.Training;
 
 namespace Bif.Web.Tests;
 
-/// <summary>Short texts of a small grammar, with line ends, tabs and characters of several tokens, and a small language model trained on them.</summary>
+/// <summary>Short texts of a small grammar, with line ends, tabs, control characters and characters of several tokens, and a small language model trained on them.</summary>
 internal sealed record TinyTexts(string Data, string Queries, string Model)
 {
     public const int Train = 30;
@@ -13,7 +13,7 @@ internal sealed record TinyTexts(string Data, string Queries, string Model)
     {
         Directory.CreateDirectory(folder);
         string[] animals = ["cat", "dog", "hen"], places = ["mat", "log", "hill"];
-        string Text(int number) => $"The {animals[number % 3]} sat on the {places[number / 3 % 3]}.\nIt was {number % 5}\tyears old 😀. The {animals[number % 3]} slept.";
+        string Text(int number) => $"The {animals[number % 3]} sat on the {places[number / 3 % 3]}.\nIt was {number % 5}\tyears old 😀. The {animals[number % 3]} slept.{(number is 11 ? " \0\u0001\u007f" : "")}";
         string File(string name, IEnumerable<int> numbers)
         {
             var path = Path.Combine(folder, name);
