@@ -19,6 +19,12 @@ public sealed class BifContext(DbContextOptions<BifContext> options) : DbContext
     /// <summary>Queries asked of finished runs.</summary>
     public DbSet<AddedQuery> AddedQueries => Set<AddedQuery>();
 
+    /// <summary>Work ordered on finished runs.</summary>
+    public DbSet<RunTask> Tasks => Set<RunTask>();
+
+    /// <summary>Scores of comparison methods.</summary>
+    public DbSet<MethodScores> MethodScores => Set<MethodScores>();
+
     /// <summary>Shared snapshots.</summary>
     public DbSet<Report> Reports => Set<Report>();
 
@@ -59,6 +65,23 @@ public sealed class BifContext(DbContextOptions<BifContext> options) : DbContext
             query.ToTable("added_queries", table => table.HasCheckConstraint("ck_added_queries_state", "state in ('queued','running','finished','failed')"));
             query.HasKey(each => new { each.RunId, each.Query }).HasName("pk_added_queries");
             query.HasOne<Run>().WithMany().HasForeignKey(each => each.RunId).HasConstraintName("fk_added_queries_runs");
+        });
+        modelBuilder.Entity<RunTask>(task =>
+        {
+            task.ToTable("tasks", table =>
+            {
+                table.HasCheckConstraint("ck_tasks_kind", "kind in ('comparison','removal','quality')");
+                table.HasCheckConstraint("ck_tasks_state", "state in ('queued','running','finished','failed','cancelled')");
+            });
+            task.HasKey(each => new { each.RunId, each.Task }).HasName("pk_tasks");
+            task.HasOne<Run>().WithMany().HasForeignKey(each => each.RunId).HasConstraintName("fk_tasks_runs");
+            Json(task, nameof(RunTask.Input), nameof(RunTask.Result));
+        });
+        modelBuilder.Entity<MethodScores>(scores =>
+        {
+            scores.ToTable("method_scores");
+            scores.HasKey(each => new { each.RunId, each.Method, each.Query }).HasName("pk_method_scores");
+            scores.HasOne<Run>().WithMany().HasForeignKey(each => each.RunId).HasConstraintName("fk_method_scores_runs");
         });
         modelBuilder.Entity<Report>(report =>
         {

@@ -89,6 +89,6 @@ internal sealed class GroupCommand : Verb
             return ItemSet.Top(directory, query, k);
         }
 
-        return list is not null ? ItemSet.Listed("--items", list, record.Data.Count) : ItemSet.OfClass(ItemTable.Read(directory.TrainItems, record.Data.Count), name!);
+        return list is not null ? ItemSet.Listed("--items", list, record.Data.Count) : ItemSet.OfClass("--class", ItemTable.Read(directory.TrainItems, record.Data.Count), name!);
     }
 }

@@ -81,7 +81,7 @@ internal sealed class RetrainCommand : Verb
         }
 
         return list is not null ? ItemSet.Listed("--without", list, record.Data.Count)
-            : name is not null ? ItemSet.OfClass(ItemTable.Read(run.TrainItems, record.Data.Count), name)
+            : name is not null ? ItemSet.OfClass("--class", ItemTable.Read(run.TrainItems, record.Data.Count), name)
             : query < record.Queries.Count ? ItemSet.Top(run, query!.Value, arguments.GetValue(_count))
             : throw new InputException($"--top-of {query} is not there: the run was asked for the queries 0 to {record.Queries.Count - 1}.");
     }

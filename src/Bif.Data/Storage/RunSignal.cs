@@ -5,7 +5,7 @@ namespace Bif.Data.Storage;
 
 /// <summary>Tells listeners that something about a run changed; they read the rest from its rows.</summary>
 /// <param name="RunId">The run.</param>
-/// <param name="Kind"><see cref="Progress"/>, <see cref="State"/> or <see cref="Ranking"/>.</param>
+/// <param name="Kind"><see cref="Progress"/>, <see cref="State"/>, <see cref="Ranking"/> or <see cref="Task"/>.</param>
 public sealed record RunSignal(Guid RunId, string Kind)
 {
     /// <summary>PostgreSQL's notification channel.</summary>
@@ -20,8 +20,11 @@ public sealed record RunSignal(Guid RunId, string Kind)
     /// <summary>New scores are stored.</summary>
     public const string Ranking = "ranking";
 
+    /// <summary>A task on the run moved, or its results are stored.</summary>
+    public const string Task = "task";
+
     /// <summary>Sends; inside a transaction it goes out at commit.</summary>
-    public static async Task Send(NpgsqlConnection connection, RunSignal signal, CancellationToken cancellation = default)
+    public static async System.Threading.Tasks.Task Send(NpgsqlConnection connection, RunSignal signal, CancellationToken cancellation = default)
     {
         await using var command = new NpgsqlCommand("select pg_notify($1, $2)", connection)
         {

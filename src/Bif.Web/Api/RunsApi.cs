@@ -89,6 +89,7 @@ public static class RunsApi
         api.MapTextApi();
         api.MapUploadsApi();
         api.MapDownloadsApi();
+        api.MapTasksApi();
         api.MapDelete("/reports/{id:guid}", RevokeReport).WithSummary("End a report's link");
     }
 

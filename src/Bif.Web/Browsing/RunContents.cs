@@ -81,6 +81,13 @@ public sealed class RunLibrary(IDbContextFactory<BifContext> contexts, IMemoryCa
         return new(id, head.Name, head.State == RunState.Finished, record, train, queries, head.ScoreDraws, head.NoiseFloor, added);
     }
 
+    /// <summary>Where a run's directory lies.</summary>
+    public async Task<string> Directory(Guid id, CancellationToken cancellation = default)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellation);
+        return await context.Runs.Where(run => run.Id == id).Select(run => run.Directory).SingleAsync(cancellation);
+    }
+
     /// <summary>The picture of an added query as PNG, or null.</summary>
     public async Task<byte[]?> AddedPicture(Guid id, int query, CancellationToken cancellation = default)
     {

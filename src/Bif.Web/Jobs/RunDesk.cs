@@ -129,6 +129,11 @@ public sealed class RunDesk(IDbContextFactory<BifContext> contexts, RunQueue que
         {
             await queue.EnqueueQuery(query.RunId, query.Query, cancellation);
         }
+
+        foreach (var task in await context.Tasks.Where(task => task.State == "queued" || task.State == "running").Select(task => new { task.RunId, task.Task }).ToListAsync(cancellation))
+        {
+            await queue.EnqueueTask(task.RunId, task.Task, cancellation);
+        }
     }
 
     /// <summary>The spec of what is asked for, with confined paths.</summary>

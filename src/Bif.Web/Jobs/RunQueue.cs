@@ -47,6 +47,14 @@ public sealed class RunQueue(ISchedulerFactory schedulers, IDbContextFactory<Bif
         await Add(row, RunJobInput.Query, query, cancellation);
     }
 
+    /// <summary>Queues a task on a finished run; a person waits for it, so it goes before all runs.</summary>
+    public async Task EnqueueTask(Guid run, int task, CancellationToken cancellation)
+    {
+        var row = await Find(run, cancellation);
+        row.Priority = 1000;
+        await Add(row, RunJobInput.Task, task, cancellation);
+    }
+
     /// <summary>
     /// Stops a run: what is queued is taken out, what runs sees the request with its next block, on whichever machine.
     /// </summary>

@@ -11,6 +11,7 @@ using Bif.Engine.Runs;
 using Bif.Engine.Sampling;
 using Bif.Engine.Traces;
 using Bif.Web.Hosting;
+using Bif.Web.Tasks;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using ChainState = Bif.Data.Entities.ChainState;
@@ -23,7 +24,7 @@ namespace Bif.Web.Jobs;
 /// reason; only lost workers lead to another attempt.
 /// </summary>
 public sealed partial class RunWorker(
-    RunTables tables, RunQueue queue, QueryWorker queries, IDbContextFactory<BifContext> contexts, NpgsqlDataSource source, BifOptions options, ILogger<RunWorker> logger)
+    RunTables tables, RunQueue queue, QueryWorker queries, TaskWorker tasks, IDbContextFactory<BifContext> contexts, NpgsqlDataSource source, BifOptions options, ILogger<RunWorker> logger)
 {
     private const double PreviewSeconds = 12;
     private static readonly TimeSpan Outage = TimeSpan.FromSeconds(1);
@@ -63,6 +64,7 @@ public sealed partial class RunWorker(
                 RunJobInput.Prepare => Prepare(input.RunId, cancellation),
                 RunJobInput.Sample => Sample(input.RunId, input.Chain, owner, cancellation),
                 RunJobInput.Finish => Finish(input.RunId, cancellation),
+                RunJobInput.Task => tasks.Do(input.RunId, input.Chain, owner, cancellation),
                 RunJobInput.Query => queries.Answer(input.RunId, input.Chain, cancellation),
                 _ => throw new InvalidOperationException($"There is no part \"{input.Part}\" of a run."),
             });

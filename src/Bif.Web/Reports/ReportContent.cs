@@ -21,6 +21,8 @@ public sealed record Provenance(string Name, string Value);
 /// <param name="Provenance">Hashes, settings, versions.</param>
 /// <param name="IsText">Whether items are texts.</param>
 /// <param name="Text">The heatmap of texts, where tokens were traced.</param>
+/// <param name="Quality">The badge of the model and settings: the LDS, or that it was not measured; null in reports of older versions.</param>
+/// <param name="Methods">Rankings by comparison methods that were there, BIF's first; null where there were none.</param>
 public sealed record ReportContent(
     string Run,
     int Query,
@@ -36,4 +38,6 @@ public sealed record ReportContent(
     IReadOnlyList<ClassInfluence> Classes,
     IReadOnlyList<Provenance> Provenance,
     bool IsText = false,
-    ReportText? Text = null);
+    ReportText? Text = null,
+    string? Quality = null,
+    IReadOnlyList<MethodRow>? Methods = null);

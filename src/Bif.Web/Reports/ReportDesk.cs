@@ -7,6 +7,7 @@ using Bif.Data.Storage;
 using Bif.Engine;
 using Bif.Engine.Runs;
 using Bif.Web.Browsing;
+using Bif.Web.Tasks;
 using Microsoft.EntityFrameworkCore;
 
 namespace Bif.Web.Reports;
@@ -18,10 +19,11 @@ public sealed record TakenReport(Guid Id, string Token);
 public sealed record ReportEntry(Guid Id, string Title, DateTime CreatedAt, DateTime? ExpiresAt, DateTime? RevokedAt);
 
 /// <summary>Takes, opens and revokes reports.</summary>
-public sealed class ReportDesk(IDbContextFactory<BifContext> contexts, RunLibrary library, Pictures pictures, TextSnapshot snapshot)
+public sealed class ReportDesk(IDbContextFactory<BifContext> contexts, RunLibrary library, Pictures pictures, TextSnapshot snapshot, MethodView methodView, QualityLibrary qualities)
 {
     private const int TokenBytes = 16;
     private const int ItemsPerSide = 24;
+    private const int MethodsShown = 8;
 
     /// <summary>Takes a snapshot of a query's ranking.</summary>
     /// <param name="runId">The run.</param>
@@ -44,7 +46,9 @@ public sealed class ReportDesk(IDbContextFactory<BifContext> contexts, RunLibrar
         var content = new ReportContent(
             run.Name, query, run.DescribeQuery(query), run.IsFinal, run.ScoreDraws, run.NoiseFloor, run.IsFinal ? run.Record.Verdict?.Name : null,
             run.IsFinal && run.Record.Verdict is { } verdict ? verdict.Advice.Length > 0 ? $"{verdict.Reason}; {verdict.Advice}" : verdict.Reason : null,
-            scores.Correlation.Length, Side("helpful"), Side("harmful"), RankingView.ByClass(run, scores), ProvenanceOf(run), run.IsText, heat?.Text);
+            scores.Correlation.Length, Side("helpful"), Side("harmful"), RankingView.ByClass(run, scores), ProvenanceOf(run), run.IsText, heat?.Text,
+            QualityLibrary.Badge(run.IsFinal ? await qualities.Find(run, cancellation) : null),
+            !run.IsText && await methodView.Rows(runId, query, null, MethodsShown, cancellation) is { Count: > 2 } rows ? rows : null);
         var token = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(TokenBytes));
         var report = new Report
         {
@@ -67,7 +71,8 @@ public sealed class ReportDesk(IDbContextFactory<BifContext> contexts, RunLibrar
             context.ReportTexts.Add(new ReportHeat { ReportId = report.Id, Shades = taken.Shades });
         }
 
-        foreach (var item in content.Helpful.Concat(content.Harmful).Select(each => each.Item).Distinct())
+        foreach (var item in content.Helpful.Concat(content.Harmful).Select(each => each.Item)
+            .Concat((content.Methods ?? []).SelectMany(row => row.Helpful.Concat(row.Harmful)).Select(each => each.Item)).Distinct())
         {
             Keep(context, report.Id, $"item-{item}", pictures.Png(run.Record, isQuery: false, item));
         }

@@ -1,6 +1,7 @@
 using Bif.Data.Storage;
 using Bif.Web.Jobs;
 using Bif.Web.Live;
+using Bif.Web.Tasks;
 using Microsoft.AspNetCore.Components;
 
 namespace Bif.Web.Components.Pages;
@@ -11,6 +12,7 @@ public sealed partial class JobsPage : IDisposable
     private const int MostRuns = 100;
     private IReadOnlyList<RunStatus>? _runs;
     private IReadOnlyList<WorkerEntry>? _workers;
+    private IReadOnlyList<(string RunName, RunTaskStatus Task)> _tasks = [];
     private DateTime _read;
 
     [Inject]
@@ -21,6 +23,12 @@ public sealed partial class JobsPage : IDisposable
 
     [Inject]
     private WorkerList Workers { get; set; } = null!;
+
+    [Inject]
+    private TaskLibrary Tasks { get; set; } = null!;
+
+    [Inject]
+    private TaskDesk Desk { get; set; } = null!;
 
     [Inject]
     private RunEvents Events { get; set; } = null!;
@@ -39,6 +47,7 @@ public sealed partial class JobsPage : IDisposable
     {
         _read = DateTime.UtcNow;
         _runs = await Reader.Recent(MostRuns);
+        _tasks = await Tasks.Recent(MostRuns);
         _workers = await Workers.Read(default);
     }
 

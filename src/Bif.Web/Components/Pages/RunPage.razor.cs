@@ -1,7 +1,5 @@
-using System.Text.Json;
 using Bif.Data.Entities;
 using Bif.Data.Storage;
-using Bif.Engine.Attribution;
 using Bif.Engine.Runs;
 using Bif.Web.Browsing;
 using Bif.Web.Components.Controls;
@@ -103,33 +101,11 @@ public sealed partial class RunPage : IDisposable
         }
 
         (_contents, _record) = (contents, contents.Record);
-        _health = HealthOf(contents.Record);
+        _health = RunHealth.Of(contents.Record);
         if (await Library.Scores(Id, 0) is { } scores)
         {
             _top = RankingView.Of(contents, scores, new RankingChoice(0, Size: 8), null);
         }
-    }
-
-    private static IReadOnlyList<(string, string, string)> HealthOf(RunRecord record)
-    {
-        if (record.Diagnostics is not { } element || element.Deserialize<Diagnostics>(RunRecord.Json) is not { } health)
-        {
-            return [];
-        }
-
-        return
-        [
-            ("split R̂, mean loss", health.RhatMeanLoss.ToString("F2"), $"above {Verdict.RhatLimit} the chains disagree"),
-            ("drift", health.Drift.ToString("F2"), "correlation of the mean loss with time"),
-            ("effective draws", $"{health.EssProducts:F0} of {health.Draws:N0}", "independent draws that the covariances are worth"),
-            ("reliability", health.Reliability.ToString("F2"), "agreement of two halves of the run on sums over subsets, 0 to 1"),
-            ("noise floor", health.NoiseFloor.ToString("F3"), "correlation that chance reaches in the best item"),
-            ("queries above it", health.QueriesAboveFloor.ToString("P0"), "share with a best item above the floor"),
-            ("common mode", health.CommonModeFraction.ToString("P1"), "share of the variance in which all items move as one"),
-            .. record.Outlook is { IsReached: false, DrawsPerChain: { } draws } outlook
-                ? new[] { ("draws still needed", $"{draws - record.Settings.Draws:N0} per chain", $"for reliability {outlook.Wanted:F1}{(outlook.Seconds is { } seconds ? $", about {Wording.Duration(seconds)}" : "")}") }
-                : [],
-        ];
     }
 
     private async Task Cancel() => _message = await Queue.Cancel(Id, default) ? null : "It has ended already.";

@@ -1,23 +1,22 @@
 using System.Globalization;
-using Bif.Engine;
 using Bif.Engine.Arrays;
 using Bif.Engine.Attribution;
-using Bif.Engine.Runs;
 
-namespace Bif.Cli.Parsing;
+namespace Bif.Engine.Runs;
 
 /// <summary>Sets of a run's training items, as people name them.</summary>
-internal static class ItemSet
+public static class ItemSet
 {
     /// <summary>A query's best proponents by correlation.</summary>
     public static int[] Top(RunDirectory directory, int query, int count)
         => [.. Ranking.Largest(NpyFile.ReadRow<float>(ScoreFiles.PathOf(directory.Scores, ScoreFiles.Correlation), query), count).Select(entry => entry.Item)];
 
     /// <summary>Numbers and ranges, as in 3,8,20-29.</summary>
-    /// <param name="option">The option that gave the list, for messages.</param>
+    /// <param name="source">What gave the list, for messages: an option, a field.</param>
     /// <param name="list">The list.</param>
     /// <param name="count">Number of items of the run.</param>
-    public static int[] Listed(string option, string list, int count)
+    /// <exception cref="InputException">A part is no item or range of the run.</exception>
+    public static int[] Listed(string source, string list, int count)
     {
         var chosen = new SortedSet<int>();
         foreach (var part in list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
@@ -26,7 +25,7 @@ internal static class ItemSet
             if (ends.Length > 2 || !int.TryParse(ends[0], NumberStyles.None, CultureInfo.InvariantCulture, out var first)
                 || !int.TryParse(ends[^1], NumberStyles.None, CultureInfo.InvariantCulture, out var last) || first > last || last >= count)
             {
-                throw new InputException($"{option}: \"{part}\" is no item or range of items of this run, which has the items 0 to {count - 1}.");
+                throw new InputException($"{source}: \"{part}\" is no item or range of items of this run, which has the items 0 to {count - 1}.");
             }
 
             chosen.UnionWith(Enumerable.Range(first, last - first + 1));
@@ -36,16 +35,20 @@ internal static class ItemSet
     }
 
     /// <summary>All items of a class, by its name or the number of its label.</summary>
-    public static int[] OfClass(ItemTable items, string name)
+    /// <param name="source">What gave the name, for messages: an option, a field.</param>
+    /// <param name="items">The run's items.</param>
+    /// <param name="name">The class.</param>
+    /// <exception cref="InputException">The items have no classes, or not this one.</exception>
+    public static int[] OfClass(string source, ItemTable items, string name)
     {
-        var labels = items.Labels ?? throw new InputException("--class: the items of this run have no classes; name them by their indices, or take a query's best proponents.");
+        var labels = items.Labels ?? throw new InputException($"{source}: the items of this run have no classes; name them by their indices, or take a query's best proponents.");
         var label = items.ClassNames?.ToList().FindIndex(each => string.Equals(each, name, StringComparison.OrdinalIgnoreCase)) ?? -1;
         if (label < 0 && !int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out label))
         {
-            throw new InputException($"--class: there is no class \"{name}\"{(items.ClassNames is { } names ? $"; the first are {string.Join(", ", names.Take(10))}" : "")}.");
+            throw new InputException($"{source}: there is no class \"{name}\"{(items.ClassNames is { } names ? $"; the first are {string.Join(", ", names.Take(10))}" : "")}.");
         }
 
         int[] members = [.. Enumerable.Range(0, labels.Length).Where(item => labels[item] == label)];
-        return members.Length > 0 ? members : throw new InputException($"--class: no item of this run has the class \"{name}\".");
+        return members.Length > 0 ? members : throw new InputException($"{source}: no item of this run has the class \"{name}\".");
     }
 }

@@ -1,0 +1,49 @@
+namespace Bif.Web.Tasks;
+
+/// <summary>An order for a comparison method. Stored with the task: names and meaning stay.</summary>
+/// <param name="Method">The method.</param>
+public sealed record ComparisonInput(string Method);
+
+/// <summary>An order to retrain without a set of items. Stored with the task: names and meaning stay.</summary>
+/// <param name="Items">The items left out.</param>
+/// <param name="What">The set in words.</param>
+/// <param name="Repeats">Models with the items, and as many without.</param>
+public sealed record RemovalInput(int[] Items, string What, int Repeats);
+
+/// <summary>An order to measure how well the scores predict retraining. Stored with the task: names and meaning stay.</summary>
+/// <param name="Subsets">Random halves of the training data.</param>
+/// <param name="Repeats">Models per subset.</param>
+public sealed record QualityInput(int Subsets, int Repeats);
+
+/// <summary>A set of a run's training items, as a person names it: one of the four.</summary>
+public sealed record ItemChoice
+{
+    /// <summary>Numbers and ranges, as in 3,8,20-29.</summary>
+    public string? Items { get; init; }
+
+    /// <summary>A class, by its name or number.</summary>
+    public string? Class { get; init; }
+
+    /// <summary>The best proponents of this query.</summary>
+    public int? TopOf { get; init; }
+
+    /// <summary>True: the items with the largest self-influence, the suspected mislabels.</summary>
+    public bool Suspects { get; init; }
+
+    /// <summary>How many proponents or suspects; null for 20.</summary>
+    public int? Count { get; init; }
+}
+
+/// <summary>An order to retrain, as programs give it.</summary>
+public sealed record NewRemoval
+{
+    /// <summary>What to leave out.</summary>
+    public required ItemChoice Without { get; init; }
+
+    /// <summary>Models with the items, and as many without, 2 to 50; null for 5.</summary>
+    public int? Repeats { get; init; }
+}
+
+/// <summary>An order for comparison methods, as programs give it.</summary>
+/// <param name="Methods">Their names.</param>
+public sealed record NewComparison(IReadOnlyList<string> Methods);
