@@ -66,6 +66,14 @@ public sealed class MethodView(RunLibrary library, TaskLibrary tasks)
         return rows;
     }
 
+    /// <summary>The scores of one method for a query over the training items, negative = helpful; null where there are none.</summary>
+    public async Task<float[]?> Scores(Guid id, string method, int query, CancellationToken cancellation = default) => method switch
+    {
+        Bif => (await library.Scores(id, query, cancellation))?.Bif,
+        Correlation => (await library.Scores(id, query, cancellation))?.Correlation.Select(value => -value).ToArray(),
+        _ => await tasks.Scores(id, method, query, cancellation),
+    };
+
     private static MethodRow Row(RunContents run, string method, string meaning, float[] scores, float[]? reference, int count)
     {
         var (best, worst) = (Ranking.Smallest(scores, count), Ranking.Largest(scores, count));

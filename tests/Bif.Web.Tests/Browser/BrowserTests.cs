@@ -142,7 +142,7 @@ public sealed class BrowserTests(RunningApplication running) : IAsyncLifetime
     [InlineData(ColorScheme.Dark)]
     public async Task Every_page_is_accessible_and_fits_a_phone(ColorScheme scheme)
     {
-        foreach (var address in new[] { "/", "/runs/new", "/jobs", $"/runs/{running.Run}", $"/runs/{running.Run}/images", $"/runs/{running.Run}/data", $"/runs/{running.Run}/group", $"/runs/{running.Run}/quality", "/nowhere" })
+        foreach (var address in new[] { "/", "/runs/new", "/jobs", $"/runs/{running.Run}", $"/runs/{running.Run}/images", $"/runs/{running.Run}/data", $"/runs/{running.Run}/group", $"/runs/{running.Run}/quality", $"/compare?a={running.Run}&b={running.Run}&mb=bif", "/nowhere" })
         {
             await using var context = await _browser.NewContextAsync(new() { ColorScheme = scheme, ViewportSize = new() { Width = 360, Height = 740 } });
             var page = await context.NewPageAsync();
