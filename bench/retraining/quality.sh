@@ -1,6 +1,6 @@
 #!/bin/sh
 # The tables of docs/quality.md: trains the checkpoints, samples, retrains, scores every method on the same subsets. Goes on
-# where it was interrupted; within two hours on two cores. OUT/SETTING/table.md is the table, OUT/SETTING/FIRST RUN/quality.json all of it.
+# where it was interrupted. OUT/SETTING/table.md is the table, OUT/SETTING/FIRST RUN/quality.json all of it.
 #   bench/retraining/quality.sh OUT [SETTING…]        (all settings by default: mnist-1000 mnist-200 cifar-3072 shakespeare-512)
 #   DATA names the folder of the data (../shared/data by default), BIF the program (./bif), REPEATS the models per subset (3).
 set -eu
@@ -46,7 +46,8 @@ mnist() { # ITEMS
   sample "$folder" default
   sample "$folder" long --draws 3000
   sample "$folder" laplace --sampler laplace
-  judge "$folder" default long laplace
+  sample "$folder" laplace-long --sampler laplace --draws 3000
+  judge "$folder" default long laplace laplace-long
 }
 
 cifar() { # ITEMS
