@@ -29,6 +29,7 @@ internal sealed class AttributeCommand : Verb
     private readonly Setting<double?> _nbeta = Setting.Number("--nbeta", "Inverse temperature times n; multiplies the mean loss (no unit). 0 ignores the data: the negative control.", "baoab, laplace: calibrated to the checkpoint; sgld: by model family", Interval.AtLeast(0));
     private readonly Setting<double?> _gamma = Setting.Number("--gamma", "Precision of the Gaussian that ties the chain to the checkpoint, per squared parameter unit.", "baoab, laplace: calibrated to the checkpoint; sgld: by model family", Interval.AtLeast(0));
     private readonly Setting<double?> _lossRise = Setting.Number("--loss-rise", "Calibration's temperature: by what share of itself the mean training loss is to rise along the chains.", "0.03", Interval.Above(0));
+    private readonly Setting<string?> _control = Setting.Parsed("--control-variate", "first-order|none", "laplace: take the noise of the losses' first-order parts, whose covariance is known, out of the scores. It leaves what is estimated the same; a few gradients of every item.", "first-order, where those gradients are affordable", "first-order or none", static word => word is "first-order" or "none" ? word : null);
     private readonly Setting<int?> _batch = Setting.Parsed("--batch", "N|full", "Items per gradient; full uses every item.", "full for baoab, by model family for sgld", "a whole number of at least 1, or full", ReadBatch);
     private readonly Setting<int?> _chains = Setting.Count("--chains", "Independent chains.", "4", 1, 10_000);
     private readonly Setting<int?> _draws = Setting.Count("--draws", "Recorded draws per chain.", "baoab, laplace: what about ten minutes allow, 1,000 at most; sgld: by model family", 2, 100_000_000);
@@ -62,7 +63,7 @@ internal sealed class AttributeCommand : Verb
     {
         foreach (var option in new Option[]
                  {
-                     _model, _data, _queries, _out, _preset, _sampler, _preconditioner, _friction, _start, _rank, _curvatureItems, _epsilon, _nbeta, _gamma, _lossRise, _batch, _chains, _draws, _burnIn, _thin, _seed, _parameters,
+                     _model, _data, _queries, _out, _preset, _sampler, _preconditioner, _friction, _start, _rank, _curvatureItems, _epsilon, _nbeta, _gamma, _lossRise, _control, _batch, _chains, _draws, _burnIn, _thin, _seed, _parameters,
                      _decay, _stabilizer, _variant, _centered, _centering, _context, _separator, _windows, _perToken, _tokenFrom, _tokenTop, _tokenStorage, _device, _evalBatch, _threads, _keepDraws, _reliability, _resume, _json,
                  })
         {
@@ -126,6 +127,7 @@ internal sealed class AttributeCommand : Verb
             Nbeta = arguments.GetValue(_nbeta) ?? (preset ? 10 : null),
             Gamma = arguments.GetValue(_gamma) ?? (preset ? 1000 : null),
             LossRise = arguments.GetValue(_lossRise),
+            FirstOrderControl = arguments.GetValue(_control) is { } control ? control == "first-order" : null,
             Batch = arguments.GetValue(_batch),
             Chains = arguments.GetValue(_chains),
             Draws = arguments.GetValue(_draws),

@@ -3,6 +3,7 @@ using Bif.Cli.Parsing;
 using Bif.Cli.Terminal;
 using Bif.Engine;
 using Bif.Engine.Attribution;
+using Bif.Engine.FirstOrder;
 using Bif.Engine.Runs;
 using Bif.Engine.Traces;
 
@@ -50,7 +51,8 @@ internal sealed class GroupCommand : Verb
         }
 
         var members = Members(arguments, directory, record, query);
-        var group = GroupInfluence.Of(TraceStore.Open(directory.Traces), members, query);
+        using var control = FirstOrderControl.OpenIfThere(directory.Root);
+        var group = GroupInfluence.Of(TraceStore.Open(directory.Traces), members, query, control);
         var change = group.ChangeWhenRemoved(record.Settings.Nbeta, record.Data.Count);
         if (arguments.GetValue(_json))
         {

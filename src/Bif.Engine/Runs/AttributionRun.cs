@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using Bif.Engine.Attribution;
 using Bif.Engine.Curvature;
 using Bif.Engine.Data;
+using Bif.Engine.FirstOrder;
 using Bif.Engine.Models;
 using Bif.Engine.Sampling;
 using Bif.Engine.Sampling.Kept;
@@ -283,6 +284,7 @@ public sealed partial class AttributionRun : IDisposable
             Decay = earlier.Settings.Sampler == "rmsprop" ? _spec.Decay : earlier.Settings.Decay,
             Stabilizer = earlier.Settings.Sampler == "rmsprop" ? _spec.Stabilizer : earlier.Settings.Stabilizer,
             BiasCorrection = earlier.Settings.Sampler == "rmsprop" ? _spec.BiasCorrection : earlier.Settings.BiasCorrection,
+            FirstOrderControl = _spec.FirstOrderControl ?? earlier.Settings.FirstOrderControl,
             Centered = _spec.Centered || (earlier.Settings.Centered && !earlier.Spec.Centered),
         };
         if (Identity(wanted with { Draws = earlier.Settings.Draws }) != earlier.Id)
@@ -317,7 +319,7 @@ public sealed partial class AttributionRun : IDisposable
         }
 
         _kept = earlier.Kept;
-        if (earlier.Settings.Preconditioner != "none" && (grows || _spec.TargetReliability is not null || earlier.State != "finished"))
+        if (earlier.Settings.Preconditioner != "none" && (grows || resume || _spec.TargetReliability is not null || earlier.State != "finished"))
         {
             _curvature = CurvatureEstimate.Load(_directory.Curvature, _center.device);
             _preconditioner = _curvature.ToPreconditioner(earlier.Settings.Nbeta, earlier.Settings.Gamma);
@@ -476,7 +478,8 @@ public sealed partial class AttributionRun : IDisposable
         set_num_threads(Threads);
         var cosine = GradientCosine.Compute(
             _model, _selection, _center, _train, _queries, 6, 48, _curvature as LowRankCurvature, record.Settings.Nbeta, record.Settings.Gamma);
-        var options = new AttributionOptions(_spec.Centering == "pooled" ? Centering.Pooled : Centering.PerChain, Threads, cosine, ChanceLoss);
+        using var control = Control(record.Settings, store);
+        var options = new AttributionOptions(_spec.Centering == "pooled" ? Centering.Pooled : Centering.PerChain, Threads, cosine, ChanceLoss, control);
         var estimate = AttributionEstimator.Run(
             store, _directory.Scores, options, share => _progress?.Report(new RunProgress(RunStage.Estimating, Fraction: share)));
         if (estimate.Diagnostics.LowRankAgreement is { } closed)
@@ -494,6 +497,20 @@ public sealed partial class AttributionRun : IDisposable
             Timings = record.Timings! with { EstimatingSeconds = _clock.Elapsed.TotalSeconds - start },
             PeakBytes = Peak(),
         };
+    }
+
+    // The first-order parts at the run's draws; null where the run does without.
+    private FirstOrderControl? Control(SamplerSettings settings, TraceStore store)
+    {
+        if (!settings.FirstOrderControl)
+        {
+            return null;
+        }
+
+        Say(RunStage.Estimating, "first-order parts of all losses at the draws, whose noise is taken out of the scores");
+        new FirstOrderPass(_model, _selection, _center, _preconditioner, settings, _train, _queries).Complete(
+            new FirstOrderFiles(_directory.FirstOrder), store, share => _progress?.Report(new RunProgress(RunStage.Estimating, Fraction: 0.9 * share)));
+        return FirstOrderControl.OpenIfThere(_directory.Root);
     }
 
     // The mean loss of a model that knows nothing, nats.

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Bif.Engine.Attribution;
 using Bif.Engine.Curvature;
 using Bif.Engine.Data;
+using Bif.Engine.FirstOrder;
 using Bif.Engine.Models;
 using Bif.Engine.Sampling;
 using Bif.Engine.Sampling.Kept;
@@ -131,7 +132,8 @@ public sealed class QueryAddition : IDisposable
 
         var start = _clock.Elapsed.TotalSeconds;
         double? chance = _model.ClassCount is { } classes ? Math.Log(classes) : null;
-        var options = new AttributionOptions(_record.Spec.Centering == "pooled" ? Centering.Pooled : Centering.PerChain, Threads, null, chance);
+        using var control = Control(place, store);
+        var options = new AttributionOptions(_record.Spec.Centering == "pooled" ? Centering.Pooled : Centering.PerChain, Threads, null, chance, control);
         var estimate = AttributionEstimator.Run(store, place.Scores, options, share => _progress?.Report(new RunProgress(RunStage.Estimating, Fraction: share)));
         place.WriteRecord(record with
         {
@@ -316,6 +318,32 @@ public sealed class QueryAddition : IDisposable
             cancellation);
         set_num_threads(Threads);
         return outcomes.All(outcome => outcome.End == ChainEnd.Completed);
+    }
+
+    // The queries' first-order parts at the run's draws, where the run's scores have theirs taken out. One draw in several has none.
+    private FirstOrderControl? Control(RunDirectory place, TraceStore store)
+    {
+        var (own, run) = (new FirstOrderFiles(place.FirstOrder), new FirstOrderFiles(_run.FirstOrder));
+        if (!_record.Settings.FirstOrderControl || !run.HasCovariance || _record.Kept is { Every: > 1 })
+        {
+            return null;
+        }
+
+        Say(RunStage.Estimating, "first-order parts of the queries' losses");
+        using var data = RecordedInputs.Train(_run, _record, _model);
+        using var train = new DataFeed(data, _model.Input, _center.device);
+        using var curvature = _record.Settings.Preconditioner == "none" ? null : CurvatureEstimate.Load(_run.Curvature, _center.device);
+        using var preconditioner = curvature?.ToPreconditioner(_record.Settings.Nbeta, _record.Settings.Gamma) ?? new NoPreconditioner();
+        Directory.CreateDirectory(own.Root);
+        File.Copy(run.ItemVariance, own.ItemVariance, overwrite: true);
+        if (!Directory.Exists(own.Traces))
+        {
+            TraceStore.Attach(own.Traces, TraceStore.Open(run.Traces), _queryData.Count).WriteInitialQuery(new float[_queryData.Count]);
+        }
+
+        new FirstOrderPass(_model, _selection, _center, preconditioner, _record.Settings, train, _queries) { QueriesOnly = true }.Complete(
+            own, store, share => _progress?.Report(new RunProgress(RunStage.Estimating, Fraction: 0.9 * share)));
+        return FirstOrderControl.OpenIfThere(place.Root);
     }
 
     private AdditionResult Result(RunDirectory place, bool completed)

@@ -78,6 +78,9 @@ public sealed record RunSpec
     /// <summary>Where baoab's chains begin: checkpoint, or laplace for draws from the preconditioner's Gaussian.</summary>
     public string Start { get; init; } = "checkpoint";
 
+    /// <summary>Whether the noise of the losses' first-order parts is taken out of the scores, for laplace; null: where gradients of all items are affordable.</summary>
+    public bool? FirstOrderControl { get; init; }
+
     /// <summary>Name patterns of the parameters to sample; empty for all.</summary>
     public IReadOnlyList<string> Parameters { get; init; } = [];
 

@@ -3,6 +3,7 @@ using Bif.Data.Entities;
 using Bif.Data.Storage;
 using Bif.Engine;
 using Bif.Engine.Attribution;
+using Bif.Engine.FirstOrder;
 using Bif.Engine.Runs;
 using Bif.Engine.Traces;
 using Bif.Web.Browsing;
@@ -112,7 +113,11 @@ public sealed partial class GroupPage : IDisposable
             }
 
             var folder = await Library.Directory(Id);
-            _weighed = await Task.Run(() => GroupInfluence.Of(TraceStore.Open(new RunDirectory(folder).Traces), items, _query));
+            _weighed = await Task.Run(() =>
+            {
+                using var control = FirstOrderControl.OpenIfThere(folder);
+                return GroupInfluence.Of(TraceStore.Open(new RunDirectory(folder).Traces), items, _query, control);
+            });
             _choice = choice;
         }
         catch (Exception error) when (error is InputException or IOException)
