@@ -119,7 +119,7 @@ public sealed partial class RunWorker(
 
         var spec = JsonSerializer.Deserialize<RunSpec>(run.Spec, RunRecord.Json)!;
         var record = await OnThread(() => AttributionRun.Prepare(
-            spec, run.Directory, new Progress(report => Say(id, report.Message, report.Fraction))));
+            spec, run.Directory, new Progress(report => Say(id, report.Message, report.Fraction), stop.Token)));
         stop.Token.ThrowIfCancellationRequested();
 
         // 3. The directory is whole before the row says so; a crash in between repeats step 2, which leaves it as it is.
@@ -235,7 +235,7 @@ public sealed partial class RunWorker(
             chain.Index, chain.State == ChainState.Diverged ? ChainEnd.Diverged : ChainEnd.Completed, 0, chain.Loss)).ToList();
         var seconds = run.StartedAt is { } start ? (DateTime.UtcNow - start).TotalSeconds : 0;
         var record = await OnThread(() => AttributionRun.Finish(
-            run.Directory, outcomes, seconds, new Progress(report => Say(id, report.Message, report.Fraction))));
+            run.Directory, outcomes, seconds, new Progress(report => Say(id, report.Message, report.Fraction), CancellationToken.None)));
         var place = new RunDirectory(run.Directory);
         var store = TraceStore.Open(place.Traces);
         float[] variance = [];
@@ -347,8 +347,13 @@ public sealed partial class RunWorker(
     [LoggerMessage(LogLevel.Debug, "run {Run}: passed over")]
     private partial void LogPreview(Exception error, Guid run);
 
-    private sealed class Progress(Action<RunProgress> report) : IProgress<RunProgress>
+    // Choosing settings takes minutes and no token: it ends at its next report. What it has written then is what a crash would leave.
+    private sealed class Progress(Action<RunProgress> report, CancellationToken stop) : IProgress<RunProgress>
     {
-        public void Report(RunProgress value) => report(value);
+        public void Report(RunProgress value)
+        {
+            stop.ThrowIfCancellationRequested();
+            report(value);
+        }
     }
 }

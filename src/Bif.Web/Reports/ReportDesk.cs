@@ -32,13 +32,11 @@ public sealed class ReportDesk(IDbContextFactory<BifContext> contexts, RunLibrar
     /// <param name="lifetime">How long the link works; null: until revoked.</param>
     /// <param name="cancellation">Gives up.</param>
     /// <param name="texts">What of a run on texts is looked at; null: all of the query, by token.</param>
-    /// <exception cref="InputException">There is no such ranking yet.</exception>
+    /// <exception cref="MissingException">There is no such ranking yet.</exception>
     public async Task<TakenReport> Take(Guid runId, int query, string? title, TimeSpan? lifetime, CancellationToken cancellation, TextChoice? texts = null)
     {
-        if (await library.Find(runId, cancellation) is not { } run || await library.Scores(runId, query, cancellation) is not { } scores)
-        {
-            throw new InputException($"There is no ranking of query {query} in this run yet.");
-        }
+        var run = await library.Get(runId, cancellation);
+        var scores = await library.Scores(runId, query, cancellation) ?? throw MissingException.Ranking(query, run.QueryCount);
 
         var heat = run is { HasTokens: true, IsFinal: true } ? await snapshot.Take(runId, texts ?? new TextChoice(query), cancellation) : ((ReportText Text, byte[] Shades)?)null;
         var prints = pictures.Fingerprints(run.Record);
@@ -54,7 +52,7 @@ public sealed class ReportDesk(IDbContextFactory<BifContext> contexts, RunLibrar
         {
             Id = Guid.CreateVersion7(),
             RunId = runId,
-            Title = title is { Length: > 0 } ? title[..Math.Min(title.Length, 200)] : $"{run.Name}, query {query}",
+            Title = title?.Replace("\0", "", StringComparison.Ordinal) is { Length: > 0 } given ? given[..Math.Min(given.Length, 200)] : $"{run.Name}, query {query}",
             TokenHash = SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(token)),
             Content = StoredJson.Of(JsonSerializer.Serialize(content, RunRecord.Compact)),
             Correlation = Floats.ToBytes(scores.Correlation),

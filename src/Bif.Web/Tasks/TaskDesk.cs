@@ -155,7 +155,7 @@ public sealed class TaskDesk(TaskTables tables, TaskLibrary tasks, RunLibrary li
     private static IEnumerable<int> Largest(float[] values, int count)
         => Enumerable.Range(0, values.Length).OrderByDescending(item => values[item]).ThenBy(item => item).Take(count).Order();
 
-    private async Task<RunContents> Finished(Guid id, CancellationToken cancellation) => await library.Find(id, cancellation) is { IsFinal: true } run ? run : throw NotFinished();
+    private async Task<RunContents> Finished(Guid id, CancellationToken cancellation) => await library.Get(id, cancellation) is { IsFinal: true } run ? run : throw NotFinished();
 
     private static InputException NotFinished() => new("Only a finished run can be worked on: wait for it, or continue it.");
 }
