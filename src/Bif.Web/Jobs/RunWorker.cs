@@ -80,7 +80,15 @@ public sealed partial class RunWorker(
         }
         catch (Exception error) when (!DatabaseOutage.Is(error))
         {
-            LogFailure(error, input.Part, input.RunId);
+            if (error is InputException)
+            {
+                LogBadInput(input.Part, input.RunId, error.Message);
+            }
+            else
+            {
+                LogFailure(error, input.Part, input.RunId);
+            }
+
             BifMeter.Failures.Add(1, new KeyValuePair<string, object?>("bif.part", input.Part));
             await tables.Move(
                 input.RunId, RunState.Active, RunState.Failed,
@@ -337,6 +345,9 @@ public sealed partial class RunWorker(
 
     [LoggerMessage(LogLevel.Information, "{Part} {Chain} of run {Run}")]
     private partial void LogPart(string part, int chain, Guid run);
+
+    [LoggerMessage(LogLevel.Warning, "{Part} of run {Run} cannot be done: {Reason}")]
+    private partial void LogBadInput(string part, Guid run, string reason);
 
     [LoggerMessage(LogLevel.Error, "{Part} of run {Run} failed")]
     private partial void LogFailure(Exception error, string part, Guid run);

@@ -4,7 +4,6 @@ using System.Text.Json;
 using Bif.Data;
 using Bif.Data.Entities;
 using Bif.Data.Storage;
-using Bif.Engine;
 using Bif.Engine.Runs;
 using Bif.Web.Browsing;
 using Bif.Web.Tasks;

@@ -81,8 +81,10 @@ public static class AdminGate
         ? Path.HasExtension(context.Request.Path)
         : context.GetEndpoint()!.Metadata.Any(each => each.GetType().Name == "StaticAssetDescriptor");
 
+    // Browsers cannot send a header with a WebSocket: the hub's client sends the token in the query there.
     private static bool Knows(HttpRequest request, string token) => token.Length > 0
         && ((request.Headers.Authorization.ToString() is var header && header.StartsWith("Bearer ", StringComparison.Ordinal) && Matches(header["Bearer ".Length..], token))
+            || (request.Path.StartsWithSegments("/hubs") && Matches(request.Query["access_token"], token))
             || (request.Cookies.TryGetValue(Cookie, out var cookie) && Matches(cookie, Proof(token))));
 
     // The cookie is no copy of the token: who reads it cannot sign in elsewhere with it, and a changed token ends it.
