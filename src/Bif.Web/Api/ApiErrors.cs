@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Diagnostics;
 namespace Bif.Web.Api;
 
 /// <summary>Errors of the HTTP interface as ProblemDetails, each with one sentence: what happened and what to do, never an exception's text.</summary>
-public sealed class ApiErrors(IProblemDetailsService problems) : IExceptionHandler
+public sealed partial class ApiErrors(IProblemDetailsService problems, ILogger<ApiErrors> logger) : IExceptionHandler
 {
     /// <inheritdoc/>
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
@@ -22,6 +22,12 @@ public sealed class ApiErrors(IProblemDetailsService problems) : IExceptionHandl
             _ when DatabaseOutage.Is(exception) => (StatusCodes.Status503ServiceUnavailable, "The database does not answer. Runs go on; try again in a moment."),
             _ => (StatusCodes.Status500InternalServerError, "An error in the program; its log has the details."),
         };
+        if (status == StatusCodes.Status500InternalServerError)
+        {
+            // What a handler answers is logged by nobody else.
+            LogError(exception, httpContext.Request.Method, httpContext.GetEndpoint()?.DisplayName ?? "an unknown endpoint");
+        }
+
         httpContext.Response.StatusCode = status;
         if (status == StatusCodes.Status503ServiceUnavailable)
         {
@@ -30,6 +36,9 @@ public sealed class ApiErrors(IProblemDetailsService problems) : IExceptionHandl
 
         return await problems.TryWriteAsync(new() { HttpContext = httpContext, ProblemDetails = { Status = status, Detail = detail } });
     }
+
+    [LoggerMessage(LogLevel.Error, "{Method} at {Endpoint} ended in an error")]
+    private partial void LogError(Exception error, string method, string endpoint);
 
     /// <summary>Answers bad input and what is not there with their own sentences.</summary>
     public static async ValueTask<object?> Answer(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
@@ -58,7 +67,7 @@ public sealed class ApiErrors(IProblemDetailsService problems) : IExceptionHandl
             StatusCodes.Status404NotFound => $"There is nothing at {request.Path}: /openapi/v1.json lists what there is.",
             StatusCodes.Status405MethodNotAllowed => $"{request.Path} does not take {request.Method}{(response.Headers.Allow.ToString() is { Length: > 0 } allowed ? $": it takes {allowed}" : "")}.",
             StatusCodes.Status413PayloadTooLarge => UnreadRequest.TooLarge,
-            StatusCodes.Status415UnsupportedMediaType => "Send the body as application/json, a picture as multipart/form-data, an upload as application/octet-stream, and say so in Content-Type.",
+            StatusCodes.Status415UnsupportedMediaType => UnreadRequest.WrongKind,
             StatusCodes.Status429TooManyRequests => "Too many requests from this address: wait a minute.",
             _ => null,
         };

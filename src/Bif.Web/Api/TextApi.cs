@@ -93,7 +93,7 @@ public static class TextApi
         }, cancellation);
 
     private static async Task<IResult> With(TextLibrary library, Guid id, int query, Func<OpenTexts, Task<IResult>> answer, CancellationToken cancellation)
-        => await answer(await library.Open(id, query, cancellation) ?? throw MissingException.Run(id));
+        => await answer(await library.Open(id, query, cancellation) ?? throw new MissingException($"There is no run {id}, or it is not prepared yet."));
 
     private static byte[] Bytes(Action<BinaryWriter> write)
     {

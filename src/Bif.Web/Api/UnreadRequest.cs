@@ -12,14 +12,22 @@ internal static partial class UnreadRequest
     /// <summary>Where the body is beyond the server's limit.</summary>
     public const string TooLarge = "The body is larger than the 16 MiB that are taken here; models and data go to /api/v1/uploads.";
 
+    /// <summary>Where the body is of a kind that nobody reads here.</summary>
+    public const string WrongKind =
+        "Send the body as application/json, a picture as multipart/form-data, an upload as application/octet-stream, and say so in Content-Type.";
+
+    private const string NoBody = "The request has no body: send it as JSON, as /openapi/v1.json describes it.";
+
     /// <summary>The sentence for an error.</summary>
     public static string Sentence(BadHttpRequestException error) => error switch
     {
         { StatusCode: StatusCodes.Status413PayloadTooLarge } => TooLarge,
+        { StatusCode: StatusCodes.Status415UnsupportedMediaType } => WrongKind,
         { InnerException: JsonException json } => OfBody(json),
+        _ when error.Message.StartsWith("Implicit body inferred", StringComparison.Ordinal) => NoBody,
         _ when Unbound().Match(error.Message) is { Success: true } match => $"{match.Groups["name"].Value} is \"{Shorten(match.Groups["value"].Value)}\", which cannot be read as {Kind(match.Groups["type"].Value)}.",
         _ when Absent().Match(error.Message) is { Success: true } match => match.Groups["where"].Value == "body"
-            ? "The request has no body: send it as JSON, as /openapi/v1.json describes it."
+            ? NoBody
             : $"{match.Groups["name"].Value} is missing: give it in the {match.Groups["where"].Value}.",
         _ => Usual,
     };
@@ -45,7 +53,7 @@ internal static partial class UnreadRequest
         return $"{place ?? "The body"} has a value of the wrong kind or size: see /openapi/v1.json for what it should be.";
     }
 
-    private static string Kind(string type) => type.TrimEnd('?') switch
+    private static string Kind(string type) => type.Replace("Nullable<", "", StringComparison.Ordinal).TrimEnd('?', '>') switch
     {
         "int" or "long" or "ulong" => "a whole number",
         "double" => "a number",

@@ -22,7 +22,7 @@ public sealed class TaskDesk(TaskTables tables, TaskLibrary tasks, RunLibrary li
     public async Task<IReadOnlyList<int>> Compare(Guid id, IReadOnlyList<string> methods, CancellationToken cancellation)
     {
         await Finished(id, cancellation);
-        var names = methods.SelectMany(AttributionMethodCatalog.Named).Distinct().ToList();
+        var names = methods.OfType<string>().SelectMany(AttributionMethodCatalog.Named).Distinct().ToList();
         if (names.Count == 0)
         {
             throw new InputException($"Name at least one comparison method: {string.Join(", ", AttributionMethodCatalog.All.Select(each => each.Name))}.");

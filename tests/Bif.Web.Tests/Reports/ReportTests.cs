@@ -77,7 +77,7 @@ public sealed class ReportTests(RunningApplication running)
     public async Task A_report_of_what_is_not_there_gets_one_sentence()
     {
         using var answer = await Client.PostAsJsonAsync("/api/v1/reports", new { run = running.Run, query = 4000 });
-        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
         Assert.Contains("There is no ranking of query 4000", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
