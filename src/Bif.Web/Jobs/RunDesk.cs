@@ -192,6 +192,8 @@ public sealed class RunDesk(IDbContextFactory<BifContext> contexts, RunQueue que
         var (input, target) = (InputOf(spec), ConfigOf(spec.Model).ModelType == "linear" ? TargetKind.Number : TargetKind.Class);
         using var data = DatasetLoader.Open(spec.Data, input, target);
         using var queries = DatasetLoader.Open(spec.Queries, input, target);
+        input.RequireFit(data, spec.Model);
+        input.RequireFit(queries, spec.Model);
         return new(data.Count, queries.Count, spec.PerToken ? data.Text!.PredictedCount + (long)queries.Text!.PredictedCount : 0);
     }
 

@@ -71,6 +71,18 @@ public sealed class ProblemTests(RunningApplication running)
     }
 
     [Fact]
+    public async Task Data_of_another_shape_than_the_model_takes_are_refused_before_anything_is_queued()
+    {
+        var folder = Path.Combine(running.DataFolder, "uploads", "small-" + Guid.NewGuid().ToString("N"));
+        Directory.CreateDirectory(folder);
+        File.WriteAllBytes(Path.Combine(folder, "t10k-images-idx3-ubyte"), [0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 2, 1, 2, 3, 4]);
+        File.WriteAllBytes(Path.Combine(folder, "t10k-labels-idx1-ubyte"), [0, 0, 8, 1, 0, 0, 0, 1, 0]);
+        var order = JsonSerializer.SerializeToNode(running.Pictures.Order())!;
+        order["queries"] = folder + "@test";
+        await Refused(await Client.PostAsJsonAsync(At("runs"), order), HttpStatusCode.BadRequest, "has items of 1×2×2");
+    }
+
+    [Fact]
     public async Task Another_method_another_kind_of_body_and_a_larger_one_are_refused()
     {
         using var put = new HttpRequestMessage(HttpMethod.Put, At("runs"));
