@@ -7,6 +7,7 @@ using Bif.Web.Hosting;
 using Bif.Web.Live;
 using Bif.Web.Reports;
 using Bif.Web.Security;
+using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
@@ -84,7 +85,16 @@ try
     using var telemetry = Telemetry.Start(options);
     await using var app = builder.Build();
     app.UseProxyIdentity(options);
-    app.UseExceptionHandler("/error");
+    app.UseExceptionHandler(new ExceptionHandlerOptions
+    {
+        ExceptionHandlingPath = "/error",
+        StatusCodeSelector = error => error switch
+        {
+            BadHttpRequestException bad => bad.StatusCode,
+            AntiforgeryValidationException => StatusCodes.Status400BadRequest,
+            _ => StatusCodes.Status500InternalServerError,
+        },
+    });
     app.UseSecurityHeaders();
     app.Use((context, next) =>
     {

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Reflection;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Bif.Data;
@@ -6,6 +7,7 @@ using Bif.Data.Entities;
 using Bif.Data.Storage;
 using Bif.Engine.Runs;
 using Bif.Web.Browsing;
+using Bif.Web.Components.Controls;
 using Bif.Web.Tasks;
 using Microsoft.EntityFrameworkCore;
 
@@ -43,7 +45,7 @@ public sealed class ReportDesk(IDbContextFactory<BifContext> contexts, RunLibrar
         var content = new ReportContent(
             run.Name, query, run.DescribeQuery(query), run.IsFinal, run.ScoreDraws, run.NoiseFloor, run.IsFinal ? run.Record.Verdict?.Name : null,
             run.IsFinal && run.Record.Verdict is { } verdict ? verdict.Advice.Length > 0 ? $"{verdict.Reason}; {verdict.Advice}" : verdict.Reason : null,
-            scores.Correlation.Length, Side("helpful"), Side("harmful"), RankingView.ByClass(run, scores), ProvenanceOf(run), run.IsText, heat?.Text,
+            scores.Correlation.Length, Side("helpful"), Side("harmful"), RankingView.ByClass(run, scores), [.. ProvenanceOf(run), .. DiagnosticsOf(run)], run.IsText, heat?.Text,
             QualityLibrary.Badge(run.IsFinal ? await qualities.Find(run, cancellation) : null),
             !run.IsText && await methodView.Rows(runId, query, null, MethodsShown, cancellation) is { Count: > 2 } rows ? rows : null);
         var token = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(TokenBytes));
@@ -132,6 +134,12 @@ public sealed class ReportDesk(IDbContextFactory<BifContext> contexts, RunLibrar
             context.ReportImages.Add(new ReportImage { ReportId = report, Name = name, Png = png });
         }
     }
+
+    private static IEnumerable<Provenance> DiagnosticsOf(RunContents run) =>
+    [
+        .. RunHealth.Of(run.Record).Select(line => new Provenance(line.Name, $"{line.Value} ({line.Meaning})")),
+        new("code of this host", typeof(RunRecord).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown"),
+    ];
 
     /// <summary>Where a run's numbers come from.</summary>
     public static IReadOnlyList<Provenance> ProvenanceOf(RunContents run)

@@ -59,6 +59,19 @@ public sealed class BrowserTests(RunningApplication running) : IAsyncLifetime
         // A picture seen large, then asked about.
         await page.Locator(".ranking .picture").First.ClickAsync();
         await Expect(page.Locator("dialog")).ToBeVisibleAsync();
+        Assert.Contains("item=", page.Url, StringComparison.Ordinal);
+
+        // What is seen large stands in the address; Escape and the neighbours' links keep it right.
+        await page.ReloadAsync();
+        await Live(page);
+        await Expect(page.Locator("dialog")).ToBeVisibleAsync();
+        await page.Keyboard.PressAsync("Escape");
+        await Expect(page.Locator("dialog")).ToBeHiddenAsync();
+        Assert.DoesNotContain("item=", page.Url, StringComparison.Ordinal);
+        await page.Locator(".ranking .picture").First.ClickAsync();
+        await page.Locator("dialog").GetByRole(AriaRole.Button, new() { Name = "Next" }).ClickAsync();
+        await page.Locator("dialog").GetByRole(AriaRole.Button, new() { Name = "Previous" }).ClickAsync();
+        await Expect(page.Locator("dialog")).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Make it the query" }).ClickAsync();
         await page.WaitForURLAsync(address => address.Contains("query=1", StringComparison.Ordinal) && !address.Contains("query=5", StringComparison.Ordinal));
         await Expect(page.Locator(".query-card")).ToContainTextAsync("training item");

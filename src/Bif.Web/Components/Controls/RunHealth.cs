@@ -21,7 +21,7 @@ internal static class RunHealth
             ("drift", Known(health.Drift, "F2"), "correlation of the mean loss with time"),
             ("effective draws", $"{Known(health.EssProducts, "F0")} of {health.Draws:N0}", "independent draws that the covariances are worth"),
             ("reliability", Known(health.Reliability, "F2"), "agreement of two halves of the run on sums over subsets, 0 to 1"),
-            ("noise in an LDS", Known(health.LdsNoiseFactor, "P0"), "what Monte Carlo noise leaves of a linear datamodelling score: √reliability"),
+            ("LDS after noise", $"× {Known(health.LdsNoiseFactor, "F2")}", "factor by which Monte Carlo noise lowers a linear datamodelling score: √reliability"),
             ("noise floor", Known(health.NoiseFloor, "F3"), "correlation that chance reaches in the best item"),
             ("queries above it", Known(health.QueriesAboveFloor, "P0"), "share with a best item above the floor"),
             ("common mode", Known(health.CommonModeFraction, "P1"), "share of the variance in which all items move as one"),
