@@ -71,6 +71,7 @@ public static class Start
         services.AddSingleton<QualityLibrary>();
         services.AddSingleton<MethodView>();
         services.AddSingleton<RunReader>();
+        services.AddSingleton<LossPictures>();
         services.AddSingleton<RunQueue>();
         services.AddSingleton<RunDesk>();
         services.AddSingleton<RunWorker>();

@@ -22,7 +22,7 @@ public sealed class TaskDesk(TaskTables tables, TaskLibrary tasks, RunLibrary li
     public async Task<IReadOnlyList<int>> Compare(Guid id, IReadOnlyList<string> methods, CancellationToken cancellation)
     {
         await Finished(id, cancellation);
-        var names = methods.SelectMany(AttributionMethodCatalog.Named).Distinct().ToList();
+        var names = methods.OfType<string>().SelectMany(AttributionMethodCatalog.Named).Distinct().ToList();
         if (names.Count == 0)
         {
             throw new InputException($"Name at least one comparison method: {string.Join(", ", AttributionMethodCatalog.All.Select(each => each.Name))}.");
@@ -155,7 +155,7 @@ public sealed class TaskDesk(TaskTables tables, TaskLibrary tasks, RunLibrary li
     private static IEnumerable<int> Largest(float[] values, int count)
         => Enumerable.Range(0, values.Length).OrderByDescending(item => values[item]).ThenBy(item => item).Take(count).Order();
 
-    private async Task<RunContents> Finished(Guid id, CancellationToken cancellation) => await library.Find(id, cancellation) is { IsFinal: true } run ? run : throw NotFinished();
+    private async Task<RunContents> Finished(Guid id, CancellationToken cancellation) => await library.Get(id, cancellation) is { IsFinal: true } run ? run : throw NotFinished();
 
     private static InputException NotFinished() => new("Only a finished run can be worked on: wait for it, or continue it.");
 }
