@@ -90,6 +90,7 @@ public static class RunsApi
         api.MapUploadsApi();
         api.MapDownloadsApi();
         api.MapTasksApi();
+        api.MapGridsApi();
         api.MapDelete("/reports/{id:guid}", RevokeReport).WithSummary("End a report's link");
     }
 
