@@ -43,8 +43,8 @@ public sealed class TemperatureTests
         AttributionRun.Execute(
             new RunSpec
             {
-                Model = tiny.At("logistic"), Data = tiny.Data, Queries = tiny.Queries, Sampler = "baoab", Preconditioner = "none", Nbeta = nbeta, Gamma = Damping * nbeta,
-                Centered = true, Chains = 4, Draws = 6000, Thin = 4, Threads = 1,
+                Model = tiny.At("logistic"), Data = tiny.Data, Queries = tiny.Queries, Sampler = "baoab", Preconditioner = "kfac", Nbeta = nbeta, Gamma = Damping * nbeta,
+                Centered = true, Chains = 4, Draws = 4000, Threads = 2,
             },
             folder, resume: false, null, CancellationToken.None);
         using var comparison = new MethodComparison(RunDirectory.Open(folder), new MethodOptions(), 1);

@@ -20,6 +20,8 @@ namespace Bif.Cli.Benchmarks.Scaling;
 internal sealed class ScalingBenchmark(string folder, ScalingTask task, MeasuredProcess child, Action<string> say)
 {
     private const int Chains = 4;
+    private const int MostBatch = 16;
+    private const int BurnIn = 20;
 
     // Half of a time constant per step, four steps per draw: products of losses are all but independent from draw to draw.
     private const double Gamma = 1e6;
@@ -49,7 +51,8 @@ internal sealed class ScalingBenchmark(string folder, ScalingTask task, Measured
                     return rows;
                 }
 
-                var own = known.Where(row => row.Task == task && row.Family == family && row.Size == model.Name).ToList();
+                // What did not fit is tried again: the bounds may be others.
+                var own = known.Where(row => row.Task == task && row.Family == family && row.Size == model.Name && row.Missing is null).ToList();
                 var measured = own.Count == Methods.Length ? own : Measure(model, limit, cancellation);
                 foreach (var row in measured.Where(row => row.Missing is not null))
                 {
@@ -65,11 +68,7 @@ internal sealed class ScalingBenchmark(string folder, ScalingTask task, Measured
     }
 
     /// <summary>The options of the sampler, as <c>bif attribute</c> takes them.</summary>
-    public IReadOnlyList<string> Sampling =>
-    [
-        "--sampler", "sgld", "--nbeta", "1", "--gamma", Text(Gamma), "--epsilon", Text(Epsilon), "--batch", $"{Math.Min(16, task.Items)}", "--chains", $"{Chains}",
-        "--draws", $"{(int)Math.Ceiling(task.EffectiveDraws * Surplus / Chains)}", "--burn-in", "20", "--thin", $"{Thin}",
-    ];
+    public IReadOnlyList<string> Sampling => Settings(Math.Min(MostBatch, task.Items), Chains, (int)Math.Ceiling(task.EffectiveDraws * Surplus / Chains), BurnIn, Thin);
 
     private static bool IsSame(ScalingRow a, ScalingRow b) => a.Task == b.Task && a.Family == b.Family && a.Size == b.Size && a.Method == b.Method;
 
@@ -89,19 +88,20 @@ internal sealed class ScalingBenchmark(string folder, ScalingTask task, Measured
             empty = empty with { Parameters = Count(path) };
             var run = Path.Combine(work, "run");
             string[] text = model.Family == ScalingModel.Language ? ["--windows", "packed"] : [];
-            string[] common = ["attribute", "--model", path, "--data", data, "--queries", queries, "--device", task.Device, "--json", .. text, .. Sampling];
+            string[] common = ["attribute", "--model", path, "--data", data, "--queries", queries, "--device", task.Device, "--json", .. text];
+
+            var bif = limit.TryGetValue("bif", out var reason) ? empty with { Method = "bif", Missing = reason } : Attribute([.. common, .. Sampling, "--out", run], run, empty, cancellation);
+            say(Line(bif));
 
             // EK-FAC needs a run's record for its items; where BIF does not finish, one of two draws serves.
-            var bif = limit.TryGetValue("bif", out var reason) ? empty with { Method = "bif", Missing = reason } : Attribute([.. common, "--out", run], run, empty, cancellation);
-            say(Line(bif));
-            var fallback = Path.Combine(work, "short");
-            var basis = bif.Missing is null ? run : fallback;
-            if (bif.Missing is not null && !limit.ContainsKey("ekfac"))
+            var (basis, unready) = (run, limit.GetValueOrDefault("ekfac"));
+            if (bif.Missing is not null && unready is null)
             {
-                child.Run([.. common[..^Sampling.Count], "--out", fallback, "--sampler", "sgld", "--nbeta", "1", "--gamma", Text(Gamma), "--epsilon", Text(Epsilon), "--batch", "1", "--chains", "1", "--draws", "2", "--burn-in", "0", "--thin", "1"], cancellation);
+                basis = Path.Combine(work, "short");
+                unready = child.Run([.. common, .. Settings(1, 1, 2, 0, 1), "--out", basis], cancellation).Stopped;
             }
 
-            var ekfac = limit.TryGetValue("ekfac", out reason) ? empty with { Method = "ekfac", Missing = reason } : Compare(basis, empty, cancellation);
+            var ekfac = unready is not null ? empty with { Method = "ekfac", Missing = unready } : Compare(basis, empty, cancellation);
             say(Line(ekfac));
             return [bif, ekfac];
         }
@@ -149,6 +149,12 @@ internal sealed class ScalingBenchmark(string folder, ScalingTask task, Measured
 
     private static long? DevicePeak(string output)
         => JsonDocument.Parse(LastLine(output)).RootElement.TryGetProperty("devicePeakBytes", out var bytes) && bytes.ValueKind == JsonValueKind.Number ? bytes.GetInt64() : null;
+
+    private static string[] Settings(int batch, int chains, int draws, int burnIn, int thin) =>
+    [
+        "--sampler", "sgld", "--nbeta", "1", "--gamma", Text(Gamma), "--epsilon", Text(Epsilon), "--batch", $"{batch}",
+        "--chains", $"{chains}", "--draws", $"{draws}", "--burn-in", $"{burnIn}", "--thin", $"{thin}",
+    ];
 
     private static string LastLine(string output) => output.TrimEnd().Split('\n')[^1];
 
