@@ -9,7 +9,7 @@ internal static class ScalingFigure
     private const int Width = 340;
     private const int Height = 220;
     private const int Left = 76;
-    private const int Top = 76;
+    private const int Top = 96;
     private const int Gap = 72;
     private const double Mebibyte = 1 << 20;
     private static readonly string[] Methods = ["bif", "ekfac"];
@@ -19,11 +19,12 @@ internal static class ScalingFigure
     {
         string[] families = [.. rows.Select(row => row.Family).Distinct()];
         var figure = new SvgDrawing(Left + (Math.Max(1, families.Length) * (Width + Gap)), Top + (2 * (Height + Gap)) + 24);
-        figure.Text(Left, 22, string.Create(CultureInfo.InvariantCulture, $"BIF and EK-FAC on random weights: {task.Items} items, {task.Queries} queries, at least {task.EffectiveDraws} effective draws, {task.Device}"), size: 13);
+        figure.Text(Left, 20, "BIF and EK-FAC on random weights", size: 13);
+        figure.Text(Left, 37, string.Create(CultureInfo.InvariantCulture, $"{task.Items} items, {task.Queries} queries, at least {task.EffectiveDraws} effective draws, {task.Device}"), size: 11, colour: "#666");
         for (var method = 0; method < Methods.Length; method++)
         {
-            figure.Line(Left + (90 * method), 40, Left + 24 + (90 * method), 40, SvgDrawing.Colour(method), "stroke-width=\"2\"");
-            figure.Text(Left + 30 + (90 * method), 44, Methods[method]);
+            figure.Line(Left + (90 * method), 54, Left + 24 + (90 * method), 54, SvgDrawing.Colour(method), "stroke-width=\"2\"");
+            figure.Text(Left + 30 + (90 * method), 58, Methods[method]);
         }
 
         var shown = rows.Where(row => row is { Seconds: not null, Parameters: not null }).ToList();
