@@ -80,6 +80,7 @@ public static class RunsApi
         api.MapUploadsApi();
         api.MapDownloadsApi();
         api.MapTasksApi();
+        api.MapGridsApi();
         api.MapDelete("/reports/{id:guid}", RevokeReport).WithSummary("End a report's link");
     }
 

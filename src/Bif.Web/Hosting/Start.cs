@@ -69,6 +69,7 @@ public static class Start
         services.AddSingleton<TaskDesk>();
         services.AddSingleton<TaskWorker>();
         services.AddSingleton<QualityLibrary>();
+        services.AddSingleton<GridLibrary>();
         services.AddSingleton<MethodView>();
         services.AddSingleton<RunReader>();
         services.AddSingleton<LossPictures>();
