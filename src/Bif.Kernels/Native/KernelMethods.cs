@@ -95,5 +95,8 @@ internal static unsafe partial class KernelMethods
     public static partial int bif_memory_trim();
 
     [LibraryImport(Library)]
+    public static partial void bif_memory_tensors(out long used, out long kept, out long mostUsed);
+
+    [LibraryImport(Library)]
     public static partial int bif_memory_cuda(int device, int reset, out long current, out long peak);
 }
