@@ -27,8 +27,24 @@ public static class ProcessMemory
         }
     }
 
-    /// <summary>Gives pages that released tensors left behind in the C heap back to the system; returns whether there were any.</summary>
+    /// <summary>
+    /// Gives what is kept of released tensors' memory, and pages that they left behind in the C heap, back to the system;
+    /// returns whether there were any of those.
+    /// </summary>
     public static bool ReleaseFreePages() => KernelMethods.bif_memory_trim() != 0;
+
+    /// <summary>
+    /// Bytes of large CPU tensors (from 256 KiB) now, of the blocks that their allocator keeps for the next ones, and at most
+    /// in use since the start or the last <see cref="ReleaseFreePages"/>. The first two together never exceed the third.
+    /// </summary>
+    public static (long UsedBytes, long KeptBytes, long MostUsedBytes) LargeTensors
+    {
+        get
+        {
+            KernelMethods.bif_memory_tensors(out var used, out var kept, out var mostUsed);
+            return (used, kept, mostUsed);
+        }
+    }
 
     /// <summary>Bytes of tensors on a CUDA device now, and at most since the start or the last reset.</summary>
     /// <param name="device">Number of the device.</param>

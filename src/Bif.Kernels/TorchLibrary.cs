@@ -14,6 +14,9 @@ public static class TorchLibrary
     /// <summary>How it was built.</summary>
     public static string Configuration => Marshal.PtrToStringUTF8(KernelMethods.bif_torch_show_config())!;
 
+    /// <summary>The kernels that OpenBLAS uses ("SkylakeX", "Haswell", …); null with another BLAS.</summary>
+    public static string? OpenBlasCore => Marshal.PtrToStringUTF8(KernelMethods.bif_openblas_core());
+
     /// <summary>The native library's file.</summary>
     public static string NativeFile => NativeLoader.FilePath;
 

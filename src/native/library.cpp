@@ -4,10 +4,21 @@
 #include <torch/torch.h>
 #include <torch/version.h>
 
+#include <dlfcn.h>
+
 // Number of this ABI; NativeLoader refuses another one.
 BIF_API int bif_abi() { return 2; }
 
 BIF_API const char* bif_torch_version() { return TORCH_VERSION; }
+
+// The kernels that OpenBLAS chose for this processor ("SkylakeX"), or null where libtorch uses another BLAS.
+BIF_API const char* bif_openblas_core() {
+  void* const library = dlopen("libopenblas.so.0", RTLD_LAZY | RTLD_NOLOAD);
+  if (library == nullptr) return nullptr;
+  const auto name = reinterpret_cast<const char* (*)()>(dlsym(library, "openblas_get_corename"));
+  dlclose(library);
+  return name == nullptr ? nullptr : name();
+}
 
 BIF_API int bif_get_num_threads() { return at::get_num_threads(); }
 

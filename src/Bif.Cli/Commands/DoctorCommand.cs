@@ -29,13 +29,14 @@ internal sealed class DoctorCommand : Verb
         var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         var disk = new DriveInfo(Directory.GetCurrentDirectory()).AvailableFreeSpace;
         var gpus = torch.cuda.device_count();
+        var blas = TorchLibrary.OpenBlasCore is { } core ? $"OpenBLAS, {core} kernels" : null;
         var slow = rate < SlowPerCore * threads;
         if (arguments.GetValue(_json))
         {
             output.Json(new
             {
                 Bif = ToolVersion.Text, Dotnet = Environment.Version.ToString(), NativeLibrary = TorchLibrary.NativeFile, Libtorch = version,
-                Threads = threads, MatrixGflops = rate, OptimisedBlas = !slow, MemoryBytes = memory, FreeDiskBytes = disk, CudaDevices = gpus,
+                Threads = threads, Blas = blas, MatrixGflops = rate, OptimisedBlas = !slow, MemoryBytes = memory, FreeDiskBytes = disk, CudaDevices = gpus,
             });
             return ExitCode.Ok;
         }
@@ -45,6 +46,7 @@ internal sealed class DoctorCommand : Verb
         to.WriteLine($".NET           {Environment.Version}");
         to.WriteLine($"native library {TorchLibrary.NativeFile}");
         to.WriteLine($"libtorch       {version}");
+        to.WriteLine($"BLAS           {blas ?? "of libtorch"}");
         to.WriteLine($"threads        {threads}");
         to.WriteLine($"matrix rate    {rate:F0} GFLOP/s (float32)");
         to.WriteLine($"memory         {Quantity.Bytes(memory)}");

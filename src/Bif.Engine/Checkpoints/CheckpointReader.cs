@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Bif.Engine.Data;
 
 namespace Bif.Engine.Checkpoints;
 
@@ -104,7 +105,7 @@ public sealed class CheckpointReader : ITensorSource
     {
         try
         {
-            using var document = JsonDocument.Parse(File.ReadAllText(index));
+            using var document = JsonDocument.Parse(RegularFile.ReadText(index));
             var folder = Path.GetDirectoryName(Path.GetFullPath(index))!;
             var map = document.RootElement.GetProperty("weight_map").EnumerateObject()
                 .Select(pair => (pair.Name, Shard: Path.Combine(folder, Path.GetFileName(pair.Value.GetString() ?? "")))).ToList();

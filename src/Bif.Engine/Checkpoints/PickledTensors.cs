@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Bif.Engine.Data;
 using Bif.Kernels;
 using static TorchSharp.torch;
 
@@ -13,6 +14,7 @@ internal sealed class PickledTensors : ITensorSource
     /// <exception cref="InputException">It is no state dict of plain tensors.</exception>
     public PickledTensors(string file)
     {
+        RegularFile.Require(file);
         using var scope = NewDisposeScope();
         try
         {

@@ -77,6 +77,6 @@ internal static class CifarFormat
             parts.Count == 1 ? parts[0] : new JoinedReader(parts),
             [.. labels],
             null,
-            File.Exists(names) ? [.. File.ReadLines(names).Select(line => line.Trim()).Where(line => line.Length > 0)] : null);
+            File.Exists(names) ? [.. RegularFile.ReadLines(names).Select(line => line.Trim()).Where(line => line.Length > 0)] : null);
     }
 }

@@ -26,8 +26,7 @@ internal static class CsvFormat
 
     private static RawDataset Read(string file, TargetKind target)
     {
-        // A pipe has no length either: it would be waited for.
-        using var reader = new FileInfo(file).Length > 0 ? Reader(file) : throw Empty(file);
+        using var reader = RegularFile.Read(file, static path => new StreamReader(path));
         var header = reader.ReadLine() ?? throw Empty(file);
         var columns = Cells(header);
         if (columns.Count < 2)
@@ -77,18 +76,6 @@ internal static class CsvFormat
         return target == TargetKind.Number
             ? new RawDataset("CSV regression", items, null, [.. targets])
             : new RawDataset("CSV classification", items, [.. targets.Select((value, row) => Label(value, file, row, columns[^1]))], null);
-    }
-
-    private static StreamReader Reader(string file)
-    {
-        try
-        {
-            return new StreamReader(file);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new InputException($"{file} cannot be read: {error.Message}", error);
-        }
     }
 
     private static InputException Empty(string file) => new($"{file} is empty: a CSV needs a header line and rows of numbers.");

@@ -78,15 +78,8 @@ internal sealed class DecodedImageCache(string folder, long mostBytes = 64L << 3
 
     private static byte[] HashOf(string file)
     {
-        try
-        {
-            using var stream = File.OpenRead(file);
-            return SHA256.HashData(stream);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new InputException($"{file} cannot be read: {error.Message}", error);
-        }
+        using var stream = RegularFile.Read(file, File.OpenRead);
+        return SHA256.HashData(stream);
     }
 
     private static void Write(string part, int count, int itemBytes, ItemDecoder decode)

@@ -73,6 +73,7 @@ internal static class ImageFolderFormat
     /// <summary>Decodes one file as the model's configuration states.</summary>
     internal static void Decode(string file, InputSpec? input, int channels, Span<byte> destination)
     {
+        RegularFile.Require(file);
         try
         {
             Images.Decode(file, channels, input?.ResizeSize ?? input?.ImageSize, input?.ImageSize, destination);
@@ -117,7 +118,7 @@ internal static class ImageFolderFormat
             throw new InputException($"There is no {file}, which the model's label_names_file names.");
         }
 
-        var lines = File.ReadLines(file).Where(line => line.Trim().Length > 0).Select(line => line.Trim().Split(' ', 2)).ToList();
+        var lines = RegularFile.ReadLines(file).Where(line => line.Trim().Length > 0).Select(line => line.Trim().Split(' ', 2)).ToList();
         var byId = lines.Select((parts, index) => (parts[0], index)).DistinctBy(entry => entry.Item1).ToDictionary(entry => entry.Item1, entry => entry.index);
         foreach (var id in ids)
         {

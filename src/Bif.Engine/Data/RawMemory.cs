@@ -39,25 +39,12 @@ internal sealed unsafe class RawMemory : IDisposable
     {
         try
         {
-            var length = new FileInfo(path).Length;
-            if (length == 0)
-            {
-                throw new InputException($"{path} is empty: fetch it again.");
-            }
-
-            return path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? Decompress(path) : new RawMemory(path, length);
+            return RegularFile.Read(
+                path, static path => path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? Decompress(path) : new RawMemory(path, RegularFile.Length(path)));
         }
         catch (InvalidDataException error)
         {
             throw new InputException($"{path} is damaged or truncated (gzip): fetch it again.", error);
-        }
-        catch (FileNotFoundException error)
-        {
-            throw new InputException($"There is no {path}.", error);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new InputException($"{path} cannot be read: {error.Message}", error);
         }
     }
 

@@ -11,7 +11,7 @@ internal static class TextDocuments
     /// <summary>The documents without white space around them; empty ones are left out.</summary>
     public static List<string> Read(string path, string? separator)
     {
-        var content = File.ReadAllText(path);
+        var content = RegularFile.ReadText(path);
         var documents = Path.GetExtension(path) switch
         {
             ".jsonl" => Lines(content).Select(line => Field(path, line.Text, line.Number)),

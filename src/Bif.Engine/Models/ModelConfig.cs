@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Bif.Engine.Data;
 
 namespace Bif.Engine.Models;
 
@@ -37,17 +38,13 @@ public sealed class ModelConfig
 
         try
         {
-            return JsonNode.Parse(File.ReadAllText(file), null, new JsonDocumentOptions { AllowDuplicateProperties = false }) is JsonObject fields
+            return JsonNode.Parse(RegularFile.ReadText(file), null, new JsonDocumentOptions { AllowDuplicateProperties = false }) is JsonObject fields
                 ? new ModelConfig(fields, file)
                 : throw new InputException($"{file} is not a JSON object: write the model's fields as {{\"model_type\": …}}.");
         }
         catch (JsonException error)
         {
             throw new InputException($"{file} is not valid JSON (line {error.LineNumber + 1}): mend it there.", error);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new InputException($"{file} cannot be read: {error.Message}", error);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Bif.Engine.Data;
 using Bif.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -95,6 +96,7 @@ public sealed class TorchScriptModule : Architecture
             throw new InputException($"There is no {file}, which the model's torchscript_file names.");
         }
 
+        RegularFile.Require(file);
         try
         {
             var module = jit.load<Tensor, Tensor>(file, type, index);

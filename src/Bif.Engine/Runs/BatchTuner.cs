@@ -24,6 +24,8 @@ internal sealed record BatchTuning(int EvaluationBatch, double EvaluationRate, i
 internal static class BatchTuner
 {
     private const long MemoryBudget = 128L << 20;
+    // Raised when passes change their speed or memory, so that what was measured before is measured again.
+    private const int Generation = 2;
     private static readonly int[] Candidates = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
 
     /// <summary>Measures, or recalls, the best batch sizes for the calling thread's number of threads.</summary>
@@ -109,7 +111,7 @@ internal static class BatchTuner
     {
         var shapes = string.Join(';', model.Layout.Parameters.Select(each => $"{each.Name}:{string.Join(',', each.Shape)}"));
         using var scope = NewDisposeScope();
-        var key = $"{model.Config.ModelType}|{shapes}|{string.Join(',', feed.Dearest(1).Inputs.shape)}|{Math.Min(feed.Count, Candidates[^1])}|{feed.Resident}"
+        var key = $"{Generation}|{model.Config.ModelType}|{shapes}|{string.Join(',', feed.Dearest(1).Inputs.shape)}|{Math.Min(feed.Count, Candidates[^1])}|{feed.Resident}"
             + $"|{limits.ConcurrentChains}x{limits.ThreadsPerChain}|{model.Parameters.device}|{TorchLibrary.Version}|{Environment.MachineName}";
         var name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)))[..24];
         var root = Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } given

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Bif.Engine.Data;
 using Bif.Engine.Tokenizers.Normalizers;
 using Bif.Engine.Tokenizers.PreTokenizers;
 
@@ -23,7 +24,7 @@ internal sealed class TokenizerReader
             throw new InputException($"There is no {file}: a language model's folder needs its tokenizer.json.");
         }
 
-        var bytes = File.ReadAllBytes(file);
+        var bytes = RegularFile.ReadBytes(file);
         try
         {
             using var document = JsonDocument.Parse(bytes);

@@ -35,6 +35,9 @@ internal static unsafe partial class KernelMethods
     [LibraryImport(Library)]
     public static partial nint bif_torch_show_config();
 
+    [LibraryImport(Library)]
+    public static partial nint bif_openblas_core();
+
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int bif_state_dict_read(string file, out nint dict, out int count);
 
@@ -93,6 +96,9 @@ internal static unsafe partial class KernelMethods
 
     [LibraryImport(Library)]
     public static partial int bif_memory_trim();
+
+    [LibraryImport(Library)]
+    public static partial void bif_memory_tensors(out long used, out long kept, out long mostUsed);
 
     [LibraryImport(Library)]
     public static partial int bif_memory_cuda(int device, int reset, out long current, out long peak);

@@ -31,6 +31,7 @@ internal static class NativeLoader
     internal static nint Load(string file)
     {
         nint handle;
+        NativeEnvironment.Prepare();
         try
         {
             handle = NativeLibrary.Load(file);

@@ -25,6 +25,17 @@ public sealed class SafetensorsTests : IDisposable
         Assert.Equal("v", opened.Metadata()["k"]);
     }
 
+    [Fact]
+    public void A_link_as_caches_of_downloads_are_made_of_is_followed()
+    {
+        SafetensorsFile.Write(_folder.At("blob"), [("a", [40], Enumerable.Range(0, 40).Select(value => (float)value).ToArray())]);
+        File.CreateSymbolicLink(_folder.At("m.safetensors"), "blob");
+        using var opened = SafetensorsFile.Open(_folder.At("m.safetensors"));
+        var values = new float[40];
+        opened.ReadFloat32("a", values);
+        Assert.Equal(39f, values[39]);
+    }
+
     [Theory]
     [InlineData("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,4]}}", 4)]
     [InlineData("{\"a\":{\"dtype\":\"F32\",\"shape\":[4611686018427387904,4],\"data_offsets\":[0,0]}}", 0)]

@@ -98,15 +98,38 @@ public sealed class OddFilesTests : IDisposable
         Assert.InRange(Refusal("t.csv").Length, 40, 300);
     }
 
-    [Fact]
-    public void A_pipe_is_not_waited_for()
+    [Theory]
+    [InlineData("t.csv")]
+    [InlineData("t.txt")]
+    [InlineData("data_batch_1.bin")]
+    public void A_pipe_or_a_device_is_neither_waited_for_nor_read_without_end(string name)
     {
-        using (var made = Process.Start("mkfifo", [_folder.At("t.csv")]))
+        using (var made = Process.Start("mkfifo", [_folder.At(name)]))
         {
             made.WaitForExit();
         }
 
-        Assert.Contains("is empty", Refusal("t.csv"), StringComparison.Ordinal);
+        Assert.Contains("no regular file", Refusal(name), StringComparison.Ordinal);
+        File.Delete(_folder.At(name));
+        File.CreateSymbolicLink(_folder.At(name), "/dev/zero");
+        Assert.Contains("no regular file", Refusal(name), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_link_is_the_file_that_it_leads_to()
+    {
+        Directory.CreateDirectory(_folder.At("blobs"));
+        File.WriteAllText(_folder.At("blobs/1"), "a,y\n1,2\n");
+        File.WriteAllBytes(_folder.At("blobs/2"), new byte[2 * 3073]);
+        File.CreateSymbolicLink(_folder.At("t.csv"), "blobs/1");
+        File.CreateSymbolicLink(_folder.At("link"), "blobs/2");
+        File.CreateSymbolicLink(_folder.At("data_batch_1.bin"), "link");
+        using var table = DatasetLoader.Open(_folder.At("t.csv"));
+        using var images = DatasetLoader.Open(_folder.At("data_batch_1.bin"));
+        Assert.Equal((1, 2), (table.Count, images.Count));
+
+        File.CreateSymbolicLink(_folder.At("circle.csv"), "circle.csv");
+        Assert.InRange(Refusal("circle.csv").Length, 20, 400);
     }
 
     [Fact]

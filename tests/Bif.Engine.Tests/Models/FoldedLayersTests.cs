@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Bif.Engine.Data;
 using Bif.Engine.Models;
+using Bif.Engine.Models.Layers;
 using Bif.Engine.Sampling;
 using Bif.Engine.Training;
 using Xunit;
@@ -36,6 +37,51 @@ public sealed class FoldedLayersTests
             {
                 Assert.Equal(plain[item], folded[item], 1e-4f * Math.Max(1, plain[item]));
             }
+        }
+    }
+
+    [Theory]
+    [InlineData("{\"model_type\":\"cifar_resnet\",\"depth\":8,\"num_labels\":10}")]
+    [InlineData("{\"model_type\":\"cifar_resnet\",\"depth\":8,\"num_labels\":10,\"shortcut\":\"B\"}")]
+    [InlineData("{\"model_type\":\"resnet9\",\"num_labels\":10}")]
+    public void The_gradient_through_folded_layers_is_that_through_the_two(string config)
+    {
+        using var scope = NewDisposeScope();
+        var (model, data) = SyntheticProblem.Create((JsonObject)JsonNode.Parse(config)!, [3, 32, 32], 6);
+        using (model)
+        using (data)
+        using (var feed = new DataFeed(data, null, CPU))
+        {
+            var position = model.Parameters + (randn_like(model.Parameters) * 0.05);
+            var folded = Gradient(model, feed, position, null);
+            var plain = Gradient(model, feed, position, new Bystander());
+            foreach (var spec in model.Layout.Parameters)
+            {
+                var (own, expected) = (folded.narrow(0, spec.Offset, spec.Length), plain.narrow(0, spec.Offset, spec.Length));
+                var deviation = (own - expected).norm().item<float>() / expected.norm().item<float>();
+                Assert.True(deviation < 1e-3, $"{spec.Name}: the gradients differ by {deviation:G2} of their length");
+            }
+        }
+    }
+
+    // Whoever looks at the layers gets the unfolded ones.
+    private static Tensor Gradient(Model model, DataFeed feed, Tensor position, ILayerObserver? observer)
+    {
+        var gradient = zeros_like(position);
+        using var weights = model.Bind(ParameterSelection.All(model.Layout), position, gradient);
+        weights.Observer = observer;
+        model.Losses(weights, feed.Range(0, feed.Count)).sum().backward();
+        return gradient;
+    }
+
+    private sealed class Bystander : ILayerObserver
+    {
+        public void Observe(Linear layer, Tensor inputs, Tensor outputs)
+        {
+        }
+
+        public void Observe(Conv2d layer, Tensor inputs, Tensor outputs)
+        {
         }
     }
 }

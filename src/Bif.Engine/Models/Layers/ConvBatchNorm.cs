@@ -3,18 +3,24 @@ using static TorchSharp.torch;
 namespace Bif.Engine.Models.Layers;
 
 /// <summary>
-/// A convolution and the batch normalisation after it. Where only losses are wanted the two are one convolution,
-/// W' = s·W and b' = s·(b − mean) + shift with s = weight/√(variance + ε), formed once per position of the weights.
+/// A convolution and the batch normalisation after it. With the running statistics frozen the two are one convolution,
+/// W' = s·W and b' = s·(b − mean) + shift with s = weight/√(variance + ε): formed once per position of the weights where only
+/// losses are wanted, else once per pass, within its graph. Training and observers see the two layers.
 /// </summary>
 public record ConvBatchNorm(Conv2d Convolution, BatchNorm2d Norm)
 {
     /// <summary>Applies both to [batch, channels, height, width].</summary>
     public virtual Tensor Forward(Weights weights, Tensor inputs)
-        => weights.Folded is { } folded ? Apply(folded.Of(this, weights), inputs) : Norm.Forward(weights, Convolution.Forward(weights, inputs));
+        => weights.Folded is { } folded ? Apply(folded.Of(this, weights), inputs)
+            : IsOne(weights) ? Apply(Fold(weights), inputs)
+            : Norm.Forward(weights, Convolution.Forward(weights, inputs));
 
-    /// <summary>ReLU of the sum of a layer's outputs and a shortcut; in place where no gradient will ask for them.</summary>
+    /// <summary>ReLU of the sum of a layer's outputs and a shortcut, in the outputs' place where they are a convolution's alone.</summary>
     public static Tensor AddRelu(Weights weights, Tensor outputs, Tensor shortcut)
-        => weights.Folded is null ? nn.functional.relu(outputs + shortcut) : outputs.add_(shortcut).relu_();
+        => IsOne(weights) ? outputs.add_(shortcut).relu_() : nn.functional.relu(outputs + shortcut);
+
+    /// <summary>Whether the two layers are one convolution, whose outputs its gradient does not ask for.</summary>
+    protected static bool IsOne(Weights weights) => !weights.Training && weights.Observer is null;
 
     /// <summary>The one convolution: weight [outputs, inputs, kernel, kernel] and bias [outputs], in the caller's scope.</summary>
     internal (Tensor Weight, Tensor Bias) Fold(Weights weights)

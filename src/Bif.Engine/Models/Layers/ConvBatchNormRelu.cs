@@ -9,6 +9,6 @@ public sealed record ConvBatchNormRelu(Conv2d Convolution, BatchNorm2d Norm) : C
     public override Tensor Forward(Weights weights, Tensor inputs)
     {
         var outputs = base.Forward(weights, inputs);
-        return weights.Folded is null ? nn.functional.relu(outputs) : outputs.relu_();
+        return IsOne(weights) ? outputs.relu_() : nn.functional.relu(outputs);
     }
 }

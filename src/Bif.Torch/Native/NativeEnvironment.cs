@@ -1,0 +1,37 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
+
+namespace Bif.Native;
+
+/// <summary>
+/// Environment variables that libraries below libtorch read once, when they are loaded. .NET keeps an environment of its own,
+/// so they are set in the C library's; what the person set stays.
+/// </summary>
+internal static partial class NativeEnvironment
+{
+    /// <summary>
+    /// The OpenBLAS kernels for this processor, or null where they make no difference. An OpenBLAS older than the processor
+    /// takes its plainest ones, at a fifth of the speed; these serve every processor with the instructions.
+    /// </summary>
+    public static string? OpenBlasCore => Avx512F.IsSupported && Avx512BW.IsSupported && Avx512DQ.IsSupported && Avx512F.VL.IsSupported ? "SkylakeX"
+        : Avx2.IsSupported && Fma.IsSupported ? "Haswell"
+        : null;
+
+    /// <summary>Sets what is not set; call before libtorch is loaded.</summary>
+    public static void Prepare()
+    {
+        if (OpenBlasCore is { } core)
+        {
+            SetDefault("OPENBLAS_CORETYPE", core);
+        }
+
+        // Waiting threads of operators give the core back soon: on a machine with other work, spinning costs far more.
+        SetDefault("GOMP_SPINCOUNT", "20000");
+    }
+
+    private static void SetDefault(string name, string value) => setenv(name, value, overwrite: 0);
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int setenv(string name, string value, int overwrite);
+}

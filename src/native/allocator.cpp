@@ -1,0 +1,135 @@
+// Memory of large CPU tensors. A draw asks for the same large blocks over and over; mapped and unmapped each time, their
+// pages cost a fifth of a convolutional network's gradient, and a heap that keeps them holds far more than the tensors.
+// Freed blocks are kept and given out again as long as all blocks together stay within the most that was in use at once.
+#include "allocator.h"
+
+#include <c10/core/CPUAllocator.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <list>
+#include <mutex>
+
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+
+namespace {
+
+constexpr size_t kLarge = 256 << 10;   // smaller tensors stay with libtorch's own allocator
+constexpr size_t kAlignment = 64;      // also the room before a block for its size
+constexpr size_t kHugePage = 2 << 20;
+
+struct Block {
+  void* start;
+  size_t bytes;
+};
+
+void* acquire(size_t bytes) {
+  void* start = nullptr;
+  const bool huge = bytes >= 2 * kHugePage;
+  if (posix_memalign(&start, huge ? kHugePage : kAlignment, bytes) != 0) return nullptr;
+#ifdef __linux__
+  if (huge) madvise(start, bytes, MADV_HUGEPAGE);  // advice: whether it is taken changes only speed
+#endif
+  return start;
+}
+
+class LargeBlocks {
+ public:
+  // Null if the system has no more memory.
+  void* take(size_t bytes) {
+    const std::lock_guard<std::mutex> lock(gate_);
+    auto best = kept_.end();
+    for (auto block = kept_.begin(); block != kept_.end(); ++block) {
+      const bool fits = block->bytes >= bytes && block->bytes - bytes <= bytes / 8;
+      if (fits && (best == kept_.end() || block->bytes <= best->bytes)) best = block;
+    }
+    Block taken{nullptr, bytes};
+    if (best != kept_.end()) {
+      taken = *best;
+      kept_.erase(best);
+      kept_bytes_ -= taken.bytes;
+    } else {
+      while (!kept_.empty() && used_bytes_ + kept_bytes_ + bytes > most_used_) drop_oldest();
+      taken.start = acquire(bytes);
+      if (taken.start == nullptr) {
+        while (!kept_.empty()) drop_oldest();
+        taken.start = acquire(bytes);
+      }
+      if (taken.start == nullptr) return nullptr;
+    }
+    used_bytes_ += taken.bytes;
+    most_used_ = std::max(most_used_, used_bytes_);
+    std::memcpy(taken.start, &taken.bytes, sizeof(size_t));
+    return static_cast<char*>(taken.start) + kAlignment;
+  }
+
+  void give(void* data) {
+    Block block{static_cast<char*>(data) - kAlignment, 0};
+    std::memcpy(&block.bytes, block.start, sizeof(size_t));
+    const std::lock_guard<std::mutex> lock(gate_);
+    used_bytes_ -= block.bytes;
+    kept_bytes_ += block.bytes;
+    kept_.push_back(block);
+  }
+
+  // Frees what is kept; what is in use now is the new most.
+  void release() {
+    const std::lock_guard<std::mutex> lock(gate_);
+    while (!kept_.empty()) drop_oldest();
+    most_used_ = used_bytes_;
+  }
+
+  bif::LargeBlockBytes bytes() {
+    const std::lock_guard<std::mutex> lock(gate_);
+    return {used_bytes_, kept_bytes_, most_used_};
+  }
+
+ private:
+  void drop_oldest() {
+    kept_bytes_ -= kept_.front().bytes;
+    std::free(kept_.front().start);
+    kept_.pop_front();
+  }
+
+  std::mutex gate_;
+  std::list<Block> kept_;  // the longest unused first
+  size_t used_bytes_ = 0, kept_bytes_ = 0, most_used_ = 0;
+};
+
+// Never destroyed: tensors may outlive every static object.
+LargeBlocks& large_blocks() {
+  static LargeBlocks* const blocks = new LargeBlocks;
+  return *blocks;
+}
+
+// libtorch asks for allocate() const up to 2.2 and for allocate() since; copy_data() since 2.2. Whichever is no override is
+// a method that nobody calls.
+class Allocator final : public c10::Allocator {
+ public:
+  c10::DataPtr allocate(size_t bytes) const { return make(bytes); }
+  c10::DataPtr allocate(size_t bytes) { return make(bytes); }
+  void copy_data(void* to, const void* from, size_t bytes) const { std::memcpy(to, from, bytes); }
+
+ private:
+  static c10::DataPtr make(size_t bytes) {
+    if (bytes < kLarge) return c10::GetDefaultCPUAllocator()->allocate(bytes);
+    void* const data = large_blocks().take(bytes + kAlignment);
+    TORCH_CHECK(data != nullptr, "there is no memory for a tensor of ", bytes, " bytes");
+    return {data, data, [](void* given) { large_blocks().give(given); }, c10::Device(c10::DeviceType::CPU)};
+  }
+};
+
+const bool kInstalled = [] {
+  c10::SetCPUAllocator(new Allocator, 1);
+  return true;
+}();
+
+}  // namespace
+
+void bif::release_large_blocks() { large_blocks().release(); }
+
+bif::LargeBlockBytes bif::large_block_bytes() { return large_blocks().bytes(); }
