@@ -27,6 +27,11 @@ public sealed class Llama : LanguageModel
         var epsilon = config.Number("rms_norm_eps", 1e-6);
         VocabularySize = config.Integer("vocab_size");
         ContextLength = config.Integer("max_position_embeddings", 2048);
+        if (config.Number("partial_rotary_factor", config.Section("rope_parameters")?.Number("partial_rotary_factor", 1) ?? 1) != 1)
+        {
+            throw config.Invalid("partial_rotary_factor", "must be 1 for llama, whose heads turn whole");
+        }
+
         _rotary = RotaryEmbedding.From(config, headSize, "rope_theta");
         var layers = new LayerList();
         _embedding = layers.Embedding("model.embed_tokens", VocabularySize, size);
