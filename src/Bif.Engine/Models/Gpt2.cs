@@ -75,7 +75,7 @@ public sealed class Gpt2 : LanguageModel
     }
 
     /// <inheritdoc/>
-    protected override Tensor Unembed(Weights weights, Tensor hidden) => nn.functional.linear(hidden, weights.Parameter(_output));
+    protected override Tensor Unembed(Weights weights, Tensor hidden) => Logits(weights, hidden, _output);
 
     private sealed class Block(LayerList layers, string name, ModelConfig config, int size, int heads, int depth, double epsilon)
     {
@@ -103,6 +103,6 @@ public sealed class Gpt2 : LanguageModel
         private readonly int _weight = layers.Parameter($"{name}.weight", [inputs, outputs], Initialization.SmallNormal, additions);
         private readonly int _bias = layers.Parameter($"{name}.bias", [outputs], Initialization.Zeros, inputs);
 
-        public Tensor Forward(Weights weights, Tensor x) => x.matmul(weights.Parameter(_weight)) + weights.Parameter(_bias);
+        public Tensor Forward(Weights weights, Tensor x) => weights.Factor(x).matmul(weights.Factor(_weight)) + weights.Factor(_bias);
     }
 }

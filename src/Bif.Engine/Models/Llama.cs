@@ -67,7 +67,7 @@ public sealed class Llama : LanguageModel
     }
 
     /// <inheritdoc/>
-    protected override Tensor Unembed(Weights weights, Tensor hidden) => nn.functional.linear(hidden, weights.Parameter(_output));
+    protected override Tensor Unembed(Weights weights, Tensor hidden) => Logits(weights, hidden, _output);
 
     private sealed class Block
     {

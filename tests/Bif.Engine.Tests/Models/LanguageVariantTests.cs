@@ -95,6 +95,38 @@ public sealed class LanguageVariantTests
         Assert.Contains(name, Assert.Throws<InputException>(() => Model.Load(folder.Root, CPU)).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(Llama, """{"num_key_value_heads":2}""")]
+    [InlineData(NeoX, "{}")]
+    [InlineData(Gpt2, "{}")]
+    public void Passes_in_bfloat16_stay_close_and_their_gradients_reach_the_float32_weights(string family, string fields)
+    {
+        using var folder = new TemporaryFolder();
+        var (config, tensors) = Variant(family, fields, "", seed: 9);
+        Write(folder, config, tensors, "F32");
+        using var scope = NewDisposeScope();
+        using var model = Model.Load(folder.Root, CPU);
+        var ids = tensor(Tokens.Select(token => (long)token).ToArray(), [1, Tokens.Length]);
+        var batch = new Batch(ids.narrow(1, 0, Tokens.Length - 1), ids.narrow(1, 1, Tokens.Length - 1));
+        var (losses, gradients) = (new List<Tensor>(), new List<Tensor>());
+        foreach (var precision in new[] { ScalarType.Float32, ScalarType.BFloat16 })
+        {
+            var vector = model.Parameters.clone();
+            var gradient = zeros_like(vector);
+            using var weights = model.Bind(ParameterSelection.All(model.Layout), vector, gradient, precision);
+            var values = model.TokenLosses(weights, batch);
+            values.sum().backward();
+            Assert.Equal((ScalarType.Float32, ScalarType.Float32), (values.dtype, gradient.dtype));
+            losses.Add(values.detach());
+            gradients.Add(gradient);
+        }
+
+        var error = (losses[0] - losses[1]).abs().max().item<float>();
+        Assert.InRange(error, 1e-5, 0.15);
+        var cosine = (gradients[0] * gradients[1]).sum().item<float>() / (gradients[0].norm().item<float>() * gradients[1].norm().item<float>());
+        Assert.True(cosine > 0.995, $"cosine {cosine}");
+    }
+
     private static JsonObject Merged(string family, string fields)
     {
         var config = (JsonObject)JsonNode.Parse(family)!;
