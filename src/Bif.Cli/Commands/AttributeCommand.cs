@@ -53,6 +53,8 @@ internal sealed class AttributeCommand : Verb
     private readonly Setting<bool> _perToken = Setting.Flag("--per-token", "Language models: trace the loss of every token too, for bif tokens; how much that takes on disk is said before.");
     private readonly Setting<string?> _tokenFrom = Setting.Text("--token-from", "RUN", "Trace only the tokens of the items most related to the queries in RUN, an earlier run of the same data and queries; with its settings and seed the draws are the same.", "tokens of all items");
     private readonly Setting<int> _tokenTop = Setting.Count("--token-top", "Items on each side per query that --token-from takes.", 10, 1);
+    private readonly Setting<string> _precision = Setting.Choice("--precision", "Language models: in what matrix products are computed; bfloat16 pays on GPUs that have it. Weights and noise stay float32; what it changes in the losses is stated.", "float32", "float32", "bfloat16");
+    private readonly Setting<string> _tokenPrecision = Setting.Choice("--token-precision", "How the losses of tokens are stored: float16 halves the room and rounds each deviation from the loss at the checkpoint by at most 1/2,048 of itself.", "float32", "float32", "float16");
     private readonly Setting<double> _tokenStorage = Setting.Number("--token-storage", "The most that traces of tokens may take on disk, GiB.", 4, Interval.Above(0));
     private readonly Setting<bool> _resume = Setting.Flag("--resume", "Go on with the unfinished run in --out, or with a larger --draws add draws to a finished one; the result equals that of one uninterrupted run.");
     private readonly Setting<bool> _json = Setting.Flag("--json", "Write one JSON event per line on stdout; the last line is the result.");
@@ -64,7 +66,7 @@ internal sealed class AttributeCommand : Verb
         foreach (var option in new Option[]
                  {
                      _model, _data, _queries, _out, _preset, _sampler, _preconditioner, _friction, _start, _rank, _curvatureItems, _epsilon, _nbeta, _gamma, _lossRise, _control, _batch, _chains, _draws, _burnIn, _thin, _seed, _parameters,
-                     _decay, _stabilizer, _variant, _centered, _centering, _context, _separator, _windows, _perToken, _tokenFrom, _tokenTop, _tokenStorage, _device, _evalBatch, _threads, _keepDraws, _reliability, _resume, _json,
+                     _decay, _stabilizer, _variant, _centered, _centering, _context, _separator, _windows, _perToken, _tokenFrom, _tokenTop, _tokenStorage, _tokenPrecision, _precision, _device, _evalBatch, _threads, _keepDraws, _reliability, _resume, _json,
                  })
         {
             Options.Add(option);
@@ -145,6 +147,8 @@ internal sealed class AttributeCommand : Verb
             Windows = arguments.GetRequiredValue(_windows),
             PerToken = arguments.GetValue(_perToken),
             TokenItems = arguments.GetValue(_tokenFrom) is { } from ? TokenSelection.From(from, arguments.GetValue(_tokenTop)) : [],
+            TokenPrecision = arguments.GetValue(_tokenPrecision) ?? "float32",
+            Precision = arguments.GetValue(_precision) ?? "float32",
             TokenStorageGiB = arguments.GetValue(_tokenStorage),
             Device = arguments.GetValue(_device) ?? "cpu",
             EvaluationBatch = arguments.GetValue(_evalBatch),

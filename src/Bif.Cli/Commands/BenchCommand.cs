@@ -21,7 +21,7 @@ internal sealed class BenchCommand : Verb
         new("draws", "draws per second of one chain beside a plain eager PyTorch loop (Debian's python3-torch)", SamplingBenchmarks.Draws),
         new("samplers", "effective draws of every sampler per gradient and per second, beside SGLD at its best step (needs ../shared/data; minutes)", SamplerBenchmarks.Run),
         new("retraining", "retrainings of a 784-128-10 network side by side against one after another (a minute)", RetrainingBenchmark.Run),
-        new("tokens", "the text page on a million traced tokens: shading what is in view, ranking the corpus (1.6 GB in the temporary folder)", TokenBenchmark.Run),
+        new("tokens", "losses of tokens against the bare forward pass, the room of their traces, and the text page on a million traced tokens: shading what is in view, ranking the corpus (1.6 GB in the temporary folder)", TokenBenchmark.Run),
         new("correlate", "scores from a trace against reading the trace once", CorrelationBenchmark.Run),
     ];
 

@@ -88,8 +88,16 @@ public sealed class Model : IDisposable
         => new Model(config.Folder, config, architecture, parameters, buffers, HashOf(config, architecture, parameters.cpu(), [.. buffers.Select(buffer => buffer.cpu())])).Detached();
 
     /// <summary>Binds the network to vectors; see <see cref="Weights"/>.</summary>
-    public Weights Bind(ParameterSelection selection, Tensor vector, Tensor? gradient)
-        => Architecture.Bind(Parameters, _buffers, selection, vector, gradient);
+    /// <param name="selection">Which parameters live in <paramref name="vector"/>.</param>
+    /// <param name="vector">The selected parameters.</param>
+    /// <param name="gradient">Where backward passes add the gradient, or null.</param>
+    /// <param name="precision">In what a language model's matrix products are computed.</param>
+    public Weights Bind(ParameterSelection selection, Tensor vector, Tensor? gradient, ScalarType precision = ScalarType.Float32)
+    {
+        var weights = Architecture.Bind(Parameters, _buffers, selection, vector, gradient);
+        weights.Precision = precision;
+        return weights;
+    }
 
     /// <summary>Loss of each item [batch], nats; of a text the sum over its tokens.</summary>
     public Tensor Losses(Weights weights, Batch batch) => Architecture is LanguageModel

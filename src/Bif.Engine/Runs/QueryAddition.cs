@@ -172,7 +172,7 @@ public sealed class QueryAddition : IDisposable
 
         var initial = new float[_queryData.Count];
         var initialTokens = new float[_record.Spec.PerToken ? _queryData.Text!.PredictedCount : 0];
-        using (var weights = _model.Bind(_selection, _center, null))
+        using (var weights = _model.Bind(_selection, _center, null, _record.Spec.ScalarPrecision))
         {
             Evaluate(weights, initial, initialTokens);
         }
@@ -241,8 +241,15 @@ public sealed class QueryAddition : IDisposable
                 for (var row = 0; row < rows; row++)
                 {
                     using var scope = NewDisposeScope();
-                    using var weights = _model.Bind(_selection, files.Read(chain, (block * store.Shape.DrawsPerBlock) + row, _center), null);
-                    Evaluate(weights, losses.AsSpan(row * _queryData.Count, _queryData.Count), own.AsSpan(row * width, width));
+                    using var weights = _model.Bind(_selection, files.Read(chain, (block * store.Shape.DrawsPerBlock) + row, _center), null, _record.Spec.ScalarPrecision);
+                    var items = losses.AsSpan(row * _queryData.Count, _queryData.Count);
+                    var each = own.AsSpan(row * width, width);
+                    Evaluate(weights, items, each);
+                    if (tokens is { StoresDeviations: true })
+                    {
+                        tokens.RoundAsWritten(queries: true, each);
+                        LossEvaluator.SumTokens(_queries, each, items);
+                    }
                 }
 
                 tokens?.WriteQueryBlock(chain, block, own);
@@ -277,7 +284,7 @@ public sealed class QueryAddition : IDisposable
             store.ReadQuery(0, ((row + 1) * plan.Every) - 1, 1, 0, data.Count, own);
             using (NewDisposeScope())
             {
-                using var weights = _model.Bind(_selection, files.Read(0, row, _center), null);
+                using var weights = _model.Bind(_selection, files.Read(0, row, _center), null, _record.Spec.ScalarPrecision);
                 LossEvaluator.Evaluate(_model, weights, feed, _record.Plan.EvaluationBatch, seen);
             }
 
@@ -306,6 +313,7 @@ public sealed class QueryAddition : IDisposable
             _model, train, _queries, store, settings, preconditioner, _record.Plan, _selection, _center, offset, place.Chains, double.MaxValue)
         {
             QueriesOnly = true,
+            Precision = _record.Spec.ScalarPrecision,
             Tokens = tokens is null ? null : new TokenTarget(tokens, null),
         };
         var outcomes = ChainGroup.Run(

@@ -102,6 +102,9 @@ public sealed record RunSpec
     /// <summary>CPU threads in all; null for one per core.</summary>
     public int? Threads { get; init; }
 
+    /// <summary>Language models: in what the matrix products of forward and backward passes are computed, float32 or bfloat16.</summary>
+    public string Precision { get; init; } = "float32";
+
     /// <summary>Language models: tokens per item at most; null for the model's context.</summary>
     public int? Context { get; init; }
 
@@ -119,6 +122,12 @@ public sealed record RunSpec
 
     /// <summary>The most that traces of tokens may take on disk, GiB.</summary>
     public double TokenStorageGiB { get; init; } = 4;
+
+    /// <summary>How losses of tokens are stored: float32, or float16, which rounds each deviation from the loss at w* to 1 part in 2,048.</summary>
+    public string TokenPrecision { get; init; } = "float32";
+
+    /// <summary>The precision of passes as a type.</summary>
+    internal TorchSharp.torch.ScalarType ScalarPrecision => Precision == "bfloat16" ? TorchSharp.torch.ScalarType.BFloat16 : TorchSharp.torch.ScalarType.Float32;
 
     /// <summary>Whether neither ε, nβ nor γ was given, so that uncalibrated defaults apply.</summary>
     [JsonIgnore]

@@ -66,7 +66,7 @@ internal sealed class SettingsChooser(
         set_num_threads(plan.ThreadsPerChain);
         try
         {
-            tuning = BatchTuner.Tune(model, train, plan);
+            tuning = BatchTuner.Tune(model, train, plan, spec.ScalarPrecision);
         }
         finally
         {
