@@ -4,7 +4,7 @@
 #
 #   bench/language/translations.sh FOLDER [PAIRS.tsv]
 #
-# About an hour on two quiet cores. The words below were chosen before anything was measured: common ones with one usual translation.
+# The words below were chosen before anything was measured: common ones with one usual translation.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 out=${1:?give a folder to write to}
