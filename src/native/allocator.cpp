@@ -11,6 +11,7 @@
 #include <cstring>
 #include <list>
 #include <mutex>
+#include <unordered_set>
 
 #ifdef __linux__
 #include <sys/mman.h>
@@ -64,13 +65,22 @@ class LargeBlocks {
     used_bytes_ += taken.bytes;
     most_used_ = std::max(most_used_, used_bytes_);
     std::memcpy(taken.start, &taken.bytes, sizeof(size_t));
-    return static_cast<char*>(taken.start) + kAlignment;
+    void* const data = static_cast<char*>(taken.start) + kAlignment;
+    out_.insert(data);
+    return data;
+  }
+
+  // Whether the memory is out and was taken here.
+  bool holds(void* data) {
+    const std::lock_guard<std::mutex> lock(gate_);
+    return out_.count(data) != 0;
   }
 
   void give(void* data) {
     Block block{static_cast<char*>(data) - kAlignment, 0};
     std::memcpy(&block.bytes, block.start, sizeof(size_t));
     const std::lock_guard<std::mutex> lock(gate_);
+    out_.erase(data);
     used_bytes_ -= block.bytes;
     kept_bytes_ += block.bytes;
     kept_.push_back(block);
@@ -97,6 +107,7 @@ class LargeBlocks {
 
   std::mutex gate_;
   std::list<Block> kept_;  // the longest unused first
+  std::unordered_set<void*> out_;
   size_t used_bytes_ = 0, kept_bytes_ = 0, most_used_ = 0;
 };
 
@@ -113,6 +124,17 @@ class Allocator final : public c10::Allocator {
   c10::DataPtr allocate(size_t bytes) const { return make(bytes); }
   c10::DataPtr allocate(size_t bytes) { return make(bytes); }
   void copy_data(void* to, const void* from, size_t bytes) const { std::memcpy(to, from, bytes); }
+
+  // Operators that take memory without a DataPtr (matrix products in bfloat16) give it back by its address alone.
+  c10::DeleterFnPtr raw_deleter() const override {
+    return [](void* data) {
+      if (large_blocks().holds(data)) {
+        large_blocks().give(data);
+      } else {
+        c10::GetDefaultCPUAllocator()->raw_deallocate(data);
+      }
+    };
+  }
 
  private:
   static c10::DataPtr make(size_t bytes) {
