@@ -106,8 +106,7 @@ LargeBlocks& large_blocks() {
   return *blocks;
 }
 
-// libtorch asks for allocate() const up to 2.2 and for allocate() since; copy_data() since 2.2. Whichever is no override is
-// a method that nobody calls.
+// Older libtorch asks for allocate() const, newer for allocate() and copy_data(): what overrides nothing is never called.
 class Allocator final : public c10::Allocator {
  public:
   c10::DataPtr allocate(size_t bytes) const { return make(bytes); }
