@@ -59,10 +59,9 @@ mnist() { # ITEMS
   folder=$out/mnist-$1
   train "$folder" --model-type mlp --set 'hidden_sizes=[128]' --epochs 60 --batch 50 --lr 0.05 --weight-decay 0.001 --schedule linear
   sample "$folder" default
-  sample "$folder" long --draws 3000
-  sample "$folder" laplace --sampler laplace
-  sample "$folder" laplace-long --sampler laplace --draws 3000
-  judge "$folder" default long laplace laplace-long
+  sample "$folder" plain --sampler laplace --control-variate none
+  sample "$folder" baoab --sampler baoab
+  judge "$folder" default plain baoab
 }
 
 cifar() { # ITEMS
@@ -71,9 +70,9 @@ cifar() { # ITEMS
   folder=$out/cifar-$1
   train "$folder" --model-type convnet --set 'widths=[16,32,64]' --epochs 15 --batch 64 --lr 0.05 --weight-decay 0.01 --schedule linear
   sample "$folder" default
-  sample "$folder" laplace --sampler laplace
-  sample "$folder" warm --loss-rise 0.3
-  judge "$folder" default laplace warm
+  sample "$folder" plain --sampler laplace --control-variate none
+  sample "$folder" baoab --sampler baoab
+  judge "$folder" default plain baoab
 }
 
 shakespeare() { # ITEMS
@@ -84,10 +83,9 @@ shakespeare() { # ITEMS
   folder=$out/shakespeare-$1
   train "$folder" --model-type gpt_neox --set hidden_size=32 --set num_hidden_layers=2 --set num_attention_heads=2 --set intermediate_size=128 \
     --vocabulary 257 --context 64 --windows packed --epochs 20 --batch 16 --lr 0.003
-  # Named, because a busy machine would choose mini-batches; a gradient of all blocks takes close to the half second that decides.
+  sample "$folder" default --context 64 --windows packed
   sample "$folder" baoab --context 64 --windows packed --sampler baoab --draws 250
-  sample "$folder" laplace --context 64 --windows packed --sampler laplace --preconditioner kfac --draws 250
-  judge "$folder" baoab laplace
+  judge "$folder" default baoab
 }
 
 # Each in a shell of its own, so that what one sets does not reach the next.

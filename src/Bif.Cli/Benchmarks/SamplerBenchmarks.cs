@@ -13,14 +13,18 @@ namespace Bif.Cli.Benchmarks;
 internal static class SamplerBenchmarks
 {
     private const int Chains = 4;
+    private const int MostBurnIn = 200;
 
-    /// <summary>Rows for every network whose data is beside the project.</summary>
-    public static IEnumerable<BenchmarkRow> Run(double seconds)
+    /// <summary>The networks.</summary>
+    public static IReadOnlyList<string> All { get; } = ["mlp", "resnet20", "torchscript-mnist"];
+
+    /// <summary>Rows for the networks asked for whose data is beside the project.</summary>
+    public static IEnumerable<BenchmarkRow> Run(double seconds, IReadOnlyList<string> networks)
     {
         var folder = Directory.CreateTempSubdirectory("bif-bench-").FullName;
         try
         {
-            foreach (var row in Networks(folder, seconds))
+            foreach (var row in Networks(folder, seconds, networks))
             {
                 yield return row;
             }
@@ -31,7 +35,7 @@ internal static class SamplerBenchmarks
         }
     }
 
-    private static IEnumerable<BenchmarkRow> Networks(string folder, double seconds)
+    private static IEnumerable<BenchmarkRow> Networks(string folder, double seconds, IReadOnlyList<string> wanted)
     {
         var shared = Path.Combine(Directory.GetCurrentDirectory(), "..", "shared", "data");
         string Data(string name) => Path.Combine(shared, name);
@@ -41,21 +45,25 @@ internal static class SamplerBenchmarks
         }
 
         var mlp = Path.Combine(folder, "mlp");
-        Trainer.Run(
-            new TrainingSpec
-            {
-                Config = new JsonObject { ["model_type"] = "mlp", ["hidden_sizes"] = new JsonArray(128), ["num_labels"] = 10 },
-                Data = Data("mnist") + "@train[0:1000]", Out = mlp, Epochs = 60, Batch = 50, Schedule = "linear", WeightDecay = 1e-3,
-            },
-            _ => { },
-            CancellationToken.None);
+        if (wanted.Contains("mlp"))
+        {
+            Trainer.Run(
+                new TrainingSpec
+                {
+                    Config = new JsonObject { ["model_type"] = "mlp", ["hidden_sizes"] = new JsonArray(128), ["num_labels"] = 10 },
+                    Data = Data("mnist") + "@train[0:1000]", Out = mlp, Epochs = 60, Batch = 50, Schedule = "linear", WeightDecay = 1e-3,
+                },
+                _ => { },
+                CancellationToken.None);
+        }
+
         var problems = new (string Name, RunSpec Spec, (string Sampler, string Preconditioner)[] Ways)[]
         {
             ("mlp, MNIST, n = 1,000", Spec(mlp, Data("mnist"), 1000, 100), [("baoab", "kfac"), ("baoab", "lowrank"), ("baoab", "diagonal"), ("baoab", "none"), ("laplace", "lowrank"), ("laplace", "kfac")]),
             ("resnet20, CIFAR-10, n = 256", Spec(Data("resnet20-cifar10"), Data("cifar10"), 256, 16), [("baoab", "kfac"), ("laplace", "kfac")]),
             ("torchscript-mnist, n = 500", Spec(Data("torchscript-mnist"), Data("mnist"), 500, 50), [("baoab", "diagonal"), ("baoab", "none"), ("laplace", "diagonal")]),
         };
-        foreach (var (name, spec, ways) in problems.Where(problem => Directory.Exists(problem.Spec.Model)))
+        foreach (var (name, spec, ways) in problems.Where(problem => wanted.Contains(problem.Name.Split(',')[0]) && Directory.Exists(problem.Spec.Model)))
         {
             foreach (var row in Compare(name, spec, ways, Path.Combine(folder, $"{Guid.NewGuid():N}"), seconds))
             {
@@ -73,6 +81,8 @@ internal static class SamplerBenchmarks
         var report = AttributionRun.Calibrate(spec with { Sampler = "baoab", Preconditioner = ways[0].Preconditioner }, null);
         var target = report.Settings;
         var draws = (int)Math.Clamp(10 * seconds / report.SecondsPerDraw / 2, 24, 1000);
+        // As long again as the draws, where steps are dear: else the burn-in alone would take most of an hour.
+        var burnIn = Math.Min(MostBurnIn, draws);
         var same = spec with { Nbeta = target.Nbeta, Gamma = target.Gamma, Centered = target.Centered, Draws = draws };
 
         // The steepest direction bounds the step of SGLD: 4/k is where it diverges, k the precision there.
@@ -85,8 +95,8 @@ internal static class SamplerBenchmarks
                 same with { Sampler = sampler, Preconditioner = preconditioner, Epsilon = sampler == "baoab" && preconditioner == ways[0].Preconditioner ? target.Epsilon : null, Centered = same.Centered && sampler == "baoab" }, folder)));
         }
 
-        rows.Add(("sgld, best step", Best([1, 2, 3], factor => same with { Sampler = "sgld", Batch = 0, Epsilon = factor / steepest, BurnIn = 200 }, folder)));
-        rows.Add(("rmsprop, best step", Best([0.03, 0.1, 0.3], factor => same with { Sampler = "rmsprop", Batch = 0, Epsilon = factor / steepest, BurnIn = 200 }, folder)));
+        rows.Add(("sgld, best step", Best([1, 2, 3], factor => same with { Sampler = "sgld", Batch = 0, Epsilon = factor / steepest, BurnIn = burnIn }, folder)));
+        rows.Add(("rmsprop, best step", Best([0.03, 0.1, 0.3], factor => same with { Sampler = "rmsprop", Batch = 0, Epsilon = factor / steepest, BurnIn = burnIn }, folder)));
         var yardstick = rows[^2].Worth;
         foreach (var (way, worth) in rows)
         {

@@ -87,8 +87,9 @@ internal sealed class GroupCommand : Verb
     private static int Tabulate(RunDirectory directory, RunRecord record, int query, int wanted, int count, bool json, Output output)
     {
         var store = TraceStore.Open(directory.Traces);
+        using var control = FirstOrderControl.OpenIfThere(directory.Root);
         var items = ItemTable.Read(directory.TrainItems, record.Data.Count);
-        var rows = ItemClusters.Of(store, count).Select(cluster => (Cluster: cluster, Influence: GroupInfluence.Of(store, cluster.Items, query), Mostly: Majority(items, cluster.Items))).ToList();
+        var rows = ItemClusters.Of(store, count).Select(cluster => (Cluster: cluster, Influence: GroupInfluence.Of(store, cluster.Items, query, control), Mostly: Majority(items, cluster.Items))).ToList();
         if (json)
         {
             output.Json(new

@@ -18,7 +18,7 @@ public sealed record RunSpec
     /// <summary>The query items: PATH[@SPLIT][[A:B]].</summary>
     public required string Queries { get; init; }
 
-    /// <summary>Which sampler draws from the localized posterior; null: baoab where a full-batch gradient is affordable and neither a step size nor a mini-batch is given, else sgld.</summary>
+    /// <summary>Which sampler draws from the localized posterior; null: where neither a step size nor a mini-batch is given, laplace with a control variate if gradients of all items are affordable, or baoab if a full-batch gradient is; else sgld.</summary>
     public string? Sampler { get; init; }
 
     /// <summary>none, diagonal, kfac or lowrank; null for the sampler's first choice.</summary>

@@ -49,7 +49,7 @@ internal sealed class SettingsChooser(
 
     // With a control variate what is left to estimate needs few draws.
     private const int MostControlledDraws = 1000;
-    private const double ControlSeconds = 120;
+    private const double ControlSeconds = 300;
 
     private bool? _controlAffordable;
 

@@ -15,6 +15,7 @@ public sealed record TraceShape(
     private const long BlockBytes = 32L << 20;
     private const int MostItemsPerBlock = 4096;
     private const int MostDrawsPerBlock = 64;
+    private const int MostWaitingSteps = 1 << 24;
 
     /// <summary>Blocks of draws per chain.</summary>
     public int Blocks => (int)(((long)Draws + DrawsPerBlock - 1) / DrawsPerBlock);
@@ -55,6 +56,17 @@ public sealed record TraceShape(
             {
                 throw new InputException($"A trace store cannot have {name} = {value}: it must be at least {least}.");
             }
+        }
+
+        // A chain's steps are an axis, whose length has 31 bits; the losses of a block's steps and of a burn-in wait in memory.
+        if ((long)Draws * StepsPerDraw > int.MaxValue || (long)DrawsPerBlock * StepsPerDraw > MostWaitingSteps)
+        {
+            throw new InputException($"{Draws:N0} draws of {StepsPerDraw:N0} steps are more than a chain's trace can hold: lower the draws or the thinning.");
+        }
+
+        if (BurnIn > MostWaitingSteps)
+        {
+            throw new InputException($"A burn-in of {BurnIn:N0} steps is more than the {MostWaitingSteps:N0} that a trace can hold: lower it.");
         }
     }
 }
