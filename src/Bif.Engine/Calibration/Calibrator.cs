@@ -85,7 +85,7 @@ public sealed class Calibrator(
         }
 
         var rise = given.LossRise ?? (IsControlled ? ControlledLossRise : UsualLossRise);
-        var wanted = IsControlled ? Damping.ControlledDimension(source.Feed.Count, (curvature as LowRankCurvature)?.Rank) : Damping.Dimension(source.Feed.Count, effectiveDraws);
+        var wanted = IsControlled ? Damping.ControlledDimension(source.Observations, (curvature as LowRankCurvature)?.Rank) : Damping.Dimension(source.Feed.Count, effectiveDraws);
         var damping = Damping.Solve(eigenvalues, wanted);
         var dimension = curvature.EffectiveDimension(damping);
         reasons.Add(!IsControlled

@@ -22,12 +22,14 @@ public static class Damping
 
     /// <summary>
     /// The effective dimension to aim at where a control variate takes the noise out, so that the draws set no limit: a fifth of
-    /// the items (measured: docs/quality.md), and no more than the curvature's directions can show.
+    /// the observations (measured: docs/quality.md), and no more than the curvature's directions can show.
     /// </summary>
-    public static double ControlledDimension(int items, int? rank) => Math.Max(1, Math.Min(items / 5.0, rank ?? double.PositiveInfinity));
+    /// <param name="observations">Items, or the tokens of texts.</param>
+    /// <param name="rank">Directions of a low-rank curvature, or null.</param>
+    public static double ControlledDimension(long observations, int? rank) => Math.Max(1, Math.Min(observations / 5.0, rank ?? double.PositiveInfinity));
 
     /// <summary>Directions of a low-rank curvature that the dimension needs: where d_eff(r) is their number, the last has about r/2.</summary>
-    public static int Rank(int items, long parameters) => (int)Math.Clamp(items / 5, LeastRank, Math.Max(LeastRank, Math.Min(1000, RankBytes / (sizeof(float) * parameters))));
+    public static int Rank(long observations, long parameters) => (int)Math.Clamp(observations / 5, LeastRank, Math.Max(LeastRank, Math.Min(1000, RankBytes / (sizeof(float) * parameters))));
 
     /// <summary>r with d_eff(r) = <paramref name="dimension"/>, by bisection on a logarithmic scale.</summary>
     /// <param name="eigenvalues">λ of the mean loss's curvature; those that are 0 do not count.</param>

@@ -19,6 +19,9 @@ public sealed record CurvatureSource(
     /// <summary>Number of items used.</summary>
     public int Count => Items <= 0 ? Feed.Count : Math.Min(Items, Feed.Count);
 
+    /// <summary>What the losses of all items are sums over: the items, or the tokens of texts.</summary>
+    public long Observations => Model.Objective == Objective.NextToken ? Feed.TokenOffsets[^1] : Feed.Count;
+
     /// <summary>Calls <paramref name="work"/> with each piece of the items, in a dispose scope of its own.</summary>
     internal void ForEachPiece(Action<Batch, int> work, Action<double>? progress = null)
     {

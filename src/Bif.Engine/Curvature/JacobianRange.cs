@@ -29,7 +29,7 @@ internal sealed class JacobianRange(CurvatureSource source, GradientSource gradi
     public (Tensor Vectors, double[] Values) Leading(int rank, Action<double>? progress)
     {
         using var scope = NewDisposeScope();
-        var width = (int)Math.Min(rank + Math.Max(10, rank / 10), Math.Min(source.Center.numel(), (long)source.Count * columns));
+        var width = (int)Math.Min(rank + Math.Max(10, rank / 10), Math.Min(source.Center.numel(), (long)source.Count * Math.Min(columns, MostMixtures / 2)));
         var range = Orthonormal(Range(width, share => progress?.Invoke(0.5 * share)));
         var projected = zeros([range.shape[0], range.shape[0]], float64, source.Center.device);
         var exact = columns <= ExactColumns && !IsText;

@@ -52,6 +52,7 @@ internal sealed class SettingsChooser(
     private const double ControlSeconds = 300;
 
     private bool? _controlAffordable;
+    private double? _controlSeconds;
 
     /// <summary>Chooses; measures batch sizes, and curvature where the sampler uses it.</summary>
     /// <param name="meanLoss">Evaluates L(w*) in nats with the given number of items per forward pass.</param>
@@ -173,7 +174,7 @@ internal sealed class SettingsChooser(
             FirstOrderControl: control);
         IEnumerable<string> remarks = sampler != "laplace" ? JudgeGradientNoise(settings, plan.GradientPiece)
             : ["independent draws from a Gaussian approximation of the posterior: exact only where the loss is quadratic",
-                control ? "the noise of the losses' first-order parts is taken out of the scores: their covariance under the Gaussian is known"
+                control ? FormattableString.Invariant($"the noise of the losses' first-order parts is taken out of the scores: their covariance under the Gaussian is known, and making them takes about {_controlSeconds ??= ControlCost():F0} s besides the draws")
                     : "scores rest on the draws alone: no control variate"];
         return new SettingsChoice(
             settings,
@@ -197,7 +198,7 @@ internal sealed class SettingsChooser(
         return spec.FirstOrderControl ?? IsControlAffordable();
     }
 
-    private bool IsControlAffordable() => _controlAffordable ??= !spec.PerToken && ControlCost() <= ControlSeconds;
+    private bool IsControlAffordable() => _controlAffordable ??= !spec.PerToken && (_controlSeconds ??= ControlCost()) <= ControlSeconds;
 
     // Expected seconds, from a few items.
     private double ControlCost()
@@ -247,7 +248,7 @@ internal sealed class SettingsChooser(
 
     private CurvatureEstimate Measure(string name, CurvatureSource source, bool control)
     {
-        var rank = spec.Rank ?? (control ? Damping.Rank(train.Count, selection.Count) : 200);
+        var rank = spec.Rank ?? (control ? Damping.Rank(source.Observations, selection.Count) : 200);
         report(new RunProgress(RunStage.Preparing, $"measuring the curvature at the checkpoint ({name}, {source.Count:N0} items)"));
         var curvature = CurvatureEstimate.Measure(
             name, source, rank, share => report(new RunProgress(RunStage.Preparing, Fraction: share)));

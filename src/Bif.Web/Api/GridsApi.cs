@@ -13,8 +13,8 @@ internal static class GridsApi
     {
         api.MapGet("/grids", (GridLibrary grids) => grids.All().Grids).WithSummary("Grids of LDS over shares of the data, newest first");
         api.MapGet("/grids/{name}", Find).WithSummary("One of them");
-        api.MapGet("/grids/{name}/figure.svg", Svg).WithSummary("Its figure: lines with error bars, one per method");
-        api.MapGet("/grids/{name}/figure.png", Png).WithSummary("The same as PNG");
+        api.MapGet("/grids/{name}/figure.svg", Svg).WithSummary("Its figure: lines with error bars, one per method").Produces<FileContentHttpResult>(200, "image/svg+xml");
+        api.MapGet("/grids/{name}/figure.png", Png).WithSummary("The same as PNG").Produces<FileContentHttpResult>(200, "image/png");
     }
 
     private static Results<Ok<Grid>, NotFound> Find(string name, GridLibrary grids)
