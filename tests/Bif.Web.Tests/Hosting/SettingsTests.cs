@@ -84,11 +84,14 @@ public sealed class SettingsTests
         Assert.Equal(HttpStatusCode.OK, (await application.Client.PostAsync("/hubs/runs/negotiate?negotiateVersion=1&access_token=0123456789abcdef", null)).StatusCode);
         Assert.Equal(HttpStatusCode.Unauthorized, (await application.Client.GetAsync("/api/v1/runs?access_token=0123456789abcdef")).StatusCode);
         application.Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", "wrong-0123456789");
-        for (var guess = 0; guess < 30; guess++)
+        var guesses = 0;
+        while (guesses < 100 && (await application.Client.GetAsync("/api/v1/runs")).StatusCode == HttpStatusCode.Unauthorized)
         {
-            Assert.Equal(HttpStatusCode.Unauthorized, (await application.Client.GetAsync("/api/v1/runs")).StatusCode);
+            guesses++;
         }
 
+        // Thirty, and as many again where a busy machine reaches the next minute on the way.
+        Assert.InRange(guesses, 30, 60);
         Assert.Equal(HttpStatusCode.TooManyRequests, (await application.Client.GetAsync("/api/v1/runs")).StatusCode);
         application.Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", "0123456789abcdef");
         Assert.Equal(HttpStatusCode.OK, (await application.Client.GetAsync("/api/v1/runs")).StatusCode);
