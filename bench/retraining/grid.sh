@@ -2,13 +2,15 @@
 # The figure of docs/quality.md: five whole pipelines (items, checkpoint, scores, retraining), each on 200 MNIST images of its
 # own and on half of them. Goes on where it was interrupted.
 #   bench/retraining/grid.sh OUT [MNIST_DIR]          (BIF names the program; ./bif by default)
+# OUT/grid holds the figure as grid.svg and grid.png; copied to DATA/grids/NAME the web application shows it. A rehearsal:
+#   PIPELINES="0 1" SUBSETS=10 DRAWS=20 bench/retraining/grid.sh OUT
 set -eu
 out=$1
 mnist=${2:-../shared/data/mnist}
 bif=${BIF:-./bif}
 runs=
 
-for pipeline in 0 1 2 3 4; do
+for pipeline in ${PIPELINES:-0 1 2 3 4}; do
   for items in 100 200; do
     run=$out/$items-$pipeline
     data="$mnist@train[$((pipeline * 200)):$((pipeline * 200 + items))]"
@@ -16,7 +18,7 @@ for pipeline in 0 1 2 3 4; do
       --epochs 60 --batch 50 --lr 0.05 --weight-decay 0.001 --schedule linear --seed "$pipeline"
     for sampler in baoab laplace; do
       resume=$([ -f "$run/$sampler/run.json" ] && echo --resume || true)
-      $bif attribute --model "$run/model" --data "$data" --queries "$mnist@test[0:200]" --out "$run/$sampler" --sampler $sampler --seed "$pipeline" $resume
+      $bif attribute --model "$run/model" --data "$data" --queries "$mnist@test[0:200]" --out "$run/$sampler" --sampler $sampler --seed "$pipeline" ${DRAWS:+--draws "$DRAWS"} $resume
     done
     mkdir -p "$run/baoab/baselines"
     cp "$run/laplace/scores/bif.npy" "$run/baoab/baselines/laplace.npy"
@@ -24,4 +26,4 @@ for pipeline in 0 1 2 3 4; do
   done
 done
 
-$bif grid $runs --out "$out/grid" | tee "$out/grid.txt"
+$bif grid $runs ${SUBSETS:+--subsets "$SUBSETS"} --out "$out/grid" | tee "$out/grid.txt"

@@ -1,19 +1,33 @@
 #!/bin/sh
 # The tables of docs/quality.md: trains the checkpoints, samples, retrains, scores every method on the same subsets. Goes on
 # where it was interrupted. OUT/SETTING/table.md is the table, OUT/SETTING/FIRST RUN/quality.json all of it.
-#   bench/retraining/quality.sh OUT [SETTING…]        (all settings by default: mnist-1000 mnist-200 cifar-3072 shakespeare-512)
-#   DATA names the folder of the data (../shared/data by default), BIF the program (./bif), REPEATS the models per subset (3).
+#   bench/retraining/quality.sh OUT [SETTING…]        (all settings by default: mnist-1000 mnist-200 cifar-3072 shakespeare-256)
+#   DATA names the folder of the data (../shared/data by default), BIF the program (./bif), SUBSETS the random subsets (100),
+#   REPEATS the models per subset (3). A rehearsal in a minute or two, whose numbers say little:
+#   SUBSETS=10 REPEATS=1 DRAWS=20 EPOCHS=2 bench/retraining/quality.sh OUT mnist-100 cifar-64 shakespeare-32
 set -eu
 out=$1
 shift
 data=${DATA:-../shared/data}
 bif=${BIF:-./bif}
+subsets=${SUBSETS:-100}
 repeats=${REPEATS:-3}
 without=none
+
+rehearsed() { # OPTION VALUE OPTIONS… : the options with this value of that option
+  option=$1
+  value=$2
+  shift 2
+  while [ $# -gt 0 ]; do
+    if [ "$1" = "$option" ]; then shift 2; else printf '%s ' "$1"; shift; fi
+  done
+  echo "$option $value"
+}
 
 train() { # FOLDER OPTIONS… : a checkpoint, once
   folder=$1
   shift
+  [ -z "${EPOCHS:-}" ] || set -- $(rehearsed --epochs "$EPOCHS" "$@")
   [ -f "$folder/model/training.json" ] || $bif train --threads 1 --data "$items" --out "$folder/model" "$@"
 }
 
@@ -21,6 +35,7 @@ sample() { # FOLDER NAME OPTIONS… : a run, once
   run=$1/$2
   model=$1/model
   shift 2
+  [ -z "${DRAWS:-}" ] || set -- $(rehearsed --draws "$DRAWS" "$@")
   resume=$([ -f "$run/run.json" ] && echo --resume || true)
   $bif attribute --model "$model" --data "$items" --queries "$queries" --out "$run" "$@" $resume
 }
@@ -33,7 +48,7 @@ judge() { # FOLDER NAMES… : the first run and its comparison methods but those
   for name in "$@"; do
     others="$others --methods $name=$folder/$name"
   done
-  $bif lds "$folder/$first" --repeats "$repeats" --methods all $others --without "$without" --markdown >"$folder/table.part"
+  $bif lds "$folder/$first" --subsets "$subsets" --repeats "$repeats" --methods all $others --without "$without" --markdown >"$folder/table.part"
   mv "$folder/table.part" "$folder/table.md"
   cat "$folder/table.md"
 }
@@ -44,10 +59,9 @@ mnist() { # ITEMS
   folder=$out/mnist-$1
   train "$folder" --model-type mlp --set 'hidden_sizes=[128]' --epochs 60 --batch 50 --lr 0.05 --weight-decay 0.001 --schedule linear
   sample "$folder" default
-  sample "$folder" long --draws 3000
-  sample "$folder" laplace --sampler laplace
-  sample "$folder" laplace-long --sampler laplace --draws 3000
-  judge "$folder" default long laplace laplace-long
+  sample "$folder" plain --sampler laplace --control-variate none
+  sample "$folder" baoab --sampler baoab
+  judge "$folder" default plain baoab
 }
 
 cifar() { # ITEMS
@@ -56,9 +70,9 @@ cifar() { # ITEMS
   folder=$out/cifar-$1
   train "$folder" --model-type convnet --set 'widths=[16,32,64]' --epochs 15 --batch 64 --lr 0.05 --weight-decay 0.01 --schedule linear
   sample "$folder" default
-  sample "$folder" laplace --sampler laplace
-  sample "$folder" warm --loss-rise 0.3
-  judge "$folder" default laplace warm
+  sample "$folder" plain --sampler laplace --control-variate none
+  sample "$folder" baoab --sampler baoab
+  judge "$folder" default plain baoab
 }
 
 shakespeare() { # ITEMS
@@ -69,13 +83,12 @@ shakespeare() { # ITEMS
   folder=$out/shakespeare-$1
   train "$folder" --model-type gpt_neox --set hidden_size=32 --set num_hidden_layers=2 --set num_attention_heads=2 --set intermediate_size=128 \
     --vocabulary 257 --context 64 --windows packed --epochs 20 --batch 16 --lr 0.003
-  # Named, because a busy machine would choose mini-batches; a gradient of all blocks takes close to the half second that decides.
+  sample "$folder" default --context 64 --windows packed
   sample "$folder" baoab --context 64 --windows packed --sampler baoab --draws 250
-  sample "$folder" laplace --context 64 --windows packed --sampler laplace --preconditioner kfac --draws 250
-  judge "$folder" baoab laplace
+  judge "$folder" default baoab
 }
 
 # Each in a shell of its own, so that what one sets does not reach the next.
-for setting in ${*:-mnist-1000 mnist-200 cifar-3072 shakespeare-512}; do
+for setting in ${*:-mnist-1000 mnist-200 cifar-3072 shakespeare-256}; do
   (${setting%-*} "${setting#*-}")
 done

@@ -85,6 +85,25 @@ public static unsafe class Images
     public static byte[] EncodeWebp(ReadOnlySpan<byte> planes, int channels, int width, int height, int quality = 85)
         => Encode(planes, channels, width, height, 2, quality);
 
+    /// <summary>Draws an SVG document of this program's own making as PNG on white. Never for documents from elsewhere.</summary>
+    /// <param name="svg">The document.</param>
+    /// <param name="scale">Pixels per unit of the document.</param>
+    /// <exception cref="ImageException">libvips is missing, or was built without librsvg.</exception>
+    public static byte[] DrawSvg(string svg, double scale = 2)
+    {
+        var document = System.Text.Encoding.UTF8.GetBytes(svg);
+        fixed (byte* first = document)
+        {
+            var code = KernelMethods.bif_image_svg_to_png(first, document.Length, scale, out var bytes, out var length);
+            if (code != 0)
+            {
+                throw new ImageException($"The figure cannot be drawn as PNG: {KernelMethods.LastError}.");
+            }
+
+            return Taken(bytes, length);
+        }
+    }
+
     private static byte[] Encode(ReadOnlySpan<byte> planes, int channels, int width, int height, int format, int quality)
     {
         if (channels is not (1 or 3) || width < 1 || height < 1 || planes.Length != (long)channels * width * height)
@@ -95,14 +114,20 @@ public static unsafe class Images
         fixed (byte* first = planes)
         {
             Check("The picture", KernelMethods.bif_image_encode(first, channels, width, height, format, quality, out var bytes, out var length));
-            try
-            {
-                return new ReadOnlySpan<byte>(bytes, checked((int)length)).ToArray();
-            }
-            finally
-            {
-                KernelMethods.bif_image_free(bytes);
-            }
+            return Taken(bytes, length);
+        }
+    }
+
+    // A copy of bytes that libvips made, which are freed.
+    private static byte[] Taken(byte* bytes, long length)
+    {
+        try
+        {
+            return new ReadOnlySpan<byte>(bytes, checked((int)length)).ToArray();
+        }
+        finally
+        {
+            KernelMethods.bif_image_free(bytes);
         }
     }
 

@@ -56,9 +56,13 @@ public static class ProcessMemory
         return (current, peak);
     }
 
-    private static long Read(string field)
+    /// <summary>Bytes that this process may still take without pushing others out: of the machine's, and of its container's.</summary>
+    public static long AvailableBytes => Math.Min(
+        Read("MemAvailable:", "/proc/meminfo"), GC.GetGCMemoryInfo().TotalAvailableMemoryBytes - CurrentBytes);
+
+    private static long Read(string field, string file = "/proc/self/status")
     {
-        foreach (var line in File.ReadLines("/proc/self/status"))
+        foreach (var line in File.ReadLines(file))
         {
             if (line.StartsWith(field, StringComparison.Ordinal))
             {

@@ -7,6 +7,7 @@ using Bif.Web.Hosting;
 using Bif.Web.Live;
 using Bif.Web.Reports;
 using Bif.Web.Security;
+using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
@@ -57,10 +58,18 @@ try
     Start.AddQueue(builder.Services, options, connectionString);
     builder.Services.AddHealthChecks().AddCheck<Readiness>("ready", HealthStatus.Unhealthy, ["ready"]);
     builder.Services.AddDataProtection().PersistKeysToFileSystem(new DirectoryInfo(Path.Combine(options.Data, "keys"))).SetApplicationName("bif");
-    builder.Services.AddProblemDetails();
+    builder.Services.AddProblemDetails(problems => problems.CustomizeProblemDetails = ApiErrors.Complete);
     builder.Services.AddExceptionHandler<ApiErrors>();
-    builder.Services.AddOpenApi("v1");
-    builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals);
+    ApiDocument.Add(builder.Services);
+    builder.Services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
+    builder.Services.ConfigureHttpJsonOptions(json =>
+    {
+        // A misspelt or missing field must not pass for a default.
+        json.SerializerOptions.NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals;
+        json.SerializerOptions.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
+        json.SerializerOptions.RespectNullableAnnotations = true;
+        json.SerializerOptions.RespectRequiredConstructorParameters = true;
+    });
     builder.Services.AddSignalR().AddJsonProtocol(json => json.PayloadSerializerOptions.NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals);
     builder.Services.AddRazorComponents().AddInteractiveServerComponents();
     builder.Services.AddHttpContextAccessor();
@@ -75,8 +84,28 @@ try
     builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(45));
     using var telemetry = Telemetry.Start(options);
     await using var app = builder.Build();
-    app.UseExceptionHandler("/error");
+    app.UseProxyIdentity(options);
+    app.UseExceptionHandler(new ExceptionHandlerOptions
+    {
+        ExceptionHandlingPath = "/error",
+        StatusCodeSelector = error => error switch
+        {
+            BadHttpRequestException bad => bad.StatusCode,
+            AntiforgeryValidationException => StatusCodes.Status400BadRequest,
+            _ => StatusCodes.Status500InternalServerError,
+        },
+    });
     app.UseSecurityHeaders();
+    app.Use((context, next) =>
+    {
+        // What answers GET answers HEAD; the server leaves the body away.
+        if (HttpMethods.IsHead(context.Request.Method))
+        {
+            context.Request.Method = HttpMethods.Get;
+        }
+
+        return next(context);
+    });
     app.UseWhen(context => context.Request.Path.StartsWithSegments("/api"), api => api.UseStatusCodePages());
     app.UseWhen(
         context => !new[] { "/api", "/r", "/hubs", "/health" }.Any(part => context.Request.Path.StartsWithSegments(part)),
@@ -85,8 +114,8 @@ try
     app.UseRateLimiter();
     app.UseAdminGate();
     app.UseAntiforgery();
-    app.MapHealthChecks("/health/live", new() { Predicate = _ => false }).WithMetadata(new OpenToAllAttribute());
-    app.MapHealthChecks("/health/ready", new() { Predicate = check => check.Tags.Contains("ready") }).WithMetadata(new OpenToAllAttribute());
+    app.MapHealthChecks("/health/live", new() { Predicate = _ => false, ResponseWriter = HealthAnswer.Write }).WithMetadata(new OpenToAllAttribute());
+    app.MapHealthChecks("/health/ready", new() { Predicate = check => check.Tags.Contains("ready"), ResponseWriter = HealthAnswer.Write }).WithMetadata(new OpenToAllAttribute());
     if (options.IsWeb)
     {
         app.MapStaticAssets();

@@ -1,5 +1,5 @@
 // Photographs in and out through libvips: JPEG, PNG and WebP only, recognised by their first bytes, their size checked
-// before any pixel is decoded.
+// before any pixel is decoded; and figures of our own from SVG to PNG.
 #include "abi.h"
 #include "vips.h"
 
@@ -169,6 +169,21 @@ BIF_API int bif_image_encode(const uint8_t* planes, int channels, int width, int
     }
     if (code != 0) fail();
     *length = static_cast<int64_t>(size);
+  });
+}
+
+// Draws an SVG document that this program made as PNG on white, scaled; the caller frees the bytes with bif_image_free.
+// Never for documents from elsewhere: they may name files.
+BIF_API int bif_image_svg_to_png(const uint8_t* svg, int64_t length, double scale, void** bytes, int64_t* png_length) {
+  return bif::guarded([&] {
+    const Vips& v = vips();
+    VipsImage* drawn = nullptr;
+    if (v.svgload_buffer == nullptr) throw std::runtime_error("the libvips found was built without librsvg");
+    if (v.svgload_buffer(const_cast<uint8_t*>(svg), static_cast<size_t>(length), &drawn, "scale", scale, kEnd) != 0) fail();
+    const Image image = to_channels(Image(drawn), 3);
+    size_t size = 0;
+    if (v.pngsave_buffer(image.get(), bytes, &size, kEnd) != 0) fail();
+    *png_length = static_cast<int64_t>(size);
   });
 }
 

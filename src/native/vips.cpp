@@ -51,6 +51,7 @@ Vips load() {
   BIF_BIND(array_double_new);
   BIF_BIND(area_unref);
 #undef BIF_BIND
+  v.svgload_buffer = reinterpret_cast<decltype(v.svgload_buffer)>(dlsym(library, "vips_svgload_buffer"));
   // GLib is among libvips' own dependencies.
   bind(library, v.object_unref, "g_object_unref");
   bind(library, v.free, "g_free");

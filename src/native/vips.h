@@ -17,6 +17,7 @@ struct Vips {
   int (*jpegload_buffer)(void* bytes, size_t length, VipsImage** out, ...);
   int (*pngload_buffer)(void* bytes, size_t length, VipsImage** out, ...);
   int (*webpload_buffer)(void* bytes, size_t length, VipsImage** out, ...);
+  int (*svgload_buffer)(void* bytes, size_t length, VipsImage** out, ...);  // null where libvips was built without librsvg
   int (*jpegsave_buffer)(VipsImage* in, void** bytes, size_t* length, ...);
   int (*pngsave_buffer)(VipsImage* in, void** bytes, size_t* length, ...);
   int (*webpsave_buffer)(VipsImage* in, void** bytes, size_t* length, ...);

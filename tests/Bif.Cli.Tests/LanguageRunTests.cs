@@ -27,6 +27,9 @@ public sealed class LanguageRunTests
         Assert.Equal(0, Code(["tokens", run, "--query", "1", "--token", "3", "--view", "partial"]));
         Assert.Equal(0, Code(["tokens", run, "--query", "1", "--token", "3", "--by", "word", "--view", "partial"]));
         Assert.Equal(2, Code(["tokens", run, "--query", "1", "--token", "999"]));
+        var examples = Run(["tokens", run, "--examples", "5", "--by", "word", "-k", "3"]).Trim().Split('\n');
+        Assert.Equal(4, examples.Length);
+        Assert.All(examples[2..], row => Assert.Equal(4, row.Split("**").Length / 2));
         Assert.Equal(5, related.RootElement.GetProperty("related").GetArrayLength());
     }
 

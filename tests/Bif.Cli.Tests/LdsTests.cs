@@ -27,6 +27,7 @@ public sealed class LdsTests : IDisposable
         // Every comparison method was computed, and what tables do not allow is said.
         Assert.Contains("gradsim", text, StringComparison.Ordinal);
         Assert.Contains("bm25 is not there", text, StringComparison.Ordinal);
+        Assert.Contains("Above the diagonal", text, StringComparison.Ordinal);
         Assert.Contains("| ceiling |", Succeed([.. lds, "--markdown", "--without", "exact,trak"]), StringComparison.Ordinal);
 
         // The bank is there: nothing is trained again, and the only line is the result.
@@ -43,6 +44,23 @@ public sealed class LdsTests : IDisposable
         Assert.Contains("--alphas must be", Fail(["grid", _folder.At("runs/a"), "--alphas", "0.5,1", "--out", _folder.At("grid")]), StringComparison.Ordinal);
         Assert.Contains("rank correlation", Succeed(["retrain", _folder.At("runs/a"), "--top-of", "1", "-k", "5", "--repeats", "2"]), StringComparison.Ordinal);
         Assert.Contains("--without", Fail(["retrain", _folder.At("runs/a")]), StringComparison.Ordinal);
+        Assert.Contains("Without 4 items", Succeed(["retrain", _folder.At("runs/a"), "--suspects", "4", "--repeats", "2"]), StringComparison.Ordinal);
+        Assert.Contains("leave some out and some in", Fail(["retrain", _folder.At("runs/a"), "--suspects", "40", "--repeats", "2"]), StringComparison.Ordinal);
+        Assert.True(File.Exists(_folder.At("grid/grid.svg")) && File.Exists(_folder.At("grid/grid.png")));
+
+        // Clusters: all of them beside a query, one of them as a set; the same items either way.
+        using (var clusters = JsonDocument.Parse(Succeed(["group", _folder.At("runs/a"), "--query", "1", "--clusters", "3", "--json"])))
+        {
+            var second = clusters.RootElement.GetProperty("clusters")[1];
+            using var one = JsonDocument.Parse(Succeed(["group", _folder.At("runs/a"), "--query", "1", "--cluster", "2", "--clusters", "3", "--json"]));
+            Assert.Equal(second.GetProperty("items").GetArrayLength(), one.RootElement.GetProperty("items").GetInt32());
+            Assert.Equal(second.GetProperty("bif").GetDouble(), one.RootElement.GetProperty("bif").GetDouble());
+        }
+
+        Assert.Contains("cohesion", Succeed(["group", _folder.At("runs/a"), "--clusters", "3"]), StringComparison.Ordinal);
+        Assert.Contains("3 of 40 items", Succeed(["group", _folder.At("runs/a"), "--suspects", "3"]), StringComparison.Ordinal);
+        Assert.Contains("there is no cluster 41", Fail(["group", _folder.At("runs/a"), "--cluster", "41"]), StringComparison.Ordinal);
+        Assert.Contains("Say which items", Fail(["group", _folder.At("runs/a"), "--suspects", "3", "--class", "1"]), StringComparison.Ordinal);
         File.Delete(_folder.At("model/training.json"));
         Assert.Contains("--epochs, --lr", Fail([.. lds, "--batch", "10"]), StringComparison.Ordinal);
         Assert.Contains("another structure, recipe", Fail([.. lds, "--batch", "9", "--epochs", "2", "--lr", "0.1", "--bank", bank]), StringComparison.Ordinal);

@@ -43,7 +43,7 @@ internal sealed class Application : IAsyncDisposable
         var clock = Stopwatch.StartNew();
         while (application.Address() is null && !application.Said.Contains("bif: this worker waits", StringComparison.Ordinal))
         {
-            if (application._process.HasExited || clock.Elapsed > TimeSpan.FromSeconds(60))
+            if (application._process.HasExited || clock.Elapsed > TimeSpan.FromSeconds(180))
             {
                 throw new InvalidOperationException("The application did not start:\n" + application.Said);
             }

@@ -1,7 +1,18 @@
 // What a page needs from the browser: dialogs, the clipboard, keys.
 export const live = () => { document.documentElement.dataset.live = ''; };
-export const open = (dialog) => dialog.showModal();
 export const close = (dialog) => dialog.close();
+
+// What is seen large stands in the address while it is: a reload and a copied link show it again.
+export function open(dialog, item) {
+  const tell = (value) => {
+    const address = new URL(location);
+    if (value === null) address.searchParams.delete('item'); else address.searchParams.set('item', value);
+    history.replaceState(history.state, '', address);
+  };
+  tell(item);
+  dialog.onclose = () => { if (new URL(location).searchParams.has('item')) tell(null); };
+  if (!dialog.open) dialog.showModal();
+}
 
 export async function copy(text) {
   try {

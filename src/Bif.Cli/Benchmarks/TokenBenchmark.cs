@@ -5,8 +5,9 @@ using Bif.Engine.Traces;
 namespace Bif.Cli.Benchmarks;
 
 /// <summary>
-/// What a person waits for on the text page of a corpus of a million traced tokens: the passages in view shaded for another query
-/// token, and the pass over the corpus that ranks it, beside reading the traces once; on random losses in a temporary folder.
+/// Per-token traces: how fast the losses of tokens are evaluated beside the bare forward pass, how much room they take, and what a
+/// person waits for on the text page of a corpus of a million traced tokens: the passages in view shaded for another query token,
+/// and the pass over the corpus that ranks it, beside reading the traces once; on random losses in a temporary folder.
 /// </summary>
 internal static class TokenBenchmark
 {
@@ -17,13 +18,35 @@ internal static class TokenBenchmark
     private const int Passages = 12;
     private const int PassageTokens = 256;
 
-    /// <summary>Milliseconds; shades are the median of all query tokens.</summary>
-    public static IEnumerable<BenchmarkRow> Run(double seconds)
+    /// <summary>All of it; shades are the median of all query tokens.</summary>
+    public static IEnumerable<BenchmarkRow> Run(double seconds) => [.. TokenLossBenchmark.Run(seconds), .. Storage(), .. Waiting(seconds)];
+
+    // Bytes on disk, metadata included, scaled to a million tokens.
+    private static IEnumerable<BenchmarkRow> Storage()
+    {
+        const int Some = 1 << 16;
+        foreach (var deviations in new[] { false, true })
+        {
+            var folder = Directory.CreateTempSubdirectory("bif-bench-").FullName;
+            try
+            {
+                Write(folder, Some, deviations);
+                var bytes = new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
+                yield return new($"traces of a million tokens at {Draws} draws, {(deviations ? "float16" : "float32")}", bytes * (1e6 / Some) / 1e6, 4.0 * Draws, "MB", "at most 4 bytes a loss, and little more");
+            }
+            finally
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+        }
+    }
+
+    private static IEnumerable<BenchmarkRow> Waiting(double seconds)
     {
         var folder = Directory.CreateTempSubdirectory("bif-bench-").FullName;
         try
         {
-            var store = Write(Path.Combine(folder, "tokens.zarr"));
+            var store = Write(Path.Combine(folder, "tokens.zarr"), Tokens, false);
             var scores = new TokenScores(store);
             var query = scores.OfQueries(Each(0, QueryTokens));
             SpanSeries[] passages = [];
@@ -70,22 +93,22 @@ internal static class TokenBenchmark
         return clock.Elapsed.TotalMilliseconds;
     }
 
-    private static TraceStore Write(string directory)
+    private static TraceStore Write(string directory, int tokens, bool deviations)
     {
-        var store = TraceStore.Create(directory, TraceShape.ChooseBlocks(Chains, Draws / Chains, Tokens, QueryTokens));
-        store.WriteInitial(new float[Tokens], new float[QueryTokens]);
-        var (random, losses) = (new Random(1), new float[store.Shape.DrawsPerBlock * Tokens]);
+        var store = TraceStore.Create(directory, TraceShape.ChooseBlocks(Chains, Draws / Chains, tokens, QueryTokens), deviations: deviations);
+        store.WriteInitial(new float[tokens], new float[QueryTokens]);
+        var (random, losses) = (new Random(1), new float[store.Shape.DrawsPerBlock * tokens]);
         for (var chain = 0; chain < Chains; chain++)
         {
             for (var block = 0; block < store.Shape.Blocks; block++)
             {
                 var rows = store.Shape.DrawsIn(block);
-                foreach (ref var loss in losses.AsSpan(0, rows * Tokens))
+                foreach (ref var loss in losses.AsSpan(0, rows * tokens))
                 {
                     loss = random.NextSingle();
                 }
 
-                store.WriteBlock(chain, block, losses.AsSpan(0, rows * Tokens), losses.AsSpan(7, rows * QueryTokens), new float[rows]);
+                store.WriteBlock(chain, block, losses.AsSpan(0, rows * tokens), losses.AsSpan(7, rows * QueryTokens), new float[rows]);
             }
         }
 

@@ -19,19 +19,20 @@ internal sealed class AttributeCommand : Verb
     private readonly Setting<string?> _preset = Setting.Parsed("--preset", "paper-vision", "Settings by name: paper-vision is SGLD with epsilon 1e-4, nbeta 10, gamma 1000. Options given beside it win.", "none", "paper-vision", static word => word == "paper-vision" ? word : null);
     private readonly Setting<string?> _sampler = Setting.Parsed(
         "--sampler", string.Join('|', SamplerCatalog.Names), "How draws are made. " + string.Join(" ", SamplerCatalog.Names.Select(name => $"{name}: {SamplerCatalog.About(name).Summary}.")),
-        "baoab where a full-batch step takes under half a second and neither --epsilon nor a mini-batch is given, else sgld", "one of " + string.Join(", ", SamplerCatalog.Names), static word => SamplerCatalog.Names.Contains(word) ? word : null);
+        "where neither --epsilon nor a mini-batch is given: laplace if gradients of all items are affordable, or baoab if a full-batch step takes under half a second; else sgld", "one of " + string.Join(", ", SamplerCatalog.Names), static word => SamplerCatalog.Names.Contains(word) ? word : null);
     private readonly Setting<string?> _preconditioner = Setting.Parsed("--preconditioner", "none|diagonal|kfac|lowrank", "Fixed coordinates in which chains move, from the curvature at the checkpoint; they leave the target exact.", "the sampler's first choice", "none, diagonal, kfac or lowrank", static word => word is "none" or "diagonal" or "kfac" or "lowrank" ? word : null);
     private readonly Setting<double?> _friction = Setting.Number("--friction", "Friction of underdamped dynamics, per unit of time.", "1 in preconditioned coordinates, the root of gamma without", Interval.AtLeast(0));
     private readonly Setting<string> _start = Setting.Choice("--start", "Where chains of baoab begin: at the checkpoint, or at a draw from the Gaussian of the preconditioner, which shortens the burn-in.", "checkpoint", "checkpoint", "laplace");
-    private readonly Setting<int?> _rank = Setting.Count("--rank", "Directions of the low-rank preconditioner.", "200", 1);
+    private readonly Setting<int?> _rank = Setting.Count("--rank", "Directions of the low-rank preconditioner.", "a fifth of the items with the control variate, as memory allows; 200 without", 1);
     private readonly Setting<int?> _curvatureItems = Setting.Count("--curvature-items", "Training items from which the curvature is measured, evenly spread.", "all", 1);
     private readonly Setting<double?> _epsilon = Setting.Number("--epsilon", "Step size: of SGLD in squared parameter units; of baoab the time step h, in whitened units.", "baoab, laplace: calibrated to the checkpoint; sgld: by model family", Interval.Above(0));
     private readonly Setting<double?> _nbeta = Setting.Number("--nbeta", "Inverse temperature times n; multiplies the mean loss (no unit). 0 ignores the data: the negative control.", "baoab, laplace: calibrated to the checkpoint; sgld: by model family", Interval.AtLeast(0));
     private readonly Setting<double?> _gamma = Setting.Number("--gamma", "Precision of the Gaussian that ties the chain to the checkpoint, per squared parameter unit.", "baoab, laplace: calibrated to the checkpoint; sgld: by model family", Interval.AtLeast(0));
-    private readonly Setting<double?> _lossRise = Setting.Number("--loss-rise", "Calibration's temperature: by what share of itself the mean training loss is to rise along the chains.", "0.03", Interval.Above(0));
+    private readonly Setting<double?> _lossRise = Setting.Number("--loss-rise", "Calibration's temperature: by what share of itself the mean training loss is to rise along the chains.", "0.003 with the control variate, 0.03 without", Interval.Above(0));
+    private readonly Setting<string?> _control = Setting.Parsed("--control-variate", "first-order|none", "laplace: take the noise of the losses' first-order parts, whose covariance is known, out of the scores. It leaves what is estimated the same; a few gradients of every item.", "first-order, where those gradients are affordable", "first-order or none", static word => word is "first-order" or "none" ? word : null);
     private readonly Setting<int?> _batch = Setting.Parsed("--batch", "N|full", "Items per gradient; full uses every item.", "full for baoab, by model family for sgld", "a whole number of at least 1, or full", ReadBatch);
     private readonly Setting<int?> _chains = Setting.Count("--chains", "Independent chains.", "4", 1, 10_000);
-    private readonly Setting<int?> _draws = Setting.Count("--draws", "Recorded draws per chain.", "baoab, laplace: what about ten minutes allow, 1,000 at most; sgld: by model family", 2, 100_000_000);
+    private readonly Setting<int?> _draws = Setting.Count("--draws", "Recorded draws per chain.", "baoab, laplace: what about ten minutes allow, 1,000 at most (250 with the control variate); sgld: by model family", 2, 100_000_000);
     private readonly Setting<int?> _burnIn = Setting.Count("--burn-in", "Sampler steps before the first draw.", "50 for baoab, 0 for laplace, by model family for sgld", 0);
     private readonly Setting<int?> _thin = Setting.Count("--thin", "Sampler steps per recorded draw.", "1; by model family for sgld", 1);
     private readonly Setting<ulong?> _seed = Setting.Parsed("--seed", "S", "Seed of noise and mini-batches; a run follows from it exactly.", "0", "a whole number of at least 0", ReadSeed);
@@ -52,6 +53,8 @@ internal sealed class AttributeCommand : Verb
     private readonly Setting<bool> _perToken = Setting.Flag("--per-token", "Language models: trace the loss of every token too, for bif tokens; how much that takes on disk is said before.");
     private readonly Setting<string?> _tokenFrom = Setting.Text("--token-from", "RUN", "Trace only the tokens of the items most related to the queries in RUN, an earlier run of the same data and queries; with its settings and seed the draws are the same.", "tokens of all items");
     private readonly Setting<int> _tokenTop = Setting.Count("--token-top", "Items on each side per query that --token-from takes.", 10, 1);
+    private readonly Setting<string> _precision = Setting.Choice("--precision", "Language models: in what matrix products are computed; bfloat16 pays on GPUs that have it. Weights and noise stay float32; what it changes in the losses is stated.", "float32", "float32", "bfloat16");
+    private readonly Setting<string> _tokenPrecision = Setting.Choice("--token-precision", "How the losses of tokens are stored: float16 halves the room and rounds each deviation from the loss at the checkpoint by at most 1/2,048 of itself.", "float32", "float32", "float16");
     private readonly Setting<double> _tokenStorage = Setting.Number("--token-storage", "The most that traces of tokens may take on disk, GiB.", 4, Interval.Above(0));
     private readonly Setting<bool> _resume = Setting.Flag("--resume", "Go on with the unfinished run in --out, or with a larger --draws add draws to a finished one; the result equals that of one uninterrupted run.");
     private readonly Setting<bool> _json = Setting.Flag("--json", "Write one JSON event per line on stdout; the last line is the result.");
@@ -62,8 +65,8 @@ internal sealed class AttributeCommand : Verb
     {
         foreach (var option in new Option[]
                  {
-                     _model, _data, _queries, _out, _preset, _sampler, _preconditioner, _friction, _start, _rank, _curvatureItems, _epsilon, _nbeta, _gamma, _lossRise, _batch, _chains, _draws, _burnIn, _thin, _seed, _parameters,
-                     _decay, _stabilizer, _variant, _centered, _centering, _context, _separator, _windows, _perToken, _tokenFrom, _tokenTop, _tokenStorage, _device, _evalBatch, _threads, _keepDraws, _reliability, _resume, _json,
+                     _model, _data, _queries, _out, _preset, _sampler, _preconditioner, _friction, _start, _rank, _curvatureItems, _epsilon, _nbeta, _gamma, _lossRise, _control, _batch, _chains, _draws, _burnIn, _thin, _seed, _parameters,
+                     _decay, _stabilizer, _variant, _centered, _centering, _context, _separator, _windows, _perToken, _tokenFrom, _tokenTop, _tokenStorage, _tokenPrecision, _precision, _device, _evalBatch, _threads, _keepDraws, _reliability, _resume, _json,
                  })
         {
             Options.Add(option);
@@ -126,6 +129,7 @@ internal sealed class AttributeCommand : Verb
             Nbeta = arguments.GetValue(_nbeta) ?? (preset ? 10 : null),
             Gamma = arguments.GetValue(_gamma) ?? (preset ? 1000 : null),
             LossRise = arguments.GetValue(_lossRise),
+            FirstOrderControl = arguments.GetValue(_control) is { } control ? control == "first-order" : null,
             Batch = arguments.GetValue(_batch),
             Chains = arguments.GetValue(_chains),
             Draws = arguments.GetValue(_draws),
@@ -143,6 +147,8 @@ internal sealed class AttributeCommand : Verb
             Windows = arguments.GetRequiredValue(_windows),
             PerToken = arguments.GetValue(_perToken),
             TokenItems = arguments.GetValue(_tokenFrom) is { } from ? TokenSelection.From(from, arguments.GetValue(_tokenTop)) : [],
+            TokenPrecision = arguments.GetValue(_tokenPrecision) ?? "float32",
+            Precision = arguments.GetValue(_precision) ?? "float32",
             TokenStorageGiB = arguments.GetValue(_tokenStorage),
             Device = arguments.GetValue(_device) ?? "cpu",
             EvaluationBatch = arguments.GetValue(_evalBatch),

@@ -6,6 +6,7 @@ using Bif.Cli.Terminal;
 using Bif.Engine;
 using Bif.Engine.Baselines;
 using Bif.Engine.Runs;
+using Bif.Kernels;
 using Spectre.Console;
 
 namespace Bif.Cli.Commands;
@@ -65,7 +66,7 @@ internal sealed class CompareCommand : Verb
         var (results, refusals) = Compute(comparison, methods, json ? null : output, interruption.Token);
         if (json)
         {
-            output.Json(new { Run = run.Root, comparison.Folder, Methods = results, Refused = refusals });
+            output.Json(new { Run = run.Root, comparison.Folder, Methods = results, Refused = refusals, ProcessMemory.PeakBytes, DevicePeakBytes = DeviceMemory.Peak(run.ReadRecord().Spec.Device) });
         }
         else
         {

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using Bif.Cli.Parsing;
 using Bif.Cli.Running;
 using Bif.Cli.Terminal;
@@ -19,7 +18,7 @@ internal sealed class GridCommand : Verb
         Arity = ArgumentArity.OneOrMore,
     };
 
-    private readonly Setting<string> _out = Setting.Required("--out", "DIR", "Where grid.json, grid.csv and grid.svg go.");
+    private readonly Setting<string> _out = Setting.Required("--out", "DIR", "Where grid.json, grid.csv, grid.svg and grid.png go; a folder under the web application's data/grids is shown there.");
     private readonly Setting<double[]?> _alphas = Setting.Parsed("--alphas", "A,B,…", "Shares of a run's items in each random subset.", "0.25,0.5,0.75", "shares above 0 and below 1, separated by commas", static word =>
     {
         var shares = word.Split(',').Select(part => double.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out var share) && share is > 0 and < 1 ? share : double.NaN).ToArray();
@@ -65,7 +64,12 @@ internal sealed class GridCommand : Verb
             return ExitCode.Interrupted;
         }
 
-        Write(folder, cells);
+        var undrawn = GridFiles.Write(folder, cells);
+        if (undrawn is not null)
+        {
+            output.Warn(undrawn);
+        }
+
         if (json)
         {
             output.Json(cells);
@@ -79,19 +83,8 @@ internal sealed class GridCommand : Verb
         }
 
         output.Screen.Write(table);
-        output.Results.WriteLine($"In {Path.GetFullPath(folder)}: grid.json, grid.csv, grid.svg.");
+        output.Results.WriteLine($"In {Path.GetFullPath(folder)}: grid.json, grid.csv, grid.svg{(undrawn is null ? ", grid.png" : "")}.");
         return ExitCode.Ok;
-    }
-
-    private static void Write(string folder, IReadOnlyList<GridCell> cells)
-    {
-        Directory.CreateDirectory(folder);
-        File.WriteAllText(Path.Combine(folder, "grid.json"), JsonSerializer.Serialize(cells, JsonText.Indented) + "\n");
-        File.WriteAllText(Path.Combine(folder, "grid.svg"), QualityFigure.Draw(cells));
-        File.WriteAllLines(
-            Path.Combine(folder, "grid.csv"),
-            cells.Select(cell => string.Create(CultureInfo.InvariantCulture, $"{cell.Attribution},{cell.Retraining},{cell.Method},{cell.Lds},{cell.StandardError},{cell.Pipelines},{cell.Ceiling}"))
-                .Prepend("attribution,retraining,method,lds,standard_error,pipelines,ceiling"));
     }
 
     private static string Number(double? value) => value is { } number && double.IsFinite(number) ? number.ToString("F3", CultureInfo.InvariantCulture) : "–";

@@ -1,10 +1,11 @@
 using System.CommandLine;
 using Bif.Cli.Parsing;
 using Bif.Cli.Terminal;
-using Bif.Engine;
 using Bif.Engine.Attribution;
+using Bif.Engine.FirstOrder;
 using Bif.Engine.Runs;
 using Bif.Engine.Traces;
+using Spectre.Console;
 
 namespace Bif.Cli.Commands;
 
@@ -13,8 +14,7 @@ internal sealed class GroupCommand : Verb
 {
     private readonly Argument<string> _run = RunArgument.Create();
     private readonly Setting<int?> _query = Setting.Count("--query", "Index of the query, from 0.", "0", 0);
-    private readonly Setting<string?> _items = Setting.Parsed<string?>("--items", "LIST", "The set by indices of the run: numbers and ranges, as in 3,8,20-29.", "none", "numbers and ranges", static word => word);
-    private readonly Setting<string?> _class = Setting.Parsed<string?>("--class", "NAME", "The set by class: a name, or the number of a label.", "none", "a class", static word => word);
+    private readonly SetSettings _set = new("--items", "--top K");
     private readonly Setting<int?> _top = Setting.Count("--top", "The set of the query's K best proponents by correlation.", "none", 1);
     private readonly Setting<bool> _json = Setting.Flag("--json", "Write one JSON object on stdout.");
 
@@ -22,7 +22,7 @@ internal sealed class GroupCommand : Verb
     public GroupCommand() : base("group", "Sum the influence of a set of training items on a query.")
     {
         Arguments.Add(_run);
-        foreach (var option in new Option[] { _query, _items, _class, _top, _json })
+        foreach (var option in (Option[])[_query, _top, .. _set.All, _json])
         {
             Options.Add(option);
         }
@@ -33,6 +33,7 @@ internal sealed class GroupCommand : Verb
     [
         new("bif group runs/cifar --query 7 --class cat", "All cats together on query 7, with the change predicted for leaving them out."),
         new("bif group runs/cifar --query 7 --top 50", "The fifty best proponents together."),
+        new("bif group runs/cifar --query 7 --clusters 12", "Twelve clusters of items whose losses move together, and what each does to query 7."),
     ];
 
     /// <inheritdoc/>
@@ -49,8 +50,14 @@ internal sealed class GroupCommand : Verb
             output.Warn($"this run is {record.State}: the sum is over the draws that are there.");
         }
 
-        var members = Members(arguments, directory, record, query);
-        var group = GroupInfluence.Of(TraceStore.Open(directory.Traces), members, query);
+        if (!_set.IsGiven(arguments) && arguments.GetValue(_top) is null && _set.Clusters(arguments) is { } clusters)
+        {
+            return Tabulate(directory, record, query, wanted, clusters, arguments.GetValue(_json), output);
+        }
+
+        var members = _set.Items(arguments, directory, record, arguments.GetValue(_top) is { } top ? () => ItemSet.Top(directory, query, top) : null);
+        using var control = FirstOrderControl.OpenIfThere(directory.Root);
+        var group = GroupInfluence.Of(TraceStore.Open(directory.Traces), members, query, control);
         var change = group.ChangeWhenRemoved(record.Settings.Nbeta, record.Data.Count);
         if (arguments.GetValue(_json))
         {
@@ -76,19 +83,39 @@ internal sealed class GroupCommand : Verb
         return ExitCode.Ok;
     }
 
-    private int[] Members(ParseResult arguments, RunDirectory directory, RunRecord record, int query)
+    // Every cluster beside its influence on the query, to choose one from.
+    private static int Tabulate(RunDirectory directory, RunRecord record, int query, int wanted, int count, bool json, Output output)
     {
-        var (list, name, top) = (arguments.GetValue(_items), arguments.GetValue(_class), arguments.GetValue(_top));
-        if (new object?[] { list, name, top }.Count(given => given is not null) != 1)
+        var store = TraceStore.Open(directory.Traces);
+        using var control = FirstOrderControl.OpenIfThere(directory.Root);
+        var items = ItemTable.Read(directory.TrainItems, record.Data.Count);
+        var rows = ItemClusters.Of(store, count).Select(cluster => (Cluster: cluster, Influence: GroupInfluence.Of(store, cluster.Items, query, control), Mostly: Majority(items, cluster.Items))).ToList();
+        if (json)
         {
-            throw new InputException("Say which items: one of --items 3,8,20-29, --class NAME or --top K.");
+            output.Json(new
+            {
+                Run = directory.Root, Query = wanted, Sign = SignConvention.Line,
+                Clusters = rows.Select(row => new { row.Cluster.Number, row.Cluster.Items, row.Cluster.Typical, row.Cluster.Cohesion, row.Mostly, row.Influence.Bif, row.Influence.StandardError, row.Influence.Correlation }),
+            });
+            return ExitCode.Ok;
         }
 
-        if (top is { } k)
+        var table = new Table().Border(TableBorder.Simple).AddColumns("cluster", "items", "mostly", "typical", "cohesion", "summed BIF", "correlation");
+        foreach (var (cluster, influence, mostly) in rows)
         {
-            return ItemSet.Top(directory, query, k);
+            table.AddRow(
+                $"{cluster.Number}", $"{cluster.Items.Length:N0}", Markup.Escape(mostly), $"{cluster.Typical}", $"{cluster.Cohesion:F2}",
+                $"{influence.Bif:G3} ± {influence.StandardError:G2}", $"{influence.Correlation:F3}");
         }
 
-        return list is not null ? ItemSet.Listed("--items", list, record.Data.Count) : ItemSet.OfClass("--class", ItemTable.Read(directory.TrainItems, record.Data.Count), name!);
+        output.Results.WriteLine(SignConvention.Line);
+        output.Screen.Write(table);
+        output.Results.WriteLine($"Items whose losses move together along the draws, and their influence on query {wanted}; --cluster N --clusters {count} takes one.");
+        return ExitCode.Ok;
     }
+
+    private static string Majority(ItemTable items, int[] members)
+        => items.Labels is { } labels && members.GroupBy(item => labels[item]).MaxBy(group => group.Count()) is { } most
+            ? $"{items.Describe(most.First())} ({most.Count() / (double)members.Length:P0})"
+            : "";
 }

@@ -93,6 +93,12 @@ internal sealed class LdsCommand : Verb
         }
 
         output.Screen.Write(table);
+        if (quality.Agreement is { Methods.Count: > 1 } agreement)
+        {
+            output.Screen.Write(Alike(agreement));
+            output.Results.WriteLine($"Above the diagonal: overlap of the {agreement.Top} most helpful items; below it: rank correlation over all items; means over the queries.");
+        }
+
         foreach (var refusal in quality.Refused)
         {
             output.Results.WriteLine($"{refusal.Name} is not there: {refusal.Reason}");
@@ -105,6 +111,19 @@ internal sealed class LdsCommand : Verb
             ? $"A perfect predictor would reach {Number(ceiling)}: two retrainings of one subset agree to {Number(quality.SingleAgreement)}."
             : "With one model per subset the ceiling is unknown: --repeats 2 or more tells it.");
         to.WriteLine($"Retraining took {Quantity.Duration(bank.Seconds)} for {bank.Trained} models. left out: queries without differences between subsets; chosen: by the tuning subsets; forward, backward: passes of one item each.");
+    }
+
+    private static Table Alike(MethodAgreement agreement)
+    {
+        var table = new Table().Border(TableBorder.Simple).AddColumns([.. agreement.Methods.Select(Markup.Escape).Prepend("alike")]);
+        for (var row = 0; row < agreement.Methods.Count; row++)
+        {
+            table.AddRow([
+                Markup.Escape(agreement.Methods[row]),
+                .. Enumerable.Range(0, agreement.Methods.Count).Select(column => column == row ? "" : column > row ? $"{agreement.Overlap[row][column]:F2}" : Number(agreement.RankCorrelation[row][column]))]);
+        }
+
+        return table;
     }
 
     private static string Number(double? value) => value is { } number && double.IsFinite(number) ? number.ToString("F3", CultureInfo.InvariantCulture) : "–";

@@ -15,8 +15,7 @@ internal sealed class RetrainCommand : Verb
 {
     private const int Shown = 10;
     private readonly Argument<string> _run = RunArgument.Create();
-    private readonly Setting<string?> _without = Setting.Text("--without", "LIST", "The items to leave out: numbers and ranges, as in 3,8,20-29.", "none");
-    private readonly Setting<string?> _class = Setting.Text("--class", "NAME", "Leave a class out: a name, or the number of a label.", "none");
+    private readonly SetSettings _set = new("--without", "--top-of QUERY");
     private readonly Setting<int?> _topOf = Setting.Count("--top-of", "Leave out the best proponents of this query, by its index from 0.", "none", 0);
     private readonly Setting<int> _count = Setting.Count("-k", "How many proponents --top-of leaves out.", 20, 1);
     private readonly Setting<int> _repeats = Setting.Count("--repeats", "Models with the items, and as many without.", 5, 2);
@@ -29,7 +28,7 @@ internal sealed class RetrainCommand : Verb
     public RetrainCommand() : base("retrain", "Retrain without a set of items: predicted against measured change.")
     {
         Arguments.Add(_run);
-        foreach (var option in (Option[])[_without, _class, _topOf, _count, _repeats, _seed, .. _recipe.All, _threads, _json])
+        foreach (var option in (Option[])[_topOf, _count, .. _set.All, _repeats, _seed, .. _recipe.All, _threads, _json])
         {
             Options.Add(option);
         }
@@ -40,6 +39,7 @@ internal sealed class RetrainCommand : Verb
     [
         new("bif retrain runs/mnist --top-of 7 -k 50", "Without the fifty best proponents of query 7."),
         new("bif retrain runs/mnist --without 3,20-29 --repeats 10", "Without eleven items, ten models each."),
+        new("bif retrain runs/mnist --suspects 30", "Without the thirty most suspicious items."),
     ];
 
     /// <inheritdoc/>
@@ -74,16 +74,10 @@ internal sealed class RetrainCommand : Verb
 
     private int[] Items(ParseResult arguments, RunDirectory run, RunRecord record)
     {
-        var (list, name, query) = (arguments.GetValue(_without), arguments.GetValue(_class), arguments.GetValue(_topOf));
-        if (new object?[] { list, name, query }.Count(given => given is not null) != 1)
-        {
-            throw new InputException("Say which items to leave out: one of --without 3,8,20-29, --class NAME or --top-of QUERY.");
-        }
-
-        return list is not null ? ItemSet.Listed("--without", list, record.Data.Count)
-            : name is not null ? ItemSet.OfClass("--class", ItemTable.Read(run.TrainItems, record.Data.Count), name)
-            : query < record.Queries.Count ? ItemSet.Top(run, query!.Value, arguments.GetValue(_count))
-            : throw new InputException($"--top-of {query} is not there: the run was asked for the queries 0 to {record.Queries.Count - 1}.");
+        var query = arguments.GetValue(_topOf);
+        return _set.Items(arguments, run, record, query is not { } wanted ? null : () => wanted < record.Queries.Count
+            ? ItemSet.Top(run, wanted, arguments.GetValue(_count))
+            : throw new InputException($"--top-of {wanted} is not there: the run was asked for the queries 0 to {record.Queries.Count - 1}."));
     }
 
     private static void Show(RemovalRecord removal, int? query, Output output)

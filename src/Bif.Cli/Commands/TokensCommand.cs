@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Bif.Cli.Parsing;
+using Bif.Cli.Running;
 using Bif.Cli.Terminal;
 using Bif.Engine;
 using Bif.Engine.Attribution;
@@ -20,13 +21,14 @@ internal sealed class TokensCommand : Verb
     private readonly Setting<string> _by = Setting.Choice("--by", "What is compared: token, word, sentence or passage; the losses of a word's tokens are summed.", "token", "token", "word", "sentence", "passage");
     private readonly Setting<string> _view = Setting.Choice("--view", "full, or partial: what is left after regressing out the mean loss of the other tokens.", "full", "full", "partial");
     private readonly Setting<int> _count = Setting.Count("-k", "Related tokens to show.", 20, 1);
+    private readonly Setting<int?> _examples = Setting.Count("--examples", "Write a Markdown table: of each of the first N queries the unit that the model expected least, and the most related units of the corpus.", "none", 1);
     private readonly Setting<bool> _json = Setting.Flag("--json", "Write one JSON object on stdout.");
 
     /// <summary>Declares the options.</summary>
     public TokensCommand() : base("tokens", "Show the training tokens most related to a token of a query (runs with --per-token).")
     {
         Arguments.Add(_run);
-        foreach (var option in new Option[] { _query, _token, _by, _view, _count, _json })
+        foreach (var option in new Option[] { _query, _token, _by, _view, _count, _examples, _json })
         {
             Options.Add(option);
         }
@@ -37,6 +39,7 @@ internal sealed class TokensCommand : Verb
     [
         new("bif tokens runs/stories --query 3", "The tokens of query 3 with their numbers and losses."),
         new("bif tokens runs/stories --query 3 --token 17 -k 10", "The ten training tokens most related to token 17 of query 3."),
+        new("bif tokens runs/stories --examples 10 --by word -k 3", "Of the first ten queries the least expected word each, with the three most related."),
         new("bif tokens runs/stories --query 3 --by word --token 5", "The training words most related to a word."),
     ];
 
@@ -48,6 +51,14 @@ internal sealed class TokensCommand : Verb
     {
         var directory = RunDirectory.Open(arguments.GetRequiredValue(_run));
         var record = directory.ReadRecord();
+        if (arguments.GetValue(_examples) is { } examples)
+        {
+            TokenExamples.Show(
+                output, directory, examples, Enum.Parse<TextLevel>(arguments.GetRequiredValue(_by), ignoreCase: true),
+                arguments.GetValue(_view) == "partial", arguments.GetValue(_count));
+            return ExitCode.Ok;
+        }
+
         var query = arguments.GetValue(_query) ?? 0;
         if (query >= record.Queries.Count)
         {

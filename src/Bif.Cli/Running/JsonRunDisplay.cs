@@ -27,6 +27,7 @@ internal sealed class JsonRunDisplay(Output output) : RunDisplay
         result.ElapsedSeconds,
         result.DrawsPerSecond,
         result.PeakBytes,
+        DevicePeakBytes = DeviceMemory.Peak(RunDirectory.Open(result.Directory).ReadRecord().Spec.Device),
         result.Outlook,
         Resume = result.Completed ? null : resumeLine,
     });

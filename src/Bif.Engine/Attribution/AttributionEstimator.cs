@@ -40,11 +40,12 @@ public static class AttributionEstimator
             for (var first = 0; first < shape.QueryItems; first += groupSize)
             {
                 using var group = QueryGroup.Read(store, batches, first, Math.Min(groupSize, shape.QueryItems - first));
-                statistics.Add(group, new BlockScores(batches, group, options.Centering));
+                using var parts = options.Control is { } control ? QueryGroup.Read(control.Traces, batches, first, group.Count, negative: true) : null;
+                statistics.Add(group, new BlockScores(batches, group, options.Centering, parts, options.Control));
                 var done = 0;
-                OverBlocks(blocks, threads, () => new ItemBlockSums(store, batches, group.Count), (block, sums) =>
+                OverBlocks(blocks, threads, () => new ItemBlockSums(store, batches, group.Count, options.Control), (block, sums) =>
                 {
-                    Score(block, sums, batches, group, options.Centering, statistics, files);
+                    Score(block, sums, batches, group, parts, options.Centering, statistics, files);
                     var finished = Interlocked.Increment(ref done) * (double)group.Count / blocks;
                     progress?.Invoke((group.First + finished) / shape.QueryItems);
                 });
@@ -61,11 +62,11 @@ public static class AttributionEstimator
     }
 
     private static void Score(
-        int block, ItemBlockSums sums, DrawBatch[] batches, QueryGroup group, Centering centering, RunStatistics statistics, ScoreFiles files)
+        int block, ItemBlockSums sums, DrawBatch[] batches, QueryGroup group, QueryGroup? parts, Centering centering, RunStatistics statistics, ScoreFiles files)
     {
-        sums.Fill(block, group, group.First == 0 ? statistics.Watched : null);
-        var items = new ItemMoments(batches, sums, centering);
-        var scores = new BlockScores(batches, group, centering);
+        sums.Fill(block, group, parts, group.First == 0 ? statistics.Watched : null);
+        var scores = new BlockScores(batches, group, centering, parts, sums.Control, sums.Padded);
+        var items = new ItemMoments(batches, sums, centering, scores.Freedoms);
         var result = new QueryScores(sums.Padded);
         if (group.First == 0)
         {

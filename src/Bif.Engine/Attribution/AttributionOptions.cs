@@ -1,3 +1,4 @@
+using Bif.Engine.FirstOrder;
 using Bif.Engine.Runs;
 
 namespace Bif.Engine.Attribution;
@@ -17,5 +18,6 @@ public enum Centering
 /// <param name="Threads">Blocks of items worked on at once.</param>
 /// <param name="Cosine">Gradient cosines to compare with, or null.</param>
 /// <param name="ChanceLoss">Mean loss of a model that knows nothing (ln of the number of classes), nats, or null.</param>
+/// <param name="Control">First-order parts of the losses, whose noise is taken out of the scores; null for the draws alone.</param>
 public sealed record AttributionOptions(
-    Centering Centering = Centering.PerChain, int Threads = 1, GradientCosine? Cosine = null, double? ChanceLoss = null);
+    Centering Centering = Centering.PerChain, int Threads = 1, GradientCosine? Cosine = null, double? ChanceLoss = null, FirstOrderControl? Control = null);

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Bif.Engine.FirstOrder;
 
 namespace Bif.Engine.Attribution;
 
@@ -8,11 +9,16 @@ namespace Bif.Engine.Attribution;
 /// the root of their total square) p_b = Σ_{t∈b} x̃ỹ = Σxy − x̄·Σy − ȳ·Σ(x−x̄), scaled: r = Σp_b, Cov = r·|x||y|/ν, ν the
 /// draws less one per centred group. Errors are batch means: for the covariance from the spread of p_b around its share,
 /// for the correlation from the linearised terms x̃ỹ − (r/2)(x̃²+ỹ²), whose batch sums follow from p_b, Σx̃² and Σỹ² alone.
+/// With a control variate all sums are less those of the first-order parts, and r = Σp_b + e with e the known covariance of
+/// those parts in the same units: what is known has no spread.
 /// </summary>
 internal sealed unsafe class BlockScores
 {
     private readonly DrawBatch[] _batches;
     private readonly QueryGroup _queries;
+    private readonly QueryGroup? _parts;
+    private readonly FirstOrderControl? _control;
+    private readonly float[] _known;
     private readonly Centering _centering;
     private readonly BatchTerm[] _terms;
     private readonly double[] _halfFreedom;
@@ -20,15 +26,25 @@ internal sealed unsafe class BlockScores
     private readonly double _errorFactor;
 
     /// <summary>Prepares scores of a group of queries.</summary>
-    public BlockScores(DrawBatch[] batches, QueryGroup queries, Centering centering)
+    /// <param name="batches">The batches of draws.</param>
+    /// <param name="queries">The queries.</param>
+    /// <param name="centering">Around which mean.</param>
+    /// <param name="parts">The queries' first-order parts; null without a control variate.</param>
+    /// <param name="control">The control variate, or null.</param>
+    /// <param name="padded">Padded number of items of a block.</param>
+    public BlockScores(DrawBatch[] batches, QueryGroup queries, Centering centering, QueryGroup? parts = null, FirstOrderControl? control = null, int padded = 0)
     {
-        (_batches, _queries, _centering) = (batches, queries, centering);
+        (_batches, _queries, _centering, _parts, _control) = (batches, queries, centering, parts, control);
+        _known = new float[padded];
         _errorFactor = batches.Length / (batches.Length - 1.0);
         double draws = batches.Sum(batch => batch.Count);
         _terms = [.. batches.Select(batch => new BatchTerm(batch.Chain, (float)(batch.Count / draws), batch.Half == 0 ? 1 : 0))];
         Freedom = FreedomOf(batches);
         _halfFreedom = [.. new[] { 0, 1 }.Select(half => FreedomOf([.. batches.Where(batch => batch.Half == half)]))];
     }
+
+    /// <summary>Divisors of covariances: of the run, and of its halves.</summary>
+    public (double Whole, double First, double Second) Freedoms => (Freedom, _halfFreedom[0], _halfFreedom[1]);
 
     /// <summary>Draws less the means taken out: the divisor of covariances.</summary>
     public double Freedom { get; }
@@ -52,6 +68,8 @@ internal sealed unsafe class BlockScores
         var halfScale = (
             _yHalfSquares[0] > 0 ? (float)Math.Sqrt(ySquares / _yHalfSquares[0]) : 0,
             _yHalfSquares[1] > 0 ? (float)Math.Sqrt(ySquares / _yHalfSquares[1]) : 0);
+        var (firstShare, secondShare) = ((float)(_halfFreedom[0] / Freedom), (float)(_halfFreedom[1] / Freedom));
+        var (known, ownShare) = (ReadKnown(query, sums, items, root), (float)(QueryKnown(query) / ySquares));
         var totals = default(VectorTotals);
         var parts = stackalloc Vector512<float>[_batches.Length];
         fixed (float* means = items.Means)
@@ -62,18 +80,29 @@ internal sealed unsafe class BlockScores
             {
                 var scale = Vector512.LoadUnsafe(ref items.InverseRoot[item]) * inverse;
                 var (sum, first) = Products(sums.Cross(query, 0) + item, means + item, centredSums + item, sums.Padded, scale, parts);
-                var (spread, linear) = Errors(squares + item, sums.Padded, sum, parts);
+                var (second, drift) = (sum - first, Vector512<float>.Zero);
+                var sampled = sum;
+                if (known)
+                {
+                    var expected = Vector512.LoadUnsafe(ref _known[item]);
+                    sum += expected;
+                    first += expected * firstShare;
+                    second += expected * secondShare;
+                    drift = (sum * 0.5f * (Vector512.LoadUnsafe(ref items.KnownShare[item]) + Vector512.Create(ownShare))) - expected;
+                }
+
+                var (spread, linear) = Errors(squares + item, sums.Padded, sampled, sum, drift, parts);
                 var xRoot = Vector512.LoadUnsafe(ref items.Root[item]);
-                var known = Vector512.GreaterThan(xRoot, Vector512<float>.Zero);
+                var varies = Vector512.GreaterThan(xRoot, Vector512<float>.Zero);
                 var correlation = Vector512.Min(Vector512.Max(sum, -Vector512<float>.One), Vector512<float>.One);
                 (sum * xRoot * -unit).StoreUnsafe(ref result.Bif[item]);
                 (Vector512.Sqrt(spread) * xRoot * errorUnit).StoreUnsafe(ref result.BifError[item]);
                 correlation.StoreUnsafe(ref result.Correlation[item]);
-                Vector512.ConditionalSelect(known, Vector512.Sqrt(linear * (float)_errorFactor), Vector512<float>.Zero)
+                Vector512.ConditionalSelect(varies, Vector512.Sqrt(linear * (float)_errorFactor), Vector512<float>.Zero)
                     .StoreUnsafe(ref result.CorrelationError[item]);
                 (first * Vector512.LoadUnsafe(ref items.HalfScale[0][item]) * halfScale.Item1).StoreUnsafe(ref result.HalfCorrelation[0][item]);
-                ((sum - first) * Vector512.LoadUnsafe(ref items.HalfScale[1][item]) * halfScale.Item2).StoreUnsafe(ref result.HalfCorrelation[1][item]);
-                totals.Add(first * xRoot, (sum - first) * xRoot, correlation);
+                (second * Vector512.LoadUnsafe(ref items.HalfScale[1][item]) * halfScale.Item2).StoreUnsafe(ref result.HalfCorrelation[1][item]);
+                totals.Add(first * xRoot, second * xRoot, correlation);
             }
         }
 
@@ -110,22 +139,45 @@ internal sealed unsafe class BlockScores
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private (Vector512<float> Spread, Vector512<float> Linear) Errors(float* squares, long stride, Vector512<float> sum, Vector512<float>* parts)
+    private (Vector512<float> Spread, Vector512<float> Linear) Errors(
+        float* squares, long stride, Vector512<float> sampled, Vector512<float> sum, Vector512<float> drift, Vector512<float>* parts)
     {
         var (spread, linear) = (Vector512<float>.Zero, Vector512<float>.Zero);
-        var (negative, negativeHalf) = (-sum, sum * -0.5f);
+        var (negative, negativeHalf) = (-sampled, sum * -0.5f);
         for (var b = 0; b < _terms.Length; b++)
         {
             ref readonly var term = ref _terms[b];
             var off = Vector512.FusedMultiplyAdd(negative, Vector512.Create(term.Share), parts[b]);
             spread = Vector512.FusedMultiplyAdd(off, off, spread);
             var square = Vector512.Load(squares + (b * stride)) + Vector512.Create(term.Square);
-            var curved = Vector512.FusedMultiplyAdd(negativeHalf, square, parts[b]);
+            var curved = Vector512.FusedMultiplyAdd(negativeHalf, square, parts[b]) - (drift * Vector512.Create(term.Share));
             linear = Vector512.FusedMultiplyAdd(curved, curved, linear);
         }
 
         return (spread, linear);
     }
+
+    // e of the block's items in standardised units; false without a control variate.
+    private bool ReadKnown(int query, ItemBlockSums sums, ItemMoments items, double root)
+    {
+        if (_control is null)
+        {
+            return false;
+        }
+
+        _control.ReadCovariance(_queries.First + query, sums.First, _known.AsSpan(0, sums.Count));
+        var unit = (float)(Freedom / root);
+        for (var item = 0; item < sums.Count; item++)
+        {
+            _known[item] *= unit * items.InverseRoot[item];
+        }
+
+        _known.AsSpan(sums.Count).Clear();
+        return true;
+    }
+
+    // What the first-order part adds to the total square of a query.
+    private double QueryKnown(int query) => _control is null ? 0 : Freedom * _control.QueryVariance[_queries.First + query];
 
     private double FreedomOf(DrawBatch[] batches)
     {
@@ -151,12 +203,17 @@ internal sealed unsafe class BlockScores
             // The losses are centred per chain already; pooled centring moves them to the common mean.
             var centre = _centering == Centering.Pooled ? mean - _queries.ChainMeans[_batches[b].Chain][query] : 0;
             var sum = _queries.Sums[b][query];
-            squares[b] = _queries.Squares[b][query] - (centre * ((2 * sum) - (_batches[b].Count * centre)));
+            squares[b] = _queries.Squares[b][query] - (centre * ((2 * sum) - (_batches[b].Count * centre))) - (_parts?.Squares[b][query] ?? 0);
             (sums[b], centres[b]) = (sum, centre);
             _yHalfSquares[_batches[b].Half] += squares[b];
         }
 
-        var total = _yHalfSquares[0] + _yHalfSquares[1];
+        var total = _yHalfSquares[0] + _yHalfSquares[1] + QueryKnown(query);
+        for (var half = 0; half < 2 && _control is not null; half++)
+        {
+            _yHalfSquares[half] += _halfFreedom[half] * _control.QueryVariance[_queries.First + query];
+        }
+
         if (!(total > 0) || !double.IsFinite(total))
         {
             return 0;

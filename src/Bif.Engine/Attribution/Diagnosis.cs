@@ -33,7 +33,7 @@ internal static class Diagnosis
     private static Diagnostics Complete(
         Diagnostics basis, RunStatistics run, AttributionOptions options, string scoresDirectory, List<double[]> chains, int[] live)
     {
-        var essProducts = Products(run, options.Threads);
+        var essProducts = options.Control is not null ? run.WorthOfDraws() : Products(run, options.Threads);
         var ess = run.Watched.Traces.Concat(run.WatchedQueries).AsParallel().WithDegreeOfParallelism(options.Threads)
             .Select(trace => Autocorrelation.EffectiveSampleSize(trace)).ToArray();
         var floor = NoiseFloor.Of(essProducts, run.ItemRhat.Length);
@@ -66,7 +66,8 @@ internal static class Diagnosis
             TopOverlap = live.Select(run.TopOverlap).Where(overlap => !double.IsNaN(overlap)).DefaultIfEmpty(double.NaN).Average(),
             Reliability = reliability,
             LdsNoiseFactor = Math.Sqrt(reliability),
-            NoiseConstant = Spread.MedianOf(live.Select(query => run.Totals[query].AB > 0
+            FirstOrderControl = options.Control is not null,
+            NoiseConstant = options.Control is not null ? basis.Draws * (1 - reliability) / reliability : Spread.MedianOf(live.Select(query => run.Totals[query].AB > 0
                 ? run.QueryVariance[query] * run.SummedVariance / run.Totals[query].AB
                 : double.PositiveInfinity)),
             LowRankAgreement = LowRankAgreement(options, scoresDirectory),

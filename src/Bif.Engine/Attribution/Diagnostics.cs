@@ -30,7 +30,13 @@ public sealed record Diagnostics
     /// <summary>Smallest of them.</summary>
     public double EssItemLossMin { get; init; } = double.NaN;
 
-    /// <summary>Median effective sample size of products of an item's and a query's loss, which is what covariances average.</summary>
+    /// <summary>Whether the noise of the losses' first-order parts was taken out of the scores.</summary>
+    public bool FirstOrderControl { get; init; }
+
+    /// <summary>
+    /// Median effective sample size of products of an item's and a query's loss, which is what covariances average. With
+    /// <see cref="FirstOrderControl"/>, the independent draws that would give scores as exact: 1/SE² of nearly unrelated pairs.
+    /// </summary>
     public double EssProducts { get; init; } = double.NaN;
 
     /// <summary>Autocorrelation of the mean training loss by lag in draws.</summary>

@@ -33,13 +33,19 @@ internal sealed record DrawBatch(int Chain, int First, int Count, bool Late, int
             var count = Math.Max(2, Math.Min(wanted, draws / 2) / 2 * 2);
             for (var index = 0; index < count; index++)
             {
-                var first = (int)((long)index * draws / count);
-                var end = (int)((long)(index + 1) * draws / count);
+                var (first, end) = (Edge(index, draws, count), index + 1 == count ? draws : Edge(index + 1, draws, count));
                 var late = index >= count / 2;
                 batches.Add(new(chain, first, end - first, late, chains.Length > 1 ? position % 2 : late ? 1 : 0));
             }
         }
 
         return [.. batches];
+    }
+
+    // Even where that leaves no batch empty, so that an antithetic pair of draws lies in one batch.
+    private static int Edge(int index, int draws, int count)
+    {
+        var edge = (int)((long)index * draws / count);
+        return draws < 2 * count ? edge : edge / 2 * 2;
     }
 }

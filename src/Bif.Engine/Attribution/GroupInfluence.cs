@@ -1,3 +1,4 @@
+using Bif.Engine.FirstOrder;
 using Bif.Engine.Traces;
 
 namespace Bif.Engine.Attribution;
@@ -14,7 +15,11 @@ public sealed record GroupInfluence(int Items, double Bif, double StandardError,
 {
     /// <summary>Measures the influence of a set from the traces, each chain centred on its own mean.</summary>
     /// <exception cref="InputException">The set is empty, or there are too few draws.</exception>
-    public static GroupInfluence Of(TraceStore store, IReadOnlyCollection<int> items, int query)
+    /// <param name="store">The traces.</param>
+    /// <param name="items">The set.</param>
+    /// <param name="query">The query.</param>
+    /// <param name="control">First-order parts whose noise is taken out, as in the run's scores; null for the draws alone.</param>
+    public static GroupInfluence Of(TraceStore store, IReadOnlyCollection<int> items, int query, FirstOrderControl? control = null)
     {
         var members = new bool[store.Shape.TrainItems];
         foreach (var item in items)
@@ -30,16 +35,30 @@ public sealed record GroupInfluence(int Items, double Bif, double StandardError,
         }
 
         var (x, y) = (CentredSeries.OfItems(store, members), CentredSeries.OfQuery(store, query));
-        var (total, freedom, draws) = (CentredSeries.Product(x, y), CentredSeries.Freedom(x), (double)batches.Sum(batch => batch.Count));
+        var scale = Math.Sqrt(CentredSeries.Product(x, x) * CentredSeries.Product(y, y));
+        double[][] products = [.. x.Zip(y, (of, with) => of.Zip(with, (a, b) => a * b).ToArray())];
+        var (freedom, draws, known) = (CentredSeries.Freedom(x), (double)batches.Sum(batch => batch.Count), 0.0);
+
+        // A run that is being extended has its parts for fewer draws than its losses.
+        if (control is not null && Enumerable.Range(0, x.Length).All(chain => control.Traces.CompleteDraws(chain) == store.CompleteDraws(chain)))
+        {
+            var (a, b) = (CentredSeries.OfItems(control.Traces, members), CentredSeries.OfQuery(control.Traces, query));
+            products = [.. products.Select((chain, index) => chain.Select((product, draw) => product - (a[index][draw] * b[index][draw])).ToArray())];
+            var covariance = new float[members.Length];
+            control.ReadCovariance(query, 0, covariance);
+            known = freedom * covariance.Where((_, item) => members[item]).Sum(value => (double)value);
+        }
+
+        var sampled = products.Sum(chain => chain.Sum());
+        var total = sampled + known;
         var spread = batches.Sum(batch =>
         {
-            var part = Enumerable.Range(batch.First, batch.Count).Sum(draw => x[batch.Chain][draw] * y[batch.Chain][draw]);
-            var off = part - (total * batch.Count / draws);
+            var part = products[batch.Chain].AsSpan(batch.First, batch.Count).ToArray().Sum();
+            var off = part - (sampled * batch.Count / draws);
             return off * off;
         });
-        var scale = Math.Sqrt(CentredSeries.Product(x, x) * CentredSeries.Product(y, y));
         return new(
-            count, -total / freedom, Math.Sqrt(spread * batches.Length / (batches.Length - 1.0)) / freedom, scale > 0 ? total / scale : 0);
+            count, -total / freedom, Math.Sqrt(spread * batches.Length / (batches.Length - 1.0)) / freedom, scale > 0 ? Math.Clamp(total / scale, -1, 1) : 0);
     }
 
     /// <summary>

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Bif.Engine.FirstOrder;
 using Bif.Engine.Traces;
 
 namespace Bif.Engine.Attribution;
@@ -7,7 +8,8 @@ namespace Bif.Engine.Attribution;
 /// <summary>
 /// A block of training items over all draws, reduced to sums per batch of draws: Σx, Σx² (float64) and Σxy against a group
 /// of queries (float32). x is the loss less the chain's first draw, so that a large common offset costs no digits; y is
-/// centred exactly. One instance serves one thread and is filled again for each block.
+/// centred exactly. With a control variate, Σxy is less that of the first-order parts. One instance serves one thread and is
+/// filled again for each block.
 /// </summary>
 internal sealed unsafe class ItemBlockSums : IDisposable
 {
@@ -19,11 +21,15 @@ internal sealed unsafe class ItemBlockSums : IDisposable
     private readonly AlignedFloats _panels;
     private readonly AlignedFloats _shift;
     private readonly float[] _chunk;
+    private readonly FirstOrderControl? _control;
+    private readonly AlignedFloats? _zeros;
+    private readonly float[] _controlChunk = [];
+    private readonly double[] _controlSums = [];
 
     /// <summary>Allocates room for any block of the store and groups of up to <paramref name="queries"/> queries.</summary>
-    public ItemBlockSums(TraceStore store, DrawBatch[] batches, int queries)
+    public ItemBlockSums(TraceStore store, DrawBatch[] batches, int queries, FirstOrderControl? control = null)
     {
-        (_store, _batches) = (store, batches);
+        (_store, _batches, _control) = (store, batches, control);
         Padded = (store.TrainColumns + CrossProducts.ItemStep - 1) / CrossProducts.ItemStep * CrossProducts.ItemStep;
         QueryRoom = (queries + CrossProducts.QueryStep - 1) / CrossProducts.QueryStep * CrossProducts.QueryStep;
         _cross = new((long)QueryRoom * batches.Length * Padded);
@@ -34,6 +40,11 @@ internal sealed unsafe class ItemBlockSums : IDisposable
         Squares = [.. batches.Select(_ => new double[Padded])];
         ShiftedTotals = [.. DrawsPerChain().Select(draws => new double[draws])];
         ShiftTotal = new double[store.Shape.Chains];
+        ControlSquares = control is null ? null : [.. batches.Select(_ => new double[Padded])];
+        if (control is not null)
+        {
+            (_controlChunk, _controlSums, _zeros) = (new float[_chunk.Length], new double[Padded], new(Padded));
+        }
     }
 
     /// <summary>Index of the first item.</summary>
@@ -53,6 +64,12 @@ internal sealed unsafe class ItemBlockSums : IDisposable
 
     /// <summary>Σx²: [batch][item].</summary>
     public double[][] Squares { get; }
+
+    /// <summary>Σa² of the first-order parts: [batch][item]; null without a control variate.</summary>
+    public double[][]? ControlSquares { get; }
+
+    /// <summary>The control variate, or null.</summary>
+    public FirstOrderControl? Control => _control;
 
     /// <summary>Σ over the block's items of x: [chain][draw].</summary>
     public double[][] ShiftedTotals { get; }
@@ -76,8 +93,9 @@ internal sealed unsafe class ItemBlockSums : IDisposable
     /// <summary>Reads the block's chunks once and forms the sums.</summary>
     /// <param name="block">The block of items.</param>
     /// <param name="queries">The queries.</param>
+    /// <param name="parts">Their first-order parts, negative; null without a control variate.</param>
     /// <param name="watched">Receives whole traces of some items, or null.</param>
-    public void Fill(int block, QueryGroup queries, SampledTraces? watched)
+    public void Fill(int block, QueryGroup queries, QueryGroup? parts, SampledTraces? watched)
     {
         First = block * _store.TrainColumns;
         Count = Math.Min(_store.TrainColumns, _store.Shape.TrainItems - First);
@@ -90,7 +108,15 @@ internal sealed unsafe class ItemBlockSums : IDisposable
             {
                 var draws = Math.Min(PackedDraws, batch.End - draw);
                 PackDraws(block, b, draw, draws, watched);
-                AddPanels(b, draw, draws, queries);
+                AddPanels(b, draw, draws, queries, Sums[b], Squares[b], fresh: draw == batch.First);
+            }
+
+            for (var draw = batch.First; parts is not null && draw < batch.End; draw += PackedDraws)
+            {
+                var draws = Math.Min(PackedDraws, batch.End - draw);
+                PackParts(block, batch.Chain, draw, draws);
+                Array.Clear(ControlSquares![b], 0, draw == batch.First ? Padded : 0);
+                AddPanels(b, draw, draws, parts, _controlSums, ControlSquares[b], fresh: false);
             }
         }
     }
@@ -101,6 +127,7 @@ internal sealed unsafe class ItemBlockSums : IDisposable
         _cross.Dispose();
         _panels.Dispose();
         _shift.Dispose();
+        _zeros?.Dispose();
     }
 
     private IEnumerable<int> DrawsPerChain()
@@ -124,8 +151,22 @@ internal sealed unsafe class ItemBlockSums : IDisposable
                 SetShift(chain, losses);
             }
 
-            ShiftedTotals[chain][firstDraw + i] = Pack(losses, chain, i, draws);
+            ShiftedTotals[chain][firstDraw + i] = Pack(losses, _shift.Pointer + ((long)chain * Padded), i, draws);
             watched?.Take(chain, firstDraw + i, First, losses);
+        }
+    }
+
+    private void PackParts(int block, int chain, int firstDraw, int draws)
+    {
+        for (var i = 0; i < draws; i++)
+        {
+            var (drawBlock, row) = Math.DivRem(firstDraw + i, _store.Shape.DrawsPerBlock);
+            if (row == 0)
+            {
+                _control!.Traces.ReadTrainChunk(chain, drawBlock, block, _controlChunk);
+            }
+
+            Pack(_controlChunk.AsSpan(row * _store.TrainColumns, Count), _zeros!.Pointer, i, draws);
         }
     }
 
@@ -141,10 +182,10 @@ internal sealed unsafe class ItemBlockSums : IDisposable
         }
     }
 
-    private void AddPanels(int b, int draw, int draws, QueryGroup queries)
+    private void AddPanels(int b, int draw, int draws, QueryGroup queries, double[] sumsOf, double[] squaresOf, bool fresh)
     {
-        fixed (double* sums = Sums[b])
-        fixed (double* squares = Squares[b])
+        fixed (double* sums = sumsOf)
+        fixed (double* squares = squaresOf)
         {
             var y = queries.Panels(_batches[b].Chain, draw);
             for (var item = 0; item < Count; item += CrossProducts.ItemStep)
@@ -152,21 +193,19 @@ internal sealed unsafe class ItemBlockSums : IDisposable
                 var panel = _panels.Pointer + ((long)item * draws);
                 CrossProducts.AddMoments(panel, draws, sums + item, squares + item);
                 CrossProducts.Add(
-                    panel, y, queries.PanelStride, draws, queries.Padded, Cross(0, b) + item, (long)_batches.Length * Padded,
-                    fresh: draw == _batches[b].First);
+                    panel, y, queries.PanelStride, draws, queries.Padded, Cross(0, b) + item, (long)_batches.Length * Padded, fresh);
             }
         }
     }
 
     // Shifts one draw into its place in the panels; returns the sum over items.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private double Pack(ReadOnlySpan<float> losses, int chain, int row, int rows)
+    private double Pack(ReadOnlySpan<float> losses, float* shift, int row, int rows)
     {
         var total = Vector512<float>.Zero;
         var padded = (Count + CrossProducts.ItemStep - 1) / CrossProducts.ItemStep * CrossProducts.ItemStep;
         fixed (float* source = losses)
         {
-            var shift = _shift.Pointer + ((long)chain * Padded);
             var target = _panels.Pointer + (row * CrossProducts.ItemStep);
             for (var item = 0; item < padded; item += CrossProducts.ItemStep)
             {

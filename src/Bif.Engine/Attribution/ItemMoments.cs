@@ -13,25 +13,31 @@ internal sealed class ItemMoments
     private readonly DrawBatch[] _batches;
     private readonly ItemBlockSums _sums;
     private readonly double[] _inverse;
+    private readonly (double Whole, double First, double Second) _freedom;
 
     /// <summary>Centres and standardises the sums.</summary>
     /// <param name="batches">The batches of draws.</param>
     /// <param name="sums">The block's sums.</param>
     /// <param name="centering">Around which mean.</param>
-    public ItemMoments(DrawBatch[] batches, ItemBlockSums sums, Centering centering)
+    /// <param name="freedom">Divisors of covariances, of the run and of its halves.</param>
+    public ItemMoments(DrawBatch[] batches, ItemBlockSums sums, Centering centering, (double Whole, double First, double Second) freedom)
     {
-        (_batches, _sums) = (batches, sums);
+        (_batches, _sums, _freedom) = (batches, sums, freedom);
         (TotalSquares, _inverse) = (new double[sums.Padded], new double[sums.Padded]);
         (Root, InverseRoot) = (new float[sums.Padded], new float[sums.Padded]);
         Means = new float[sums.ShiftTotal.Length * sums.Padded];
         (Squares, CentredSums) = (new float[batches.Length * sums.Padded], new float[batches.Length * sums.Padded]);
         HalfScale = [new float[sums.Padded], new float[sums.Padded]];
+        KnownShare = new float[sums.Padded];
         var means = Centres(centering);
         SetRoots(means);
         Standardise(means);
     }
 
-    /// <summary>Σ(x − centre)² over the run, by item; 0 for a constant trace.</summary>
+    /// <summary>
+    /// Σ(x − centre)² over the run, by item; 0 for a constant trace. With a control variate less that of the first-order parts,
+    /// plus what that has as its expectation.
+    /// </summary>
     public double[] TotalSquares { get; }
 
     /// <summary>Its root.</summary>
@@ -51,6 +57,9 @@ internal sealed class ItemMoments
 
     /// <summary>Root of the total square over the square in a half of the run, 0 if that is 0: [half][item].</summary>
     public float[][] HalfScale { get; }
+
+    /// <summary>The part of the total square that comes from the expectation of the first-order parts, by item; 0 without a control variate.</summary>
+    public float[] KnownShare { get; }
 
     /// <summary>Number of traces with variance.</summary>
     public int Usable { get; private set; }
@@ -149,13 +158,14 @@ internal sealed class ItemMoments
         }
     }
 
-    // Σ(x − mean)² of a batch of draws, of eight items: Σx² − mean·(2Σx − count·mean).
+    // Σ(x − mean)² of a batch of draws, of eight items: Σx² − mean·(2Σx − count·mean), less Σa² of the first-order parts.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Vector512<double> CentredSquares(int b, double[] means, int item)
     {
         var mean = Vector512.LoadUnsafe(ref means[item]);
         var twice = (2 * Vector512.LoadUnsafe(ref _sums.Sums[b][item])) - (_batches[b].Count * mean);
-        return Vector512.LoadUnsafe(ref _sums.Squares[b][item]) - (mean * twice);
+        var squares = Vector512.LoadUnsafe(ref _sums.Squares[b][item]) - (mean * twice);
+        return _sums.ControlSquares is { } parts ? squares - Vector512.LoadUnsafe(ref parts[b][item]) : squares;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -172,9 +182,19 @@ internal sealed class ItemMoments
             }
         }
 
+        var known = _sums.Control?.ItemVariance;
         for (var item = 0; item < _sums.Count; item++)
         {
             var total = halves[0][item] + halves[1][item];
+            if (known is not null)
+            {
+                var variance = known[_sums.First + item];
+                total += _freedom.Whole * variance;
+                halves[0][item] += _freedom.First * variance;
+                halves[1][item] += _freedom.Second * variance;
+                KnownShare[item] = total > 0 ? (float)(_freedom.Whole * variance / total) : 0;
+            }
+
             NonFinite += double.IsFinite(total) ? 0 : 1;
             if (!(total > 0) || !double.IsFinite(total))
             {

@@ -13,6 +13,7 @@ internal sealed unsafe class QueryGroup : IDisposable
     private readonly AlignedFloats _centred;
     private readonly DrawBatch[] _batches;
     private readonly long[] _chainOffset;
+    private float _sign = 1;
 
     private QueryGroup(int first, int count, DrawBatch[] batches, int chains)
     {
@@ -55,9 +56,14 @@ internal sealed unsafe class QueryGroup : IDisposable
     public double[][] Squares { get; }
 
     /// <summary>Reads queries from a store.</summary>
-    public static QueryGroup Read(TraceStore store, DrawBatch[] batches, int first, int count)
+    /// <param name="store">The traces.</param>
+    /// <param name="batches">The batches of draws.</param>
+    /// <param name="first">The first query.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="negative">Whether the panels hold the negative of the losses, so that their products are subtracted.</param>
+    public static QueryGroup Read(TraceStore store, DrawBatch[] batches, int first, int count, bool negative = false)
     {
-        var group = new QueryGroup(first, count, batches, store.Shape.Chains);
+        var group = new QueryGroup(first, count, batches, store.Shape.Chains) { _sign = negative ? -1 : 1 };
         Parallel.ForEach(batches.GroupBy(batch => batch.Chain), chain =>
         {
             var losses = new float[checked(chain.Last().End * count)];
@@ -89,7 +95,7 @@ internal sealed unsafe class QueryGroup : IDisposable
         var trace = new double[draws];
         for (var draw = 0; draw < draws; draw++)
         {
-            trace[draw] = *At(chain, draw, query) + ChainMeans[chain][query];
+            trace[draw] = (_sign * *At(chain, draw, query)) + ChainMeans[chain][query];
         }
 
         return trace;
@@ -138,7 +144,7 @@ internal sealed unsafe class QueryGroup : IDisposable
             for (var query = first; query < Math.Min(first + CrossProducts.QueryStep, row.Length); query++)
             {
                 var centred = (float)row[query];
-                target[query - first] = centred;
+                target[query - first] = _sign * centred;
                 sums[query] += centred;
                 squares[query] += (double)centred * centred;
             }

@@ -11,9 +11,13 @@ internal sealed class RunStatistics
     private const int TopCount = 10;
     private const int SampledItems = 32;
     private const int SampledQueries = 32;
+
+    // Correlations up to here have nearly the error of a null pair: 1 − r² is above 0.9.
+    private const double Unrelated = 0.3;
     private readonly Lock _gate = new();
     private readonly DrawBatch[] _batches;
     private readonly TopList[][] _halfTop;
+    private readonly List<double> _errors = [];
 
     /// <summary>Prepares for a run.</summary>
     public RunStatistics(DrawBatch[] batches, int chains, int items, int queries)
@@ -112,15 +116,41 @@ internal sealed class RunStatistics
         }
     }
 
+    /// <summary>
+    /// Independent draws that the correlations of a control variate are worth: 1/SE² of nearly unrelated pairs, median over
+    /// sampled pairs; NaN without such pairs.
+    /// </summary>
+    public double WorthOfDraws() => 1 / Spread.MedianOf(_errors);
+
     /// <summary>Adds the scores of a query against a block of items.</summary>
     public void Add(int query, int firstItem, int count, QueryScores scores)
     {
+        if (query % Math.Max(1, Totals.Length / SampledQueries) == 0)
+        {
+            SampleErrors(firstItem, count, scores);
+        }
+
         lock (_halfTop[0][query])
         {
             Totals[query] += scores.Totals;
             for (var half = 0; half < 2; half++)
             {
                 _halfTop[half][query].Offer(scores.HalfCorrelation[half].AsSpan(0, count), firstItem);
+            }
+        }
+    }
+
+    private void SampleErrors(int firstItem, int count, QueryScores scores)
+    {
+        var stride = Math.Max(1, ItemRhat.Length / SampledItems);
+        lock (_errors)
+        {
+            for (var item = (stride - (firstItem % stride)) % stride; item < count; item += stride)
+            {
+                if (scores.CorrelationError[item] is > 0 and var error && Math.Abs(scores.Correlation[item]) < Unrelated)
+                {
+                    _errors.Add((double)error * error);
+                }
             }
         }
     }

@@ -12,12 +12,15 @@ namespace Bif.Engine.Calibration;
 /// <param name="curvature">Its measured curvature.</param>
 /// <param name="sampler">baoab or laplace.</param>
 /// <param name="meanLoss">L(w*), nats.</param>
-/// <param name="effectiveDraws">Independent draws that the run will be worth.</param>
+/// <param name="effectiveDraws">Independent draws that the run will be worth; infinitely many with a control variate.</param>
 /// <param name="say">Receives what is being done.</param>
 public sealed class Calibrator(
     CurvatureSource source, CurvatureEstimate curvature, string sampler, double meanLoss, double effectiveDraws, Action<string> say)
 {
     private const double UsualLossRise = 0.03;
+
+    // Where first-order noise is taken out, a cold target costs nothing, and what is not quadratic is the noise that is left.
+    private const double ControlledLossRise = 0.003;
     private const double LargestStep = 0.5;
     private const int Attempts = 4;
     private const int Halvings = 2;
@@ -26,8 +29,13 @@ public sealed class Calibrator(
     private const double Tolerance = 4.5;
     private const double Hopeless = 30;
 
+    // Independent draws near kinks of a network raise its loss by more, and a control variate does not mind.
+    private const double ControlledTolerance = 20;
+
     // A checkpoint whose gradient moves the mode by more than this share of the thermal energy is centred.
     private const double CenteringShare = 0.05;
+
+    private bool IsControlled => double.IsPositiveInfinity(effectiveDraws);
 
     /// <summary>Chooses what is not given.</summary>
     /// <exception cref="InputException">No setting makes a pilot behave.</exception>
@@ -42,7 +50,7 @@ public sealed class Calibrator(
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
             var trial = Try(probe, given, nbeta, gamma, centered, dimension, reasons);
-            if (trial.Excess <= Tolerance || given.Nbeta is not null)
+            if (trial.Excess <= (IsControlled ? ControlledTolerance : Tolerance) || given.Nbeta is not null)
             {
                 return new Calibrated(nbeta, gamma, trial.Step, centered, dimension, reasons);
             }
@@ -76,15 +84,17 @@ public sealed class Calibrator(
             return (fixedNbeta, fixedGamma, curvature.EffectiveDimension(fixedGamma / fixedNbeta));
         }
 
-        var rise = given.LossRise ?? UsualLossRise;
-        var wanted = Damping.Dimension(source.Feed.Count, effectiveDraws);
+        var rise = given.LossRise ?? (IsControlled ? ControlledLossRise : UsualLossRise);
+        var wanted = IsControlled ? Damping.ControlledDimension(source.Feed.Count, (curvature as LowRankCurvature)?.Rank) : Damping.Dimension(source.Feed.Count, effectiveDraws);
         var damping = Damping.Solve(eigenvalues, wanted);
         var dimension = curvature.EffectiveDimension(damping);
-        reasons.Add(Text($"damping gamma/nbeta {damping:G3}: effective dimension {dimension:F0} for {effectiveDraws:N0} effective draws and {source.Feed.Count:N0} items"));
+        reasons.Add(!IsControlled
+            ? Text($"damping gamma/nbeta {damping:G3}: effective dimension {dimension:F0} for {effectiveDraws:N0} effective draws and {source.Feed.Count:N0} items")
+            : Text($"damping gamma/nbeta {damping:G3}: effective dimension {dimension:F0} for {source.Feed.Count:N0} items"));
         var nbeta = given.Nbeta ?? (given.Gamma is { } gammaGiven ? gammaGiven / damping : dimension / (2 * rise * Math.Max(meanLoss, 1e-8)));
         if (given.Nbeta is null && given.Gamma is null)
         {
-            reasons.Add(Text($"nbeta {nbeta:G3}: the mean loss {meanLoss:G3} is to rise by {rise:P0}"));
+            reasons.Add(Text($"nbeta {nbeta:G3}: the mean loss {meanLoss:G3} is to rise by {rise:P1}"));
         }
 
         return (nbeta, given.Gamma ?? damping * nbeta, dimension);

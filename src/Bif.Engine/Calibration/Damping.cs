@@ -8,11 +8,26 @@ namespace Bif.Engine.Calibration;
 public static class Damping
 {
     private const double DrawFactor = 2.5;
+    private const long RankBytes = 112L << 20;
+    private const int LeastRank = 50;
+
+    /// <summary>Parameters beyond which a useful number of directions takes too much memory.</summary>
+    public const long MostParameters = RankBytes / (sizeof(float) * LeastRank);
+
 
     /// <summary>The effective dimension to aim at.</summary>
     /// <param name="items">n, training items.</param>
     /// <param name="effectiveDraws">Independent draws that the run will be worth.</param>
     public static double Dimension(int items, double effectiveDraws) => Math.Max(1, Math.Min(items / 3.0, DrawFactor * Math.Sqrt(effectiveDraws)));
+
+    /// <summary>
+    /// The effective dimension to aim at where a control variate takes the noise out, so that the draws set no limit: a fifth of
+    /// the items (measured: docs/quality.md), and no more than the curvature's directions can show.
+    /// </summary>
+    public static double ControlledDimension(int items, int? rank) => Math.Max(1, Math.Min(items / 5.0, rank ?? double.PositiveInfinity));
+
+    /// <summary>Directions of a low-rank curvature that the dimension needs: where d_eff(r) is their number, the last has about r/2.</summary>
+    public static int Rank(int items, long parameters) => (int)Math.Clamp(items / 5, LeastRank, Math.Max(LeastRank, Math.Min(1000, RankBytes / (sizeof(float) * parameters))));
 
     /// <summary>r with d_eff(r) = <paramref name="dimension"/>, by bisection on a logarithmic scale.</summary>
     /// <param name="eigenvalues">λ of the mean loss's curvature; those that are 0 do not count.</param>

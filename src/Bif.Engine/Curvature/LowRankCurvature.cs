@@ -1,3 +1,5 @@
+using Bif.Engine.Baselines.Gradients;
+using Bif.Engine.Models;
 using Bif.Engine.Sampling.Preconditioners;
 using static TorchSharp.torch;
 
@@ -26,19 +28,32 @@ public sealed class LowRankCurvature : CurvatureEstimate
     /// <summary>Trace of the whole matrix.</summary>
     public double Trace { get; }
 
-    /// <summary>Finds the pairs by <see cref="Lanczos"/>.</summary>
+    /// <summary>Finds the pairs: by <see cref="JacobianRange"/> for convolutional networks and language models, else by <see cref="Lanczos"/>.</summary>
     public static LowRankCurvature Measure(CurvatureSource source, int rank, Action<double>? progress)
     {
         using var scope = NewDisposeScope();
-        using var matrix = new GaussNewton(source);
         rank = (int)Math.Min(rank, source.Center.numel());
-        var (vectors, values) = Lanczos.Leading(
-            matrix.Multiply, source.Center, rank, rank + Math.Max(20, rank / 2), source.Seed, share => progress?.Invoke(0.95 * share));
+        var (vectors, values) = Leading(source, rank, share => progress?.Invoke(0.95 * share));
         var trace = DiagonalCurvature.Diagonal(source, 4, null).sum().item<float>();
         return new LowRankCurvature(vectors, tensor(values.Select(value => (float)value).ToArray()).to(source.Center.device), trace)
         {
             Remark = $"{values.Length} leading directions of the Gauss-Newton matrix from {source.Count:N0} items hold {values.Sum() / Math.Max(trace, 1e-30):P0} of its trace",
         };
+    }
+
+    private static (Tensor Vectors, double[] Values) Leading(CurvatureSource source, int rank, Action<double> progress)
+    {
+        if (source.Model.Config.ModelType != "torchscript")
+        {
+            using var gradients = new GradientSource(source.Model, source.Selection, source.Center, source.Feed);
+            if ((gradients.HasConvolutions || source.Model.Objective == Objective.NextToken) && !gradients.HasSlow)
+            {
+                return new JacobianRange(source, gradients, gradients.Columns).Leading(rank, progress);
+            }
+        }
+
+        using var matrix = new GaussNewton(source);
+        return Lanczos.Leading(matrix.Multiply, source.Center, rank, rank + Math.Max(20, rank / 2), source.Seed, progress);
     }
 
     /// <summary>Number of directions k.</summary>

@@ -12,12 +12,44 @@ internal sealed class SeenLayers(ParameterSelection selection, Layout layout) : 
     /// <summary>The layers in the order of the pass.</summary>
     public List<SeenLayer> Layers { get; } = [];
 
+    /// <summary>Scales, shifts and embeddings.</summary>
+    public List<SeenPart> Parts { get; } = [];
+
+    /// <inheritdoc/>
+    public void ObserveScale(int weight, int? bias, Func<Tensor> standardised, Tensor outputs, int features)
+    {
+        // Everything but the items and the features is summed.
+        long[] positions = [.. Enumerable.Range(1, (int)outputs.dim() - 1).Where(axis => axis != features).Select(axis => (long)axis)];
+        Tensor Summed(Tensor rows) => positions.Length == 0 ? rows : rows.sum(positions);
+        AddPart(weight, outputs, slope => Summed(slope * standardised().detach()));
+        if (bias is { } shift)
+        {
+            AddPart(shift, outputs, Summed);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Observe(Embedding layer, Tensor tokens, Tensor outputs) => AddPart(layer.Weight, outputs, slope =>
+    {
+        var (batch, entries, size) = (tokens.shape[0], layout.Parameters[layer.Weight].Shape[0], outputs.shape[2]);
+        var places = (tokens + (arange(batch, device: tokens.device).unsqueeze(1) * entries)).flatten();
+        return zeros([batch * entries, size], device: slope.device).index_add_(0, places, slope.flatten(0, 1), 1).view(batch, entries * size);
+    });
+
     /// <inheritdoc/>
     public void Observe(Linear layer, Tensor inputs, Tensor outputs) => Add(layer.Weight, layer.Bias, 0, 1, 0, inputs, outputs);
 
     /// <inheritdoc/>
     public void Observe(Conv2d layer, Tensor inputs, Tensor outputs)
         => Add(layer.Weight, layer.Bias, layout.Parameters[layer.Weight].Shape[2], layer.Stride, layer.Padding, inputs, outputs);
+
+    private void AddPart(int parameter, Tensor outputs, Func<Tensor, Tensor> rows)
+    {
+        if (selection.Offset(parameter) is { } offset)
+        {
+            Parts.Add(new SeenPart(offset, layout.Parameters[parameter].Length, outputs, rows));
+        }
+    }
 
     private void Add(int weight, int? bias, long kernel, long stride, long padding, Tensor inputs, Tensor outputs)
     {

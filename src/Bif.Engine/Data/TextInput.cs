@@ -36,7 +36,7 @@ public sealed record TextInput(string TokenizerFile, int Context, int? EndOfText
     {
         var positions = config.Integer("max_position_embeddings", config.Integer("n_positions", config.ModelType == "gpt2" ? 1024 : 2048));
         return new TextInput(
-            Path.Combine(config.Folder, "tokenizer.json"), positions, config.Has("eos_token_id") ? config.Integer("eos_token_id") : null);
+            Path.Combine(config.Folder, "tokenizer.json"), positions, config.FirstInteger("eos_token_id"));
     }
 
     /// <summary>The same with a person's choices.</summary>

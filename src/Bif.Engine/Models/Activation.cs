@@ -13,12 +13,13 @@ internal static class Activation
     public static Func<Tensor, Tensor> Named(ModelConfig config, string field, string fallback) => config.Text(field, fallback) switch
     {
         "relu" => static x => nn.functional.relu(x),
-        "gelu" => static x => nn.functional.gelu(x),
+        "gelu" or "gelu_python" => static x => nn.functional.gelu(x),
         "gelu_new" or "gelu_fast" or "gelu_pytorch_tanh" => static x => nn.functional.gelu(x, GELU.Approximate.tanh),
-        "silu" => static x => nn.functional.silu(x),
+        "quick_gelu" => static x => x * (x * 1.702).sigmoid(),
+        "silu" or "swish" => static x => nn.functional.silu(x),
         "tanh" => static x => x.tanh(),
         "sigmoid" => static x => x.sigmoid(),
         "leaky_relu" => static x => nn.functional.leaky_relu(x),
-        var other => throw config.Invalid(field, $"\"{other}\" is not known: it is one of relu, gelu, gelu_new, silu, tanh, sigmoid, leaky_relu"),
+        var other => throw config.Invalid(field, $"\"{other}\" is not known: it is one of relu, gelu, gelu_new, quick_gelu, silu, tanh, sigmoid, leaky_relu"),
     };
 }

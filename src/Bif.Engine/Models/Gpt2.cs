@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace Bif.Engine.Models;
 
 /// <summary>
-/// GPT-2 (Radford et al. 2019): learned positions, weights stored [in, out], the embedding as output layer. Tensor names
-/// with or without <c>transformer.</c> before them.
+/// GPT-2 (Radford et al. 2019): learned positions, weights stored [in, out], the embedding as output layer unless
+/// <c>tie_word_embeddings</c> is false. Tensor names with or without <c>transformer.</c> before them.
 /// </summary>
 [ModelType("gpt2")]
 public sealed class Gpt2 : LanguageModel
@@ -14,6 +14,7 @@ public sealed class Gpt2 : LanguageModel
     private readonly Embedding _tokens, _positions;
     private readonly List<Block> _blocks = [];
     private readonly LayerNorm _norm;
+    private readonly int _output;
 
     /// <summary>Declares the layers.</summary>
     public Gpt2(ModelSource source)
@@ -27,9 +28,9 @@ public sealed class Gpt2 : LanguageModel
             }
         }
 
-        if (!config.Flag("tie_word_embeddings", true) || !config.Flag("scale_attn_weights", true))
+        if (!config.Flag("scale_attn_weights", true))
         {
-            throw config.Invalid("tie_word_embeddings and scale_attn_weights", "must be true for gpt2");
+            throw config.Invalid("scale_attn_weights", "is false, which is not supported");
         }
 
         var size = config.Integer("n_embd");
@@ -48,6 +49,7 @@ public sealed class Gpt2 : LanguageModel
         }
 
         _norm = layers.LayerNorm($"{_prefix}ln_f", size, epsilon);
+        _output = config.Flag("tie_word_embeddings", true) ? _tokens.Weight : layers.Embedding("lm_head", VocabularySize, size).Weight;
         Layout = layers.ToLayout();
     }
 
@@ -61,7 +63,7 @@ public sealed class Gpt2 : LanguageModel
     public override int ContextLength { get; }
 
     /// <inheritdoc/>
-    public override bool Ignores(string tensor) => tensor == "lm_head.weight"
+    public override bool Ignores(string tensor) => (tensor == "lm_head.weight" && _output == _tokens.Weight)
         || tensor.EndsWith(".attn.bias", StringComparison.Ordinal) || tensor.EndsWith(".attn.masked_bias", StringComparison.Ordinal);
 
     /// <inheritdoc/>
@@ -73,7 +75,7 @@ public sealed class Gpt2 : LanguageModel
     }
 
     /// <inheritdoc/>
-    protected override Tensor Unembed(Weights weights, Tensor hidden) => nn.functional.linear(hidden, weights.Parameter(_tokens.Weight));
+    protected override Tensor Unembed(Weights weights, Tensor hidden) => Logits(weights, hidden, _output);
 
     private sealed class Block(LayerList layers, string name, ModelConfig config, int size, int heads, int depth, double epsilon)
     {
@@ -101,6 +103,6 @@ public sealed class Gpt2 : LanguageModel
         private readonly int _weight = layers.Parameter($"{name}.weight", [inputs, outputs], Initialization.SmallNormal, additions);
         private readonly int _bias = layers.Parameter($"{name}.bias", [outputs], Initialization.Zeros, inputs);
 
-        public Tensor Forward(Weights weights, Tensor x) => x.matmul(weights.Parameter(_weight)) + weights.Parameter(_bias);
+        public Tensor Forward(Weights weights, Tensor x) => weights.Factor(x).matmul(weights.Factor(_weight)) + weights.Factor(_bias);
     }
 }

@@ -63,7 +63,7 @@ public sealed class GptNeoX : LanguageModel
     }
 
     /// <inheritdoc/>
-    protected override Tensor Unembed(Weights weights, Tensor hidden) => nn.functional.linear(hidden, weights.Parameter(_output));
+    protected override Tensor Unembed(Weights weights, Tensor hidden) => Logits(weights, hidden, _output);
 
     private sealed class Block(LayerList layers, string name, ModelConfig config, int size, int heads, int depth, double epsilon)
     {

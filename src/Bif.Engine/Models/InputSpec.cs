@@ -40,6 +40,26 @@ public sealed record InputSpec(
         };
     }
 
+    /// <summary>Checks what can be told of items without the model's weights: that they are text where it reads text, and pictures of its size.</summary>
+    /// <param name="data">The items.</param>
+    /// <param name="model">What to call the model.</param>
+    /// <exception cref="InputException">They do not fit; says what differs.</exception>
+    public void RequireFit(Dataset data, string model)
+    {
+        if (Text is not null && data.Text is null)
+        {
+            throw new InputException($"{data.Path} is no text, but the model {model} is a language model: give a .txt, .jsonl or .tsv file.");
+        }
+
+        var shape = data.Items.ItemShape;
+        if (Text is null && Channels is { } channels && shape.Length == 3
+            && (shape[0] != channels || (ImageSize is { } size && (shape[1] != size || shape[2] != size))))
+        {
+            throw new InputException(
+                $"{data.Path} has items of {shape[0]}×{shape[1]}×{shape[2]} (channels, height, width), but the model {model} takes {channels}×{ImageSize?.ToString() ?? "any"}×{ImageSize?.ToString() ?? "any"}.");
+        }
+    }
+
     private static int? Size(ModelConfig config, string field, int largest) => !config.Has(field) ? null
         : config.Integer(field) is var size && size >= 1 && size <= largest ? size
         : throw config.Invalid(field, $"is {size}, but must be from 1 to {largest}");

@@ -49,6 +49,10 @@ public abstract class LanguageModel : Architecture
     /// <summary>What the last layer reads, [batch, length, hidden size].</summary>
     protected abstract Tensor Hidden(Weights weights, Tensor tokens);
 
-    /// <summary>Logits [..., vocabulary] of hidden states [..., hidden size].</summary>
+    /// <summary>Logits [..., vocabulary] of hidden states [..., hidden size], float32.</summary>
     protected abstract Tensor Unembed(Weights weights, Tensor hidden);
+
+    /// <summary>Hidden states times the output layer [vocabulary, hidden size], float32 whatever the products are computed in.</summary>
+    protected static Tensor Logits(Weights weights, Tensor hidden, int output)
+        => nn.functional.linear(weights.Factor(hidden), weights.Factor(output)).to(float32);
 }

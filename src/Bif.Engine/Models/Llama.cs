@@ -27,6 +27,11 @@ public sealed class Llama : LanguageModel
         var epsilon = config.Number("rms_norm_eps", 1e-6);
         VocabularySize = config.Integer("vocab_size");
         ContextLength = config.Integer("max_position_embeddings", 2048);
+        if (config.Number("partial_rotary_factor", config.Section("rope_parameters")?.Number("partial_rotary_factor", 1) ?? 1) != 1)
+        {
+            throw config.Invalid("partial_rotary_factor", "must be 1 for llama, whose heads turn whole");
+        }
+
         _rotary = RotaryEmbedding.From(config, headSize, "rope_theta");
         var layers = new LayerList();
         _embedding = layers.Embedding("model.embed_tokens", VocabularySize, size);
@@ -62,7 +67,7 @@ public sealed class Llama : LanguageModel
     }
 
     /// <inheritdoc/>
-    protected override Tensor Unembed(Weights weights, Tensor hidden) => nn.functional.linear(hidden, weights.Parameter(_output));
+    protected override Tensor Unembed(Weights weights, Tensor hidden) => Logits(weights, hidden, _output);
 
     private sealed class Block
     {

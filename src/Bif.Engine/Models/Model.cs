@@ -88,8 +88,16 @@ public sealed class Model : IDisposable
         => new Model(config.Folder, config, architecture, parameters, buffers, HashOf(config, architecture, parameters.cpu(), [.. buffers.Select(buffer => buffer.cpu())])).Detached();
 
     /// <summary>Binds the network to vectors; see <see cref="Weights"/>.</summary>
-    public Weights Bind(ParameterSelection selection, Tensor vector, Tensor? gradient)
-        => Architecture.Bind(Parameters, _buffers, selection, vector, gradient);
+    /// <param name="selection">Which parameters live in <paramref name="vector"/>.</param>
+    /// <param name="vector">The selected parameters.</param>
+    /// <param name="gradient">Where backward passes add the gradient, or null.</param>
+    /// <param name="precision">In what a language model's matrix products are computed.</param>
+    public Weights Bind(ParameterSelection selection, Tensor vector, Tensor? gradient, ScalarType precision = ScalarType.Float32)
+    {
+        var weights = Architecture.Bind(Parameters, _buffers, selection, vector, gradient);
+        weights.Precision = precision;
+        return weights;
+    }
 
     /// <summary>Loss of each item [batch], nats; of a text the sum over its tokens.</summary>
     public Tensor Losses(Weights weights, Batch batch) => Architecture is LanguageModel
@@ -130,14 +138,8 @@ public sealed class Model : IDisposable
             throw new InputException($"{data.Path}: item {bad} has label {data.Labels![bad]}, but the model {Path} has the classes 0 to {classes - 1}.");
         }
 
+        Input.RequireFit(data, Path);
         var shape = data.Items.ItemShape;
-        if (Input.Channels is { } channels && shape.Length == 3
-            && (shape[0] != channels || (Input.ImageSize is { } size && (shape[1] != size || shape[2] != size))))
-        {
-            throw new InputException(
-                $"{data.Path} has items of {shape[0]}×{shape[1]}×{shape[2]} (channels, height, width), but the model {Path} takes {channels}×{Input.ImageSize?.ToString() ?? "any"}×{Input.ImageSize?.ToString() ?? "any"}.");
-        }
-
         try
         {
             using var scope = NewDisposeScope();
@@ -161,7 +163,8 @@ public sealed class Model : IDisposable
 
     private void CheckText(Dataset data, LanguageModel language)
     {
-        var text = data.Text ?? throw new InputException($"{data.Path} is no text, but the model {Path} is a language model: give a .txt, .jsonl or .tsv file.");
+        Input.RequireFit(data, Path);
+        var text = data.Text!;
         if (text.Longest > language.ContextLength)
         {
             throw new InputException($"{data.Path} has an item of {text.Longest} tokens, but the model {Path} takes {language.ContextLength}: lower --context.");

@@ -63,6 +63,14 @@ public sealed class ModelConfig
     /// <summary>An integer field or its default.</summary>
     public int Integer(string field, int fallback) => Has(field) ? Read<int>(field, "a whole number") : fallback;
 
+    /// <summary>An integer field, or the first of a list of them (end-of-text ids); null where it is absent.</summary>
+    public int? FirstInteger(string field) => _fields[field] switch
+    {
+        null => null,
+        JsonArray => Integers(field) is { Length: > 0 } list ? list[0] : null,
+        _ => Integer(field),
+    };
+
     /// <summary>A required positive integer field that divides a size (heads).</summary>
     public int Divisor(string field, string sizeField, int size) => Integer(field) is > 0 and var parts && size % parts == 0
         ? parts

@@ -60,8 +60,18 @@ public class Weights : IDisposable
     /// <summary>Convolutions with their normalisation folded in, for passes without gradient at one position; null otherwise.</summary>
     public Layers.FoldedLayers? Folded { get; set; }
 
+    /// <summary>In what the matrix products of a language model's passes are computed; the parameters stay float32.</summary>
+    public ScalarType Precision { get; set; } = ScalarType.Float32;
+
     /// <summary>The parameter at an index of <see cref="Layout.Parameters"/>.</summary>
     public Tensor Parameter(int index) => _parameters[index];
+
+    /// <summary>The parameter as a factor of a matrix product, in <see cref="Precision"/>; gradients reach the float32 parameter.</summary>
+    public Tensor Factor(int index) => Precision == ScalarType.Float32 ? _parameters[index]
+        : Folded?.Cast(index, _parameters[index], Precision) ?? _parameters[index].to(Precision);
+
+    /// <summary>Activations as a factor of a matrix product, in <see cref="Precision"/>.</summary>
+    public Tensor Factor(Tensor activations) => Precision == ScalarType.Float32 ? activations : activations.to(Precision);
 
     /// <summary>The buffer at an index of <see cref="Layout.Buffers"/>.</summary>
     public Tensor Buffer(int index) => _buffers[index];

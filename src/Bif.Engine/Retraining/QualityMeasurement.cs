@@ -100,6 +100,19 @@ public static class QualityMeasurement
         var scores = methods.Select(method => DatamodelingScore.Of(truth, method.Row, spec.Resamples, spec.Bank.Seed)).ToList();
         var bif = methods.Select((method, index) => method.Name == MethodScores.Bif ? scores[index] : null).FirstOrDefault(each => each is not null);
         var reliability = truth.Reliability();
+        var judged = Choose([.. methods.Select((method, index) => new MethodQuality(
+            method.Name,
+            scores[index].Mean,
+            scores[index].Interval.Low,
+            scores[index].Interval.High,
+            forTuning is null ? null : DatamodelingScore.Of(forTuning, method.Row, 0, 0).Mean,
+            bif is null || bif == scores[index] ? null : Ahead(scores[index], bif),
+            scores[index].ConstantPredictions,
+            scores[index].ConstantLosses,
+            method.Cost)
+        {
+            PerQuery = scores[index].PerQuery,
+        })]);
         return new QualityRecord
         {
             Run = record.Id,
@@ -109,19 +122,8 @@ public static class QualityMeasurement
             Queries = truth.Queries,
             SingleAgreement = reliability?.SingleAgreement,
             Ceiling = reliability?.Ceiling,
-            Methods = Choose([.. methods.Select((method, index) => new MethodQuality(
-                method.Name,
-                scores[index].Mean,
-                scores[index].Interval.Low,
-                scores[index].Interval.High,
-                forTuning is null ? null : DatamodelingScore.Of(forTuning, method.Row, 0, 0).Mean,
-                bif is null || bif == scores[index] ? null : Ahead(scores[index], bif),
-                scores[index].ConstantPredictions,
-                scores[index].ConstantLosses,
-                method.Cost)
-            {
-                PerQuery = scores[index].PerQuery,
-            })]),
+            Methods = judged,
+            Agreement = MethodAgreement.Of([.. methods.Where((_, index) => judged[index].Chosen != false)], truth.Queries),
         };
     }
 

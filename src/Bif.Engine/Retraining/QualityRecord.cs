@@ -78,6 +78,9 @@ public sealed record QualityRecord
     /// <summary>The methods, BIF first where it was judged.</summary>
     public required IReadOnlyList<MethodQuality> Methods { get; init; }
 
+    /// <summary>How alike the rankings of the methods are, of several settings of one the chosen; null in records of before it was measured.</summary>
+    public MethodAgreement? Agreement { get; init; }
+
     /// <summary>Comparison methods that this run does not allow.</summary>
     public IReadOnlyList<MethodRefusal> Refused { get; init; } = [];
 

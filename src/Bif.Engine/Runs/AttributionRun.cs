@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using Bif.Engine.Attribution;
 using Bif.Engine.Curvature;
 using Bif.Engine.Data;
+using Bif.Engine.FirstOrder;
 using Bif.Engine.Models;
 using Bif.Engine.Sampling;
 using Bif.Engine.Sampling.Kept;
@@ -53,7 +54,14 @@ public sealed partial class AttributionRun : IDisposable
         _progress = progress;
         var device = DeviceOf(spec.Device);
         set_num_threads(Threads);
+        if (RunMemory.Ahead(spec, Threads) is { TotalBytes: > NotableBytes } memory)
+        {
+            Say(RunStage.Loading, memory.Describe());
+            memory.Require(spec.Model, device);
+        }
+
         _model = Model.Load(spec.Model, device);
+        CheckPrecision();
         var input = spec.InputOf(_model);
         _data = DatasetLoader.Open(spec.Data, input, _model.TargetKind);
         _queryData = DatasetLoader.Open(spec.Queries, input, _model.TargetKind);
@@ -238,9 +246,10 @@ public sealed partial class AttributionRun : IDisposable
 
         Say(RunStage.Preparing, "evaluating the losses at the checkpoint");
         (_initialTrain, _initialQuery) = (new float[_data.Count], new float[_queryData.Count]);
-        using var weights = _model.Bind(_selection, _center, null);
+        using var weights = _model.Bind(_selection, _center, null, _spec.ScalarPrecision);
         LossEvaluator.Evaluate(_model, weights, _train, batch, _initialTrain);
         LossEvaluator.Evaluate(_model, weights, _queries, batch, _initialQuery);
+        StatePrecision(batch);
         if (Array.FindIndex(_initialTrain, loss => !float.IsFinite(loss)) is >= 0 and var bad)
         {
             throw new InputException($"The loss of training item {bad} at the checkpoint is {_initialTrain[bad]}: the model or the item is broken.");
@@ -250,7 +259,7 @@ public sealed partial class AttributionRun : IDisposable
     private float[] InitialTokens(DataFeed feed, int batch)
     {
         var tokens = new float[feed.TokenOffsets[^1]];
-        using var weights = _model.Bind(_selection, _center, null);
+        using var weights = _model.Bind(_selection, _center, null, _spec.ScalarPrecision);
         LossEvaluator.EvaluateTokens(_model, weights, feed, batch, tokens, new float[feed.Count]);
         return tokens;
     }
@@ -283,6 +292,7 @@ public sealed partial class AttributionRun : IDisposable
             Decay = earlier.Settings.Sampler == "rmsprop" ? _spec.Decay : earlier.Settings.Decay,
             Stabilizer = earlier.Settings.Sampler == "rmsprop" ? _spec.Stabilizer : earlier.Settings.Stabilizer,
             BiasCorrection = earlier.Settings.Sampler == "rmsprop" ? _spec.BiasCorrection : earlier.Settings.BiasCorrection,
+            FirstOrderControl = _spec.FirstOrderControl ?? earlier.Settings.FirstOrderControl,
             Centered = _spec.Centered || (earlier.Settings.Centered && !earlier.Spec.Centered),
         };
         if (Identity(wanted with { Draws = earlier.Settings.Draws }) != earlier.Id)
@@ -295,6 +305,12 @@ public sealed partial class AttributionRun : IDisposable
         {
             throw new InputException(
                 $"{_directory.Root} holds a run that traces {(earlier.Spec.PerToken ? earlier.Spec.TokenItems.Count == 0 ? "the tokens of all items" : "the tokens of other items" : "no tokens")}: choose another --out, or repeat its spec.");
+        }
+
+        if (_spec.PerToken && _spec.TokenPrecision != earlier.Spec.TokenPrecision)
+        {
+            throw new InputException(
+                $"{_directory.Root} holds a run whose token traces are {earlier.Spec.TokenPrecision}: choose another --out, or --token-precision {earlier.Spec.TokenPrecision}.");
         }
 
         if (wanted.Draws < earlier.Settings.Draws)
@@ -317,7 +333,7 @@ public sealed partial class AttributionRun : IDisposable
         }
 
         _kept = earlier.Kept;
-        if (earlier.Settings.Preconditioner != "none" && (grows || _spec.TargetReliability is not null || earlier.State != "finished"))
+        if (earlier.Settings.Preconditioner != "none" && (grows || resume || _spec.TargetReliability is not null || earlier.State != "finished"))
         {
             _curvature = CurvatureEstimate.Load(_directory.Curvature, _center.device);
             _preconditioner = _curvature.ToPreconditioner(earlier.Settings.Nbeta, earlier.Settings.Gamma);
@@ -372,12 +388,6 @@ public sealed partial class AttributionRun : IDisposable
             Versions = new VersionRecord(Version, Environment.Version.ToString(), TorchLibrary.Version, RuntimeInformation.OSDescription),
             Warnings = [.. _warnings],
         };
-        var memory = RunMemory.Of(_model, _selection, settings, plan);
-        if (memory.TotalBytes > NotableBytes)
-        {
-            Say(RunStage.Preparing, memory.Describe());
-        }
-
         if (_tokens is not null)
         {
             Say(RunStage.Preparing, _tokens.Require(_directory.Root, settings));
@@ -455,6 +465,7 @@ public sealed partial class AttributionRun : IDisposable
         return new ChainRunner(
             _model, _train, _queries, store, settings, _preconditioner, plan, _selection, _center, offset, _directory.Chains, 100 * Math.Max(initial, chance))
         {
+            Precision = _spec.ScalarPrecision,
             Kept = _kept is null ? null : new KeptDrawFiles(_directory.Draws, _kept, plan.DrawsPerBlock),
             Tokens = _tokens?.Target,
         };
@@ -476,7 +487,8 @@ public sealed partial class AttributionRun : IDisposable
         set_num_threads(Threads);
         var cosine = GradientCosine.Compute(
             _model, _selection, _center, _train, _queries, 6, 48, _curvature as LowRankCurvature, record.Settings.Nbeta, record.Settings.Gamma);
-        var options = new AttributionOptions(_spec.Centering == "pooled" ? Centering.Pooled : Centering.PerChain, Threads, cosine, ChanceLoss);
+        using var control = Control(record.Settings, store);
+        var options = new AttributionOptions(_spec.Centering == "pooled" ? Centering.Pooled : Centering.PerChain, Threads, cosine, ChanceLoss, control);
         var estimate = AttributionEstimator.Run(
             store, _directory.Scores, options, share => _progress?.Report(new RunProgress(RunStage.Estimating, Fraction: share)));
         if (estimate.Diagnostics.LowRankAgreement is { } closed)
@@ -494,6 +506,20 @@ public sealed partial class AttributionRun : IDisposable
             Timings = record.Timings! with { EstimatingSeconds = _clock.Elapsed.TotalSeconds - start },
             PeakBytes = Peak(),
         };
+    }
+
+    // The first-order parts at the run's draws; null where the run does without.
+    private FirstOrderControl? Control(SamplerSettings settings, TraceStore store)
+    {
+        if (!settings.FirstOrderControl)
+        {
+            return null;
+        }
+
+        Say(RunStage.Estimating, "first-order parts of all losses at the draws, whose noise is taken out of the scores");
+        new FirstOrderPass(_model, _selection, _center, _preconditioner, settings, _train, _queries).Complete(
+            new FirstOrderFiles(_directory.FirstOrder), store, share => _progress?.Report(new RunProgress(RunStage.Estimating, Fraction: 0.9 * share)));
+        return FirstOrderControl.OpenIfThere(_directory.Root);
     }
 
     // The mean loss of a model that knows nothing, nats.
@@ -529,7 +555,7 @@ public sealed partial class AttributionRun : IDisposable
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         return selection.IsAll
-            ? model.Parameters.clone().DetachFromDisposeScope()
+            ? model.Parameters.detach().DetachFromDisposeScope()
             : cat([.. model.Layout.Parameters.Where((_, index) => selection.Offset(index) is not null)
                 .Select(spec => model.Parameters.narrow(0, spec.Offset, spec.Length))]).DetachFromDisposeScope();
     }

@@ -29,9 +29,9 @@ internal static class BatchTuner
     private static readonly int[] Candidates = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
 
     /// <summary>Measures, or recalls, the best batch sizes for the calling thread's number of threads.</summary>
-    public static BatchTuning Tune(Model model, DataFeed feed, ExecutionPlan limits)
+    public static BatchTuning Tune(Model model, DataFeed feed, ExecutionPlan limits, ScalarType precision = ScalarType.Float32)
     {
-        var file = CacheFile(model, feed, limits);
+        var file = CacheFile(model, feed, limits, precision);
         if (Recall(file) is { } known)
         {
             return known;
@@ -42,7 +42,7 @@ internal static class BatchTuner
         using var scope = NewDisposeScope();
         var vector = model.Parameters.clone();
         var gradient = zeros_like(vector);
-        using var weights = model.Bind(ParameterSelection.All(model.Layout), vector, gradient);
+        using var weights = model.Bind(ParameterSelection.All(model.Layout), vector, gradient, precision);
         var (batch, rate) = Best(feed.Count, budget, count =>
         {
             using var inner = NewDisposeScope();
@@ -107,12 +107,13 @@ internal static class BatchTuner
         return best;
     }
 
-    private static string CacheFile(Model model, DataFeed feed, ExecutionPlan limits)
+    private static string CacheFile(Model model, DataFeed feed, ExecutionPlan limits, ScalarType precision)
     {
         var shapes = string.Join(';', model.Layout.Parameters.Select(each => $"{each.Name}:{string.Join(',', each.Shape)}"));
         using var scope = NewDisposeScope();
         var key = $"{Generation}|{model.Config.ModelType}|{shapes}|{string.Join(',', feed.Dearest(1).Inputs.shape)}|{Math.Min(feed.Count, Candidates[^1])}|{feed.Resident}"
-            + $"|{limits.ConcurrentChains}x{limits.ThreadsPerChain}|{model.Parameters.device}|{TorchLibrary.Version}|{Environment.MachineName}";
+            + $"|{limits.ConcurrentChains}x{limits.ThreadsPerChain}|{model.Parameters.device}|{TorchLibrary.Version}|{Environment.MachineName}"
+            + (precision == ScalarType.Float32 ? "" : $"|{precision}");
         var name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)))[..24];
         var root = Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } given
             ? given

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Bif.Engine.Arrays;
 using Bif.Engine.Attribution;
+using Bif.Engine.Traces;
 
 namespace Bif.Engine.Runs;
 
@@ -10,6 +11,27 @@ public static class ItemSet
     /// <summary>A query's best proponents by correlation.</summary>
     public static int[] Top(RunDirectory directory, int query, int count)
         => [.. Ranking.Largest(NpyFile.ReadRow<float>(ScoreFiles.PathOf(directory.Scores, ScoreFiles.Correlation), query), count).Select(entry => entry.Item)];
+
+    /// <summary>The items with the largest influence on themselves (variance of their own loss): the suspected mislabels.</summary>
+    public static int[] Suspects(RunDirectory directory, int count)
+    {
+        var variance = NpyFile.Read<double>(ScoreFiles.PathOf(directory.Scores, ScoreFiles.ItemVariance)).Values;
+        return [.. Ranking.Largest([.. variance.Select(value => (float)value)], count).Select(entry => entry.Item)];
+    }
+
+    /// <summary>One of the clusters into which a run's items fall.</summary>
+    /// <param name="source">What gave the number, for messages: an option, a field.</param>
+    /// <param name="directory">The run.</param>
+    /// <param name="number">From 1, the largest cluster first.</param>
+    /// <param name="clusters">Into how many clusters the items are divided.</param>
+    /// <exception cref="InputException">There is no such cluster.</exception>
+    public static int[] OfCluster(string source, RunDirectory directory, int number, int clusters)
+    {
+        var all = ItemClusters.Of(TraceStore.Open(directory.Traces), clusters);
+        return number >= 1 && number <= all.Count
+            ? all[number - 1].Items
+            : throw new InputException($"{source}: there is no cluster {number}: the items fall into the clusters 1 to {all.Count}.");
+    }
 
     /// <summary>Numbers and ranges, as in 3,8,20-29.</summary>
     /// <param name="source">What gave the list, for messages: an option, a field.</param>

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Bif.Engine.Attribution;
 using Bif.Engine.Curvature;
 using Bif.Engine.Data;
+using Bif.Engine.FirstOrder;
 using Bif.Engine.Models;
 using Bif.Engine.Sampling;
 using Bif.Engine.Sampling.Kept;
@@ -131,7 +132,8 @@ public sealed class QueryAddition : IDisposable
 
         var start = _clock.Elapsed.TotalSeconds;
         double? chance = _model.ClassCount is { } classes ? Math.Log(classes) : null;
-        var options = new AttributionOptions(_record.Spec.Centering == "pooled" ? Centering.Pooled : Centering.PerChain, Threads, null, chance);
+        using var control = Control(place, store);
+        var options = new AttributionOptions(_record.Spec.Centering == "pooled" ? Centering.Pooled : Centering.PerChain, Threads, null, chance, control);
         var estimate = AttributionEstimator.Run(store, place.Scores, options, share => _progress?.Report(new RunProgress(RunStage.Estimating, Fraction: share)));
         place.WriteRecord(record with
         {
@@ -170,7 +172,7 @@ public sealed class QueryAddition : IDisposable
 
         var initial = new float[_queryData.Count];
         var initialTokens = new float[_record.Spec.PerToken ? _queryData.Text!.PredictedCount : 0];
-        using (var weights = _model.Bind(_selection, _center, null))
+        using (var weights = _model.Bind(_selection, _center, null, _record.Spec.ScalarPrecision))
         {
             Evaluate(weights, initial, initialTokens);
         }
@@ -239,8 +241,15 @@ public sealed class QueryAddition : IDisposable
                 for (var row = 0; row < rows; row++)
                 {
                     using var scope = NewDisposeScope();
-                    using var weights = _model.Bind(_selection, files.Read(chain, (block * store.Shape.DrawsPerBlock) + row, _center), null);
-                    Evaluate(weights, losses.AsSpan(row * _queryData.Count, _queryData.Count), own.AsSpan(row * width, width));
+                    using var weights = _model.Bind(_selection, files.Read(chain, (block * store.Shape.DrawsPerBlock) + row, _center), null, _record.Spec.ScalarPrecision);
+                    var items = losses.AsSpan(row * _queryData.Count, _queryData.Count);
+                    var each = own.AsSpan(row * width, width);
+                    Evaluate(weights, items, each);
+                    if (tokens is { StoresDeviations: true })
+                    {
+                        tokens.RoundAsWritten(queries: true, each);
+                        LossEvaluator.SumTokens(_queries, each, items);
+                    }
                 }
 
                 tokens?.WriteQueryBlock(chain, block, own);
@@ -275,7 +284,7 @@ public sealed class QueryAddition : IDisposable
             store.ReadQuery(0, ((row + 1) * plan.Every) - 1, 1, 0, data.Count, own);
             using (NewDisposeScope())
             {
-                using var weights = _model.Bind(_selection, files.Read(0, row, _center), null);
+                using var weights = _model.Bind(_selection, files.Read(0, row, _center), null, _record.Spec.ScalarPrecision);
                 LossEvaluator.Evaluate(_model, weights, feed, _record.Plan.EvaluationBatch, seen);
             }
 
@@ -304,6 +313,7 @@ public sealed class QueryAddition : IDisposable
             _model, train, _queries, store, settings, preconditioner, _record.Plan, _selection, _center, offset, place.Chains, double.MaxValue)
         {
             QueriesOnly = true,
+            Precision = _record.Spec.ScalarPrecision,
             Tokens = tokens is null ? null : new TokenTarget(tokens, null),
         };
         var outcomes = ChainGroup.Run(
@@ -316,6 +326,32 @@ public sealed class QueryAddition : IDisposable
             cancellation);
         set_num_threads(Threads);
         return outcomes.All(outcome => outcome.End == ChainEnd.Completed);
+    }
+
+    // The queries' first-order parts at the run's draws, where the run's scores have theirs taken out. One draw in several has none.
+    private FirstOrderControl? Control(RunDirectory place, TraceStore store)
+    {
+        var (own, run) = (new FirstOrderFiles(place.FirstOrder), new FirstOrderFiles(_run.FirstOrder));
+        if (!_record.Settings.FirstOrderControl || !run.HasCovariance || _record.Kept is { Every: > 1 })
+        {
+            return null;
+        }
+
+        Say(RunStage.Estimating, "first-order parts of the queries' losses");
+        using var data = RecordedInputs.Train(_run, _record, _model);
+        using var train = new DataFeed(data, _model.Input, _center.device);
+        using var curvature = _record.Settings.Preconditioner == "none" ? null : CurvatureEstimate.Load(_run.Curvature, _center.device);
+        using var preconditioner = curvature?.ToPreconditioner(_record.Settings.Nbeta, _record.Settings.Gamma) ?? new NoPreconditioner();
+        Directory.CreateDirectory(own.Root);
+        File.Copy(run.ItemVariance, own.ItemVariance, overwrite: true);
+        if (!Directory.Exists(own.Traces))
+        {
+            TraceStore.Attach(own.Traces, TraceStore.Open(run.Traces), _queryData.Count).WriteInitialQuery(new float[_queryData.Count]);
+        }
+
+        new FirstOrderPass(_model, _selection, _center, preconditioner, _record.Settings, train, _queries) { QueriesOnly = true }.Complete(
+            own, store, share => _progress?.Report(new RunProgress(RunStage.Estimating, Fraction: 0.9 * share)));
+        return FirstOrderControl.OpenIfThere(place.Root);
     }
 
     private AdditionResult Result(RunDirectory place, bool completed)

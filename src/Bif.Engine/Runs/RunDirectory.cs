@@ -38,6 +38,9 @@ public sealed class RunDirectory(string root)
     /// <summary>The curvature at the checkpoint from which the chains' coordinates are made.</summary>
     public string Curvature => Path.Combine(Root, "curvature.safetensors");
 
+    /// <summary>First-order parts of the losses and their covariances without noise, where the draws are independent.</summary>
+    public string FirstOrder => Path.Combine(Root, "first_order");
+
     /// <summary>Labels and names of the training items.</summary>
     public string TrainItems => Path.Combine(Root, "items", "train.json");
 

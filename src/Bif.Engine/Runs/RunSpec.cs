@@ -18,7 +18,7 @@ public sealed record RunSpec
     /// <summary>The query items: PATH[@SPLIT][[A:B]].</summary>
     public required string Queries { get; init; }
 
-    /// <summary>Which sampler draws from the localized posterior; null: baoab where a full-batch gradient is affordable and neither a step size nor a mini-batch is given, else sgld.</summary>
+    /// <summary>Which sampler draws from the localized posterior; null: where neither a step size nor a mini-batch is given, laplace with a control variate if gradients of all items are affordable, or baoab if a full-batch gradient is; else sgld.</summary>
     public string? Sampler { get; init; }
 
     /// <summary>none, diagonal, kfac or lowrank; null for the sampler's first choice.</summary>
@@ -78,6 +78,9 @@ public sealed record RunSpec
     /// <summary>Where baoab's chains begin: checkpoint, or laplace for draws from the preconditioner's Gaussian.</summary>
     public string Start { get; init; } = "checkpoint";
 
+    /// <summary>Whether the noise of the losses' first-order parts is taken out of the scores, for laplace; null: where gradients of all items are affordable.</summary>
+    public bool? FirstOrderControl { get; init; }
+
     /// <summary>Name patterns of the parameters to sample; empty for all.</summary>
     public IReadOnlyList<string> Parameters { get; init; } = [];
 
@@ -99,6 +102,9 @@ public sealed record RunSpec
     /// <summary>CPU threads in all; null for one per core.</summary>
     public int? Threads { get; init; }
 
+    /// <summary>Language models: in what the matrix products of forward and backward passes are computed, float32 or bfloat16.</summary>
+    public string Precision { get; init; } = "float32";
+
     /// <summary>Language models: tokens per item at most; null for the model's context.</summary>
     public int? Context { get; init; }
 
@@ -116,6 +122,12 @@ public sealed record RunSpec
 
     /// <summary>The most that traces of tokens may take on disk, GiB.</summary>
     public double TokenStorageGiB { get; init; } = 4;
+
+    /// <summary>How losses of tokens are stored: float32, or float16, which rounds each deviation from the loss at w* to 1 part in 2,048.</summary>
+    public string TokenPrecision { get; init; } = "float32";
+
+    /// <summary>The precision of passes as a type.</summary>
+    internal TorchSharp.torch.ScalarType ScalarPrecision => Precision == "bfloat16" ? TorchSharp.torch.ScalarType.BFloat16 : TorchSharp.torch.ScalarType.Float32;
 
     /// <summary>Whether neither ε, nβ nor γ was given, so that uncalibrated defaults apply.</summary>
     [JsonIgnore]

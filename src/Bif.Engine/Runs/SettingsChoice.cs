@@ -1,6 +1,7 @@
 using Bif.Engine.Calibration;
 using Bif.Engine.Curvature;
 using Bif.Engine.Data;
+using Bif.Engine.FirstOrder;
 using Bif.Engine.Models;
 using Bif.Engine.Sampling;
 using Bif.Engine.Sampling.Preconditioners;
@@ -37,13 +38,20 @@ internal sealed record SettingsChoice(
 internal sealed class SettingsChooser(
     RunSpec spec, Model model, ParameterSelection selection, Tensor center, DataFeed train, int queryCount, int threads, Action<RunProgress> report)
 {
-    // A full-batch step within this time makes underdamped dynamics affordable. Beyond it mini-batch SGLD at the family's
-    // settings serves: on convolutional networks the draws that are affordable ask of a cold Gaussian so much damping that its
-    // scores cannot be told from gradient cosines (docs/measurements.md).
+    // Independent draws with a control variate serve where gradients of all items are affordable (ControlSeconds); else a
+    // full-batch step within this time makes underdamped dynamics affordable; beyond it mini-batch SGLD at the family's settings
+    // serves, since the draws that are affordable ask of a cold Gaussian so much damping that its scores cannot be told from
+    // gradient cosines (docs/measurements.md).
     private const double AffordableGradientSeconds = 0.5;
     private const double CurvatureSeconds = 45;
     private const double SamplingSeconds = 600;
     private const int MostDraws = 4000;
+
+    // With a control variate what is left to estimate needs few draws.
+    private const int MostControlledDraws = 1000;
+    private const double ControlSeconds = 300;
+
+    private bool? _controlAffordable;
 
     /// <summary>Chooses; measures batch sizes, and curvature where the sampler uses it.</summary>
     /// <param name="meanLoss">Evaluates L(w*) in nats with the given number of items per forward pass.</param>
@@ -58,7 +66,7 @@ internal sealed class SettingsChooser(
         set_num_threads(plan.ThreadsPerChain);
         try
         {
-            tuning = BatchTuner.Tune(model, train, plan);
+            tuning = BatchTuner.Tune(model, train, plan, spec.ScalarPrecision);
         }
         finally
         {
@@ -75,6 +83,7 @@ internal sealed class SettingsChooser(
     // A step size or a mini-batch without a sampler's name means the published sampler, whose terms they are.
     private string DefaultSampler(BatchTuning tuning)
         => spec.Epsilon is not null || (spec.Batch is > 0 and var batch && batch < train.Count) ? "sgld"
+            : spec.Preconditioner != "none" && spec.FirstOrderControl != false && IsControlAffordable() ? "laplace"
             : train.Count / tuning.GradientRate <= AffordableGradientSeconds ? "baoab"
             : "sgld";
 
@@ -128,14 +137,15 @@ internal sealed class SettingsChooser(
             throw new InputException($"--sampler {sampler} without a preconditioner cannot be calibrated: give --nbeta and --gamma, or another --preconditioner.");
         }
 
-        var affordable = AffordableDraws(sampler, chains, plan, tuning);
+        var control = HasControl(sampler, name);
+        var affordable = Math.Min(AffordableDraws(sampler, chains, plan, tuning), control ? MostControlledDraws / chains : int.MaxValue);
         var draws = spec.TargetReliability is null ? spec.Draws ?? affordable : Math.Min(spec.Draws ?? int.MaxValue, affordable);
         var source = new CurvatureSource(
             model, selection, center, train, spec.CurvatureItems ?? AffordableItems(name, tuning), tuning.GradientPiece, spec.Seed);
-        var curvature = name == "none" ? null : Measure(name, source);
+        var curvature = name == "none" ? null : Measure(name, source, control);
         var calibrated = curvature is null || given.IsComplete
             ? new Calibrated(spec.Nbeta!.Value, spec.Gamma!.Value, given.Step!.Value, spec.Centered, 0, [])
-            : new Calibrator(source, curvature, sampler, meanLoss, draws * chains / (sampler == "baoab" ? 2.0 : 1.0), text => report(new RunProgress(RunStage.Preparing, text)))
+            : new Calibrator(source, curvature, sampler, meanLoss, control ? double.PositiveInfinity : draws * chains / (sampler == "baoab" ? 2.0 : 1.0), text => report(new RunProgress(RunStage.Preparing, text)))
                 .Choose(given);
         foreach (var reason in calibrated.Reasons)
         {
@@ -159,9 +169,12 @@ internal sealed class SettingsChooser(
             Rank: curvature is LowRankCurvature lowRank ? lowRank.Rank : 0,
             CurvatureItems: source.Count,
             Centered: calibrated.Centered && sampler == "baoab",
-            Start: sampler == "baoab" ? spec.Start : "checkpoint");
+            Start: sampler == "baoab" ? spec.Start : "checkpoint",
+            FirstOrderControl: control);
         IEnumerable<string> remarks = sampler != "laplace" ? JudgeGradientNoise(settings, plan.GradientPiece)
-            : ["independent draws from a Gaussian approximation of the posterior: exact only where the loss is quadratic"];
+            : ["independent draws from a Gaussian approximation of the posterior: exact only where the loss is quadratic",
+                control ? "the noise of the losses' first-order parts is taken out of the scores: their covariance under the Gaussian is known"
+                    : "scores rest on the draws alone: no control variate"];
         return new SettingsChoice(
             settings,
             given.IsComplete ? "given by the person" : "calibrated to the checkpoint",
@@ -170,6 +183,33 @@ internal sealed class SettingsChooser(
             SecondsPerDraw(settings, tuning),
             curvature,
             curvature?.ToPreconditioner(settings.Nbeta, settings.Gamma) ?? new NoPreconditioner());
+    }
+
+    // Independent draws have a known covariance of first-order parts. It takes all items' gradients, some hundred draws at a time.
+    private bool HasControl(string sampler, string preconditioner)
+    {
+        if (sampler != "laplace" || spec.PerToken)
+        {
+            return spec.FirstOrderControl == true ? throw new InputException(
+                $"--control-variate first-order needs independent draws and scores of whole items: use it with --sampler laplace{(spec.PerToken ? " and without --per-token" : "")}.") : false;
+        }
+
+        return spec.FirstOrderControl ?? IsControlAffordable();
+    }
+
+    private bool IsControlAffordable() => _controlAffordable ??= !spec.PerToken && ControlCost() <= ControlSeconds;
+
+    // Expected seconds, from a few items.
+    private double ControlCost()
+    {
+        using var scope = NewDisposeScope();
+        using var source = new Baselines.Gradients.GradientSource(model, selection, center, train);
+        source.Losses(train, 0, 1).Flat();
+        var probed = Math.Min(8, train.Count);
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        source.Losses(train, 0, probed).Flat();
+        var draws = spec.Draws is { } each ? each * (long)(spec.Chains ?? 4) : MostControlledDraws;
+        return clock.Elapsed.TotalSeconds / probed * (train.Count + queryCount) * ThermalGradients.Points * FirstOrderPass.Passes(selection.Count, train.Count, draws);
     }
 
     // Says how much temperature mini-batch gradients add, and refuses settings in which they swamp the curvature.
@@ -205,17 +245,19 @@ internal sealed class SettingsChooser(
     // The noise falls as 1/batch: the batch at which it is as large as the dynamics' own.
     private int BatchFor(SamplerSettings settings, double added) => (int)Math.Min(train.Count, Math.Ceiling(settings.Batch * added / GradientNoise.Noticeable));
 
-    private CurvatureEstimate Measure(string name, CurvatureSource source)
+    private CurvatureEstimate Measure(string name, CurvatureSource source, bool control)
     {
+        var rank = spec.Rank ?? (control ? Damping.Rank(train.Count, selection.Count) : 200);
         report(new RunProgress(RunStage.Preparing, $"measuring the curvature at the checkpoint ({name}, {source.Count:N0} items)"));
         var curvature = CurvatureEstimate.Measure(
-            name, source, spec.Rank ?? 200, share => report(new RunProgress(RunStage.Preparing, Fraction: share)));
+            name, source, rank, share => report(new RunProgress(RunStage.Preparing, Fraction: share)));
         report(new RunProgress(RunStage.Preparing, curvature.Remark));
         return curvature;
     }
 
     // A TorchScript module shows no layers. Leading directions are dear where gradients are: then factors serve the draws too.
     private string DefaultPreconditioner(string sampler, BatchTuning tuning) => model.Config.ModelType == "torchscript" ? "lowrank"
+        : sampler == "laplace" && selection.Count <= Damping.MostParameters && IsControlAffordable() ? "lowrank"
         : train.Count / tuning.GradientRate > AffordableGradientSeconds ? "kfac"
         : SamplerCatalog.About(sampler).Preconditioners[0];
 

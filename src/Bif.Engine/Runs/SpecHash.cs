@@ -24,6 +24,11 @@ internal static class SpecHash
                 version,
             },
             RunRecord.Json);
+        if (spec.Precision != "float32")
+        {
+            identity += spec.Precision;
+        }
+
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(identity)));
     }
 }

@@ -28,7 +28,7 @@ internal static class ThinnedTraces
 
         var (draws, items) = (run.Shape.Draws / every, run.Shape.TrainItems);
         var shape = TraceShape.ChooseBlocks(run.Shape.Chains, draws, items, queries);
-        var store = TraceStore.Create(directory, shape with { DrawsPerBlock = drawsPerBlock ?? shape.DrawsPerBlock });
+        var store = TraceStore.Create(directory, shape with { DrawsPerBlock = drawsPerBlock ?? shape.DrawsPerBlock }, deviations: run.StoresDeviations);
         store.WriteInitial(run.ReadInitial().Train, new float[queries]);
         for (var chain = 0; chain < run.Shape.Chains; chain++)
         {

@@ -43,6 +43,8 @@ internal sealed class TokenTracing : IDisposable
     /// <summary>Losses of tokens per draw.</summary>
     public long LossesPerDraw => (long)Text.PredictedCount + _queries.PredictedCount;
 
+    private bool IsHalf => _spec.TokenPrecision == "float16";
+
     /// <summary>Where chains write; null before <see cref="Create"/> or <see cref="Open"/>.</summary>
     public TokenTarget? Target { get; private set; }
 
@@ -50,16 +52,17 @@ internal sealed class TokenTracing : IDisposable
     /// <exception cref="InputException">Says how much is needed and what to change.</exception>
     public string Require(string directory, SamplerSettings settings)
     {
-        var bytes = 4L * settings.Chains * settings.Draws * LossesPerDraw;
+        var bytes = (IsHalf ? 2L : 4L) * settings.Chains * settings.Draws * LossesPerDraw;
         var gigabytes = bytes / (double)(1 << 30);
         if (gigabytes > _spec.TokenStorageGiB)
         {
             throw new InputException(
-                $"--per-token would write {gigabytes:F1} GiB of token traces, more than --token-storage {_spec.TokenStorageGiB:G3}: lower --draws or --context, trace the tokens of fewer items (--token-from), or raise it.");
+                $"--per-token would write {gigabytes:F1} GiB of token traces, more than --token-storage {_spec.TokenStorageGiB:G3}: lower --draws or --context, trace the tokens of fewer items (--token-from), {(IsHalf ? "" : "halve them with --token-precision float16, ")}or raise it.");
         }
 
         DiskSpace.Require(directory, bytes, "The token traces of --per-token", "lower --draws or --context");
-        return $"traces of {Text.PredictedCount:N0} training and {_queries.PredictedCount:N0} query tokens will take {bytes / (double)(1 << 20):N0} MiB";
+        return $"traces of {Text.PredictedCount:N0} training and {_queries.PredictedCount:N0} query tokens will take {bytes / (double)(1 << 20):N0} MiB"
+            + (IsHalf ? ", as float16: each deviation from the loss at the checkpoint is rounded by at most 1/2,048 of itself" : "");
     }
 
     /// <summary>Creates the store, with the losses at the checkpoint, and writes the tables of tokens.</summary>
@@ -72,7 +75,7 @@ internal sealed class TokenTracing : IDisposable
         TokenTable.Of(Text, _picked is null ? null : _spec.TokenItems).Write(directory.TrainTokens);
         TokenTable.Of(_queries).Write(directory.QueryTokens);
         var shape = TraceShape.ChooseBlocks(items.Chains, items.Draws, Text.PredictedCount, _queries.PredictedCount) with { DrawsPerBlock = items.DrawsPerBlock };
-        var store = TraceStore.Create(directory.TokenTraces, shape, new JsonObject { ["run_id"] = id, ["items_are"] = "tokens, see items/train_tokens.npy" });
+        var store = TraceStore.Create(directory.TokenTraces, shape, new JsonObject { ["run_id"] = id, ["items_are"] = "tokens, see items/train_tokens.npy" }, IsHalf);
         store.WriteInitial(losses(_feed), losses(null));
         Target = new TokenTarget(store, _feed);
     }

@@ -28,11 +28,11 @@ public sealed class BaoabSampler(SamplerContext context) : ISampler
 
         if (context.Preconditioner.HasCoordinates)
         {
-            context.Preconditioner.Draw(state, context.Settings.Gamma, state.Vectors[Coordinates]);
+            context.Preconditioner.Draw(state, context.Settings.Gamma, state.Vectors[Coordinates], state.Step);
         }
         else
         {
-            context.Preconditioner.Draw(state, context.Settings.Gamma);
+            context.Preconditioner.Draw(state, context.Settings.Gamma, state.Step, mirrored: false);
         }
     }
 

@@ -72,8 +72,12 @@ public sealed class ChainRunner
     /// <summary>Whether the training losses are recorded already and only the queries' are wanted: a replay.</summary>
     public bool QueriesOnly { get; init; }
 
+    /// <summary>In what matrix products are computed.</summary>
+    public ScalarType Precision { get; init; } = ScalarType.Float32;
+
     /// <summary>Where draws are kept as weights; null for nowhere.</summary>
     internal KeptDrawFiles? Kept { get; init; }
+
     /// <summary>Where the losses of single tokens are written too, in blocks of the same draws; null for items only.</summary>
     public TokenTarget? Tokens { get; init; }
 
@@ -99,7 +103,7 @@ public sealed class ChainRunner
                 $"The traces of chain {chain} end before its saved state: delete {saved.Path} to run the chain anew.");
         }
 
-        using var weights = _model.Bind(_selection, state.Position, sampler.UsesGradient ? state.Gradient : null);
+        using var weights = _model.Bind(_selection, state.Position, sampler.UsesGradient ? state.Gradient : null, Precision);
         var force = new LossGradient(_model, weights, _train, _settings.Batch, _plan.GradientPiece) { Offset = _offset };
         var recorder = new DrawRecorder(_model, _train, _queries, _store, _settings, _plan, chain, firstDraw, QueriesOnly,
             Tokens is null ? null : new TokenRecorder(_model, _train, _queries, Tokens, _plan.EvaluationBatch));

@@ -69,6 +69,37 @@ public static class LossEvaluator
     public static void EvaluateTokens(Model model, Weights weights, DataFeed feed, int batch, Span<float> tokens, Span<float> losses)
     {
         using var inference = inference_mode();
+        using var folded = new FoldedLayers();
+        weights.Folded = folded;
+        try
+        {
+            EvaluateTokenBatches(model, weights, feed, batch, tokens);
+        }
+        finally
+        {
+            weights.Folded = null;
+        }
+
+        SumTokens(feed, tokens, losses);
+    }
+
+    /// <summary>Losses of items as the sums of their tokens'.</summary>
+    internal static void SumTokens(DataFeed feed, ReadOnlySpan<float> tokens, Span<float> losses)
+    {
+        for (var item = 0; item < feed.Count; item++)
+        {
+            var sum = 0.0;
+            foreach (var loss in tokens[feed.TokenOffsets[item]..feed.TokenOffsets[item + 1]])
+            {
+                sum += loss;
+            }
+
+            losses[item] = (float)sum;
+        }
+    }
+
+    private static void EvaluateTokenBatches(Model model, Weights weights, DataFeed feed, int batch, Span<float> tokens)
+    {
         var offsets = feed.TokenOffsets;
         for (var start = 0; start < feed.Count; start += batch)
         {
@@ -80,15 +111,7 @@ public static class LossEvaluator
             for (var row = 0; row < indices!.Length; row++)
             {
                 var item = indices[row];
-                var own = rows.Slice(row * width, offsets[item + 1] - offsets[item]);
-                own.CopyTo(tokens[offsets[item]..]);
-                var sum = 0.0;
-                foreach (var loss in own)
-                {
-                    sum += loss;
-                }
-
-                losses[item] = (float)sum;
+                rows.Slice(row * width, offsets[item + 1] - offsets[item]).CopyTo(tokens[offsets[item]..]);
             }
         }
     }

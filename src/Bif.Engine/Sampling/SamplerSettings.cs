@@ -19,6 +19,7 @@ namespace Bif.Engine.Sampling;
 /// <param name="Rank">Directions of the low-rank preconditioner.</param>
 /// <param name="CurvatureItems">Training items from which the preconditioner is estimated; 0 for all.</param>
 /// <param name="Centered">Whether nβ·∇L(w*) is subtracted from the force.</param>
+/// <param name="FirstOrderControl">Whether the noise of the losses' first-order parts is taken out of the scores (independent Gaussian draws only).</param>
 /// <param name="Start">Where chains begin: checkpoint, or laplace, a draw from the Gaussian that the preconditioner describes.</param>
 public sealed record SamplerSettings(
     string Sampler,
@@ -39,7 +40,8 @@ public sealed record SamplerSettings(
     int Rank = 0,
     int CurvatureItems = 0,
     bool Centered = false,
-    string Start = "checkpoint")
+    string Start = "checkpoint",
+    bool FirstOrderControl = false)
 {
     /// <summary>Moves of one chain from its start to its last draw.</summary>
     public long Steps => BurnIn + ((long)Draws * Thin);

@@ -46,14 +46,20 @@ internal sealed class TokenRecorder(Model model, DataFeed train, DataFeed querie
     /// </summary>
     public void Record(Weights weights, int row, Span<float> trainLosses, Span<float> queryLosses)
     {
-        LossEvaluator.EvaluateTokens(model, weights, queries, evaluationBatch, _queries.AsSpan(row * _queryTokens, _queryTokens), queryLosses);
+        var asked = _queries.AsSpan(row * _queryTokens, _queryTokens);
+        LossEvaluator.EvaluateTokens(model, weights, queries, evaluationBatch, asked, queryLosses);
+        _store.RoundAsWritten(queries: true, asked);
+        LossEvaluator.SumTokens(queries, asked, queryLosses);
         if (target.Train is not { } traced)
         {
             return;
         }
 
         var items = CoversItems ? trainLosses : _items;
-        LossEvaluator.EvaluateTokens(model, weights, traced, evaluationBatch, _train.AsSpan(row * _trainTokens, _trainTokens), items);
+        var tokens = _train.AsSpan(row * _trainTokens, _trainTokens);
+        LossEvaluator.EvaluateTokens(model, weights, traced, evaluationBatch, tokens, items);
+        _store.RoundAsWritten(queries: false, tokens);
+        LossEvaluator.SumTokens(traced, tokens, items);
         var sum = 0.0;
         foreach (var loss in items)
         {

@@ -1,10 +1,16 @@
+using System.Numerics.Tensors;
+
 namespace Bif.Engine.Traces;
 
 /// <summary>
 /// A loss trace [chain, draw, item]: cuts blocks of draws into chunks of items and puts windows together from them.
 /// Safe to read from several threads.
 /// </summary>
-internal sealed class LossTrace(ZarrArray array, int drawsPerBlock, int itemsPerBlock)
+/// <param name="array">What is stored: losses, or what is left of them after subtracting each item's origin.</param>
+/// <param name="drawsPerBlock">Draws of a chunk.</param>
+/// <param name="itemsPerBlock">Items of a chunk.</param>
+/// <param name="origin">Gives the losses that were subtracted [items]; null where losses are stored as they are.</param>
+internal sealed class LossTrace(ZarrArray array, int drawsPerBlock, int itemsPerBlock, Func<float[]>? origin = null)
 {
     private int Draws => array.Shape[1];
 
@@ -37,7 +43,15 @@ internal sealed class LossTrace(ZarrArray array, int drawsPerBlock, int itemsPer
             chunk.AsSpan().Fill(float.NaN);
             for (var draw = 0; draw < draws; draw++)
             {
-                losses.Slice((draw * Items) + firstItem, items).CopyTo(chunk.AsSpan(draw * itemsPerBlock));
+                var row = losses.Slice((draw * Items) + firstItem, items);
+                if (origin is null)
+                {
+                    row.CopyTo(chunk.AsSpan(draw * itemsPerBlock));
+                }
+                else
+                {
+                    TensorPrimitives.Subtract(row, origin().AsSpan(firstItem, items), chunk.AsSpan(draw * itemsPerBlock));
+                }
             }
 
             array.WriteChunk(chunk, chain, block, itemBlock);
@@ -45,7 +59,16 @@ internal sealed class LossTrace(ZarrArray array, int drawsPerBlock, int itemsPer
     }
 
     /// <summary>Reads one chunk [drawsPerBlock, itemsPerBlock] and checks its checksum; NaN where nothing is written.</summary>
-    public bool ReadChunk(int chain, int block, int itemBlock, Span<float> losses) => array.ReadChunk(losses, chain, block, itemBlock);
+    public bool ReadChunk(int chain, int block, int itemBlock, Span<float> losses)
+    {
+        var isThere = array.ReadChunk(losses, chain, block, itemBlock);
+        for (var row = 0; origin is not null && isThere && row < drawsPerBlock; row++)
+        {
+            Restore(losses[(row * itemsPerBlock)..], itemBlock * itemsPerBlock, Math.Min(itemsPerBlock, Items - (itemBlock * itemsPerBlock)));
+        }
+
+        return isThere;
+    }
 
     /// <summary>Reads losses [draws, items] of a window; NaN where nothing is written.</summary>
     public void Read(int chain, int firstDraw, int draws, int firstItem, int items, Span<float> losses)
@@ -83,12 +106,20 @@ internal sealed class LossTrace(ZarrArray array, int drawsPerBlock, int itemsPer
                     }
                 }
 
+                for (var i = 0; origin is not null && i < rows; i++)
+                {
+                    Restore(target[(i * items)..], item, columns);
+                }
+
                 item += columns;
             }
 
             draw += rows;
         }
     }
+
+    private void Restore(Span<float> deviations, int firstItem, int items)
+        => TensorPrimitives.Add(deviations[..items], origin!().AsSpan(firstItem, items), deviations);
 
     private static void FillRows(Span<float> target, int rows, int columns, int stride)
     {

@@ -7,12 +7,13 @@ namespace Bif.Engine.Traces;
 /// <c>train_loss</c> [chain, draw, item] and <c>query_loss</c> [chain, draw, query]; <c>train_loss_init</c> [item] and
 /// <c>query_loss_init</c> [query], the losses at the checkpoint; <c>sampling_loss</c> [chain, step] and <c>burn_in_loss</c>
 /// [chain, burn_in_step], the mini-batch losses that drove the chains.
-/// All are float32, in nats. A chunk is written aside, forced to the disk and renamed: a reader never sees half of one.
+/// All are float32, in nats; in a store of deviations the first two are float16, less the losses at the checkpoint. A chunk is written aside, forced to the disk and renamed: a reader never sees half of one.
 /// Chains may be written from different threads, and read while others are written.
 /// </summary>
 public sealed class TraceStore
 {
     private const int FormatVersion = 1;
+    private const string Deviations = "deviations";
 
     // Training items, queries, steps and burn-in steps differ in number, and xarray opens a group only if a dimension's
     // name has one length in it.
@@ -25,9 +26,11 @@ public sealed class TraceStore
     private readonly ZarrArray _queryInit;
     private readonly ZarrArray _sampling;
     private readonly ZarrArray? _burnIn;
+    private volatile float[]? _trainOrigin, _queryOrigin;
 
     private TraceStore(string directory, TraceShape shape, JsonObject attributes, Func<string, int[], int[], string[], ZarrArray> array)
     {
+        StoresDeviations = HasDeviations(attributes);
         (Directory, Shape, Attributes) = (directory, shape, attributes);
         var trainColumns = Math.Min(shape.ItemsPerBlock, shape.TrainItems);
         var queryColumns = Math.Min(shape.ItemsPerBlock, shape.QueryItems);
@@ -39,11 +42,13 @@ public sealed class TraceStore
         _query = new(
             array("query_loss", [shape.Chains, shape.Draws, shape.QueryItems], [1, shape.DrawsPerBlock, queryColumns], QueryDimensions),
             shape.DrawsPerBlock,
-            queryColumns);
+            queryColumns,
+            StoresDeviations ? () => _queryOrigin ??= ReadInitial().Query : null);
         _train = new(
             array("train_loss", [shape.Chains, shape.Draws, shape.TrainItems], [1, shape.DrawsPerBlock, trainColumns], TrainDimensions),
             shape.DrawsPerBlock,
-            trainColumns);
+            trainColumns,
+            StoresDeviations ? () => _trainOrigin ??= ReadInitial().Train : null);
     }
 
     /// <summary>The folder of the store.</summary>
@@ -55,6 +60,9 @@ public sealed class TraceStore
     /// <summary>What the group's metadata says: sign convention, units, and whatever the run added.</summary>
     public JsonObject Attributes { get; }
 
+    /// <summary>Whether losses are stored as float16 deviations from those at the checkpoint, each rounded to 1 part in 2,048 of itself.</summary>
+    public bool StoresDeviations { get; }
+
     /// <summary>Items of a chunk of <c>train_loss</c>.</summary>
     internal int TrainColumns => Math.Min(Shape.ItemsPerBlock, Shape.TrainItems);
 
@@ -62,8 +70,9 @@ public sealed class TraceStore
     /// <param name="directory">Its folder (RUN/traces.zarr); created with its parents.</param>
     /// <param name="shape">Lengths of the axes.</param>
     /// <param name="attributes">Added to the group's attributes (the run's id and hashes), or null.</param>
+    /// <param name="deviations">Whether losses are stored as float16 deviations from those at the checkpoint, which must be written first.</param>
     /// <exception cref="InputException">A store lies there already, or the shape is impossible.</exception>
-    public static TraceStore Create(string directory, TraceShape shape, JsonObject? attributes = null)
+    public static TraceStore Create(string directory, TraceShape shape, JsonObject? attributes = null, bool deviations = false)
     {
         shape.Check();
         if (ZarrMetadata.Exists(directory))
@@ -80,6 +89,11 @@ public sealed class TraceStore
             ["burn_in_steps"] = shape.BurnIn,
             ["items_per_block"] = shape.ItemsPerBlock,
         };
+        if (deviations)
+        {
+            all[Deviations] = "train_loss and query_loss are losses less train_loss_init and query_loss_init, as float16";
+        }
+
         foreach (var (key, value) in attributes ?? [])
         {
             all[key] = value?.DeepClone();
@@ -87,7 +101,7 @@ public sealed class TraceStore
 
         // The group's document comes last: a store that has one has everything.
         var store = new TraceStore(
-            directory, shape, all, (name, lengths, chunk, dimensions) => ZarrArray.Create(Path.Combine(directory, name), lengths, chunk, dimensions));
+            directory, shape, all, (name, lengths, chunk, dimensions) => ZarrArray.Create(Path.Combine(directory, name), lengths, chunk, dimensions, TypeOf(name, deviations)));
         ZarrMetadata.Write(directory, ZarrMetadata.Group((JsonObject)all.DeepClone()));
         return store;
     }
@@ -102,13 +116,14 @@ public sealed class TraceStore
             throw new InputException($"{directory} is a Zarr group but not a trace of this version of bif: give the traces.zarr of a run.");
         }
 
-        var (train, chunk) = ZarrMetadata.ReadArray(Path.Combine(directory, "train_loss"), TrainDimensions);
-        var (query, _) = ZarrMetadata.ReadArray(Path.Combine(directory, "query_loss"), QueryDimensions);
+        var type = TypeOf("train_loss", HasDeviations(attributes));
+        var (train, chunk) = ZarrMetadata.ReadArray(Path.Combine(directory, "train_loss"), TrainDimensions, type);
+        var (query, _) = ZarrMetadata.ReadArray(Path.Combine(directory, "query_loss"), QueryDimensions, type);
         var shape = new TraceShape(
             train[0], train[1], train[2], query[2], chunk[1],
             Number(attributes, "items_per_block"), Number(attributes, "steps_per_draw"), Number(attributes, "burn_in_steps"));
         shape.Check();
-        return new(directory, shape, attributes, (name, lengths, chunk, dimensions) => OpenArray(Path.Combine(directory, name), lengths, chunk, dimensions));
+        return new(directory, shape, attributes, (name, lengths, chunk, dimensions) => OpenArray(Path.Combine(directory, name), lengths, chunk, dimensions, TypeOf(name, HasDeviations(attributes))));
     }
 
     /// <summary>
@@ -127,7 +142,7 @@ public sealed class TraceStore
             var node = Path.Combine(directory, name);
             if (name.StartsWith("query", StringComparison.Ordinal))
             {
-                return ZarrArray.Create(node, lengths, chunk, dimensions);
+                return ZarrArray.Create(node, lengths, chunk, dimensions, TypeOf(name, run.StoresDeviations));
             }
 
             if (!System.IO.Directory.Exists(node))
@@ -135,7 +150,7 @@ public sealed class TraceStore
                 System.IO.Directory.CreateSymbolicLink(node, Path.GetRelativePath(directory, Path.Combine(run.Directory, name)));
             }
 
-            return ZarrArray.Open(node, dimensions);
+            return ZarrArray.Open(node, dimensions, TypeOf(name, run.StoresDeviations));
         });
         ZarrMetadata.Write(directory, ZarrMetadata.Group((JsonObject)run.Attributes.DeepClone()));
         return store;
@@ -146,6 +161,22 @@ public sealed class TraceStore
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(query.Length, Shape.QueryItems, nameof(query));
         _queryInit.WriteChunk(query, 0);
+        _queryOrigin = null;
+    }
+
+    /// <summary>Makes losses [items] of training items, or of queries, what reading them back will give; nothing where losses are stored as they are.</summary>
+    public void RoundAsWritten(bool queries, Span<float> losses)
+    {
+        if (!StoresDeviations)
+        {
+            return;
+        }
+
+        var origin = queries ? _queryOrigin ??= ReadInitial().Query : _trainOrigin ??= ReadInitial().Train;
+        for (var item = 0; item < losses.Length; item++)
+        {
+            losses[item] = origin[item] + (float)(Half)(losses[item] - origin[item]);
+        }
     }
 
     /// <summary>Writes a block of the queries' losses [draws, items] alone, where the training losses are there already.</summary>
@@ -163,6 +194,7 @@ public sealed class TraceStore
         ArgumentOutOfRangeException.ThrowIfNotEqual(query.Length, Shape.QueryItems, nameof(query));
         _trainInit.WriteChunk(train, 0);
         _queryInit.WriteChunk(query, 0);
+        (_trainOrigin, _queryOrigin) = (null, null);
     }
 
     /// <summary>Reads the losses at the checkpoint; NaN if they are not written yet.</summary>
@@ -274,16 +306,20 @@ public sealed class TraceStore
 
         return new(
             Directory, Shape with { Draws = draws }, Attributes,
-            (name, lengths, chunk, dimensions) => ZarrArray.Create(Path.Combine(Directory, name), lengths, chunk, dimensions));
+            (name, lengths, chunk, dimensions) => ZarrArray.Create(Path.Combine(Directory, name), lengths, chunk, dimensions, TypeOf(name, StoresDeviations)));
     }
 
     /// <summary>Reads one chunk of training losses [draws per block, <see cref="TrainColumns"/>], checksum checked.</summary>
     internal bool ReadTrainChunk(int chain, int block, int itemBlock, Span<float> losses) => _train.ReadChunk(chain, block, itemBlock, losses);
 
-    private static ZarrArray OpenArray(string node, int[] lengths, int[] chunk, string[] dimensions)
+    private static bool HasDeviations(JsonObject attributes) => attributes.ContainsKey(Deviations);
+
+    private static string TypeOf(string name, bool deviations) => deviations && name is ("train_loss" or "query_loss") ? "float16" : "float32";
+
+    private static ZarrArray OpenArray(string node, int[] lengths, int[] chunk, string[] dimensions, string type)
     {
-        var array = ZarrArray.Open(node, dimensions);
-        var found = ZarrMetadata.ReadArray(node, dimensions);
+        var array = ZarrArray.Open(node, dimensions, type);
+        var found = ZarrMetadata.ReadArray(node, dimensions, type);
 
         // A longer draw or step axis than train_loss has is an extension that a crash cut short.
         var fits = found.Chunk.SequenceEqual(chunk) && lengths.Zip(found.Shape).All(pair => pair.First <= pair.Second)

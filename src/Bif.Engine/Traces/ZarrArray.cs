@@ -1,11 +1,12 @@
 using System.Buffers.Binary;
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 
 namespace Bif.Engine.Traces;
 
 /// <summary>
-/// One float32 array of a Zarr v3 store, of one to three dimensions. Chunks all have the full chunk shape, as the regular
-/// grid demands; what lies beyond the array's edge is the fill value, NaN.
+/// One array of a Zarr v3 store, of one to three dimensions: float32, or float16, which callers give and get as float32. Chunks
+/// all have the full chunk shape, as the regular grid demands; what lies beyond the array's edge is the fill value, NaN.
 /// </summary>
 internal sealed class ZarrArray
 {
@@ -13,9 +14,12 @@ internal sealed class ZarrArray
     private readonly string _node;
     private readonly int[] _chunk;
 
-    private ZarrArray(string node, int[] shape, int[] chunk)
+    private readonly int _width;
+
+    private ZarrArray(string node, int[] shape, int[] chunk, string type)
     {
         _node = node;
+        _width = type == "float16" ? 2 : sizeof(float);
         Shape = shape;
         _chunk = chunk;
     }
@@ -26,21 +30,21 @@ internal sealed class ZarrArray
     /// <summary>Elements of a chunk.</summary>
     public int ChunkElements => _chunk.Aggregate(1, (product, length) => checked(product * length));
 
-    private long ChunkBytes => ((long)ChunkElements * sizeof(float)) + ChecksumBytes;
+    private long ChunkBytes => ((long)ChunkElements * _width) + ChecksumBytes;
 
     /// <summary>Writes the metadata of a new array, or new metadata of an old one.</summary>
-    public static ZarrArray Create(string node, int[] shape, int[] chunk, IReadOnlyList<string> dimensions)
+    public static ZarrArray Create(string node, int[] shape, int[] chunk, IReadOnlyList<string> dimensions, string type = "float32")
     {
-        ZarrMetadata.Write(node, ZarrMetadata.Array(shape, chunk, dimensions));
-        return new(node, shape, chunk);
+        ZarrMetadata.Write(node, ZarrMetadata.Array(shape, chunk, dimensions, type));
+        return new(node, shape, chunk, type);
     }
 
     /// <summary>Opens an array.</summary>
     /// <exception cref="InputException">Its metadata is missing or foreign.</exception>
-    public static ZarrArray Open(string node, IReadOnlyList<string> dimensions)
+    public static ZarrArray Open(string node, IReadOnlyList<string> dimensions, string type = "float32")
     {
-        var (shape, chunk) = ZarrMetadata.ReadArray(node, dimensions);
-        return new(node, shape, chunk);
+        var (shape, chunk) = ZarrMetadata.ReadArray(node, dimensions, type);
+        return new(node, shape, chunk, type);
     }
 
     /// <summary>Whether a chunk is there at its full length.</summary>
@@ -54,7 +58,7 @@ internal sealed class ZarrArray
     public void WriteChunk(ReadOnlySpan<float> values, params ReadOnlySpan<int> index)
     {
         var path = ChunkPath(index);
-        var bytes = MemoryMarshal.AsBytes(values);
+        var bytes = _width == sizeof(float) ? MemoryMarshal.AsBytes(values) : Narrowed(values);
         Span<byte> checksum = stackalloc byte[ChecksumBytes];
         BinaryPrimitives.WriteUInt32LittleEndian(checksum, Crc32C.Compute(bytes));
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
@@ -74,7 +78,7 @@ internal sealed class ZarrArray
         }
 
         var path = ChunkPath(index);
-        var bytes = MemoryMarshal.AsBytes(values);
+        var bytes = _width == sizeof(float) ? MemoryMarshal.AsBytes(values) : MemoryMarshal.AsBytes(new Half[ChunkElements].AsSpan());
         Span<byte> checksum = stackalloc byte[ChecksumBytes];
         using (var file = File.OpenHandle(path))
         {
@@ -82,9 +86,17 @@ internal sealed class ZarrArray
             Fill(file, checksum, bytes.Length, path);
         }
 
-        return Crc32C.Compute(bytes) == BinaryPrimitives.ReadUInt32LittleEndian(checksum)
-            ? true
-            : throw new InputException($"{path} is damaged (its checksum does not match): delete it and run again with --resume.");
+        if (Crc32C.Compute(bytes) != BinaryPrimitives.ReadUInt32LittleEndian(checksum))
+        {
+            throw new InputException($"{path} is damaged (its checksum does not match): delete it and run again with --resume.");
+        }
+
+        if (_width != sizeof(float))
+        {
+            TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(bytes), values);
+        }
+
+        return true;
     }
 
     /// <summary>
@@ -100,13 +112,26 @@ internal sealed class ZarrArray
 
         var path = ChunkPath(index);
         using var file = File.OpenHandle(path);
+        var narrow = _width == sizeof(float) ? [] : new Half[columns];
         for (var i = 0; i < rows; i++)
         {
-            var offset = (((long)(row + i) * _chunk[^1]) + column) * sizeof(float);
-            Fill(file, MemoryMarshal.AsBytes(values.Slice(i * stride, columns)), offset, path);
+            var offset = (((long)(row + i) * _chunk[^1]) + column) * _width;
+            var target = values.Slice(i * stride, columns);
+            Fill(file, narrow.Length == 0 ? MemoryMarshal.AsBytes(target) : MemoryMarshal.AsBytes(narrow.AsSpan()), offset, path);
+            if (narrow.Length > 0)
+            {
+                TensorPrimitives.ConvertToSingle(narrow, target);
+            }
         }
 
         return true;
+    }
+
+    private static ReadOnlySpan<byte> Narrowed(ReadOnlySpan<float> values)
+    {
+        var narrow = new Half[values.Length];
+        TensorPrimitives.ConvertToHalf(values, narrow);
+        return MemoryMarshal.AsBytes(narrow.AsSpan());
     }
 
     private string ChunkPath(ReadOnlySpan<int> index)

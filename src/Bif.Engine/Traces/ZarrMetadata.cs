@@ -5,7 +5,7 @@ namespace Bif.Engine.Traces;
 
 /// <summary>
 /// The <c>zarr.json</c> documents of the Zarr v3 core specification (zarr-specs.readthedocs.io, "Array metadata" and
-/// "Group metadata"): float32 arrays on a regular chunk grid, little-endian, each chunk followed by its CRC32C.
+/// "Group metadata"): float32 and float16 arrays on a regular chunk grid, little-endian, each chunk followed by its CRC32C.
 /// </summary>
 internal static class ZarrMetadata
 {
@@ -13,12 +13,12 @@ internal static class ZarrMetadata
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     /// <summary>The document of an array.</summary>
-    public static JsonObject Array(IEnumerable<int> shape, IEnumerable<int> chunk, IEnumerable<string> dimensions) => new()
+    public static JsonObject Array(IEnumerable<int> shape, IEnumerable<int> chunk, IEnumerable<string> dimensions, string type = "float32") => new()
     {
         ["zarr_format"] = 3,
         ["node_type"] = "array",
         ["shape"] = List(shape),
-        ["data_type"] = "float32",
+        ["data_type"] = type,
         ["chunk_grid"] = new JsonObject
         {
             ["name"] = "regular",
@@ -80,14 +80,14 @@ internal static class ZarrMetadata
 
     /// <summary>Reads the shape and chunk shape of an array and checks everything else to be as <see cref="Array"/> writes it.</summary>
     /// <exception cref="InputException">The array is encoded otherwise, and reading it would give wrong numbers.</exception>
-    public static (int[] Shape, int[] Chunk) ReadArray(string node, IReadOnlyList<string> dimensions)
+    public static (int[] Shape, int[] Chunk) ReadArray(string node, IReadOnlyList<string> dimensions, string type = "float32")
     {
         var document = Read(node, "array");
         try
         {
             var shape = document["shape"]!.AsArray().Select(length => length!.GetValue<int>()).ToArray();
             var chunk = document["chunk_grid"]!["configuration"]!["chunk_shape"]!.AsArray().Select(length => length!.GetValue<int>()).ToArray();
-            var expected = Array(shape, chunk, dimensions);
+            var expected = Array(shape, chunk, dimensions, type);
             foreach (var (key, value) in expected)
             {
                 if (key != "attributes" && !JsonNode.DeepEquals(document[key], value))

@@ -62,6 +62,9 @@ internal static unsafe partial class KernelMethods
         byte* planes, int channels, int width, int height, int format, int quality, out byte* bytes, out long length);
 
     [LibraryImport(Library)]
+    public static partial int bif_image_svg_to_png(byte* svg, long length, double scale, out byte* bytes, out long pngLength);
+
+    [LibraryImport(Library)]
     public static partial void bif_image_free(byte* bytes);
 
     [LibraryImport(Library)]

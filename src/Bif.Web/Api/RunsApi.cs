@@ -29,7 +29,7 @@ public sealed record TopAnswer(
 /// <param name="By">Texts: token, word, sentence or passage.</param>
 /// <param name="View">Texts: full, or partial: without the common mode.</param>
 /// <param name="Side">Texts: helpful or harmful passages.</param>
-public sealed record NewReport(Guid Run, int Query, string? Title, int? Days, int? Token = null, string? By = null, string? View = null, string? Side = null);
+public sealed record NewReport(Guid Run, int Query, string? Title = null, int? Days = null, int? Token = null, string? By = null, string? View = null, string? Side = null);
 
 /// <summary>A report just taken.</summary>
 /// <param name="Id">For revoking it.</param>
@@ -55,41 +55,32 @@ public static class RunsApi
     public static void MapRunsApi(this IEndpointRouteBuilder endpoints)
     {
         var api = endpoints.MapGroup("/api/v1").WithTags("runs");
-        api.AddEndpointFilter(async (context, next) =>
-        {
-            try
-            {
-                return await next(context);
-            }
-            catch (InputException error)
-            {
-                return TypedResults.Problem(error.Message, statusCode: StatusCodes.Status400BadRequest, title: "This cannot be done as asked");
-            }
-        });
+        api.AddEndpointFilter(ApiErrors.Answer);
         api.MapGet("/runs", async (RunReader reader, int? count, CancellationToken cancellation) => await reader.Recent(Math.Clamp(count ?? 50, 1, 500), cancellation))
             .WithSummary("The newest runs");
-        api.MapPost("/runs", Submit).WithSummary("Queue a run").ProducesProblem(400);
+        api.MapPost("/runs", Submit).WithSummary("Queue a run");
         api.MapGet("/runs/{id:guid}", Find).WithSummary("State, chains, settings, verdict of a run");
         api.MapPost("/runs/{id:guid}/cancel", Cancel).WithSummary("Stop a run; complete blocks of draws are kept").ProducesProblem(409);
         api.MapPost("/runs/{id:guid}/resume", Resume).WithSummary("Continue a cancelled or failed run").ProducesProblem(409);
         api.MapGet("/runs/{id:guid}/losses", Losses).WithSummary("Mean training loss of each draw in nats, by chain");
         api.MapGet("/runs/{id:guid}/queries/{query:int}/top", Top).WithSummary("The most helpful and most harmful training items of a query");
-        api.MapGet("/runs/{id:guid}/items/{item:int}/image", ItemImage).WithSummary("The picture of a training item");
-        api.MapGet("/runs/{id:guid}/queries/{query:int}/image", QueryImage).WithSummary("The picture of a query");
-        api.MapPost("/runs/{id:guid}/queries", AskItem).WithSummary("Ask about a training item as a query of a finished run, at the run's own draws").ProducesProblem(400);
-        api.MapPost("/runs/{id:guid}/queries/picture", AskPicture).WithSummary("Ask about a picture (JPEG, PNG, WebP) as a query of a finished run").ProducesProblem(400).DisableAntiforgery();
-        api.MapPost("/runs/{id:guid}/queries/text", AskText).WithSummary("Ask about a passage as a query of a finished run on texts").ProducesProblem(400);
+        api.MapGet("/runs/{id:guid}/items/{item:int}/image", ItemImage).WithSummary("The picture of a training item").Produces<FileContentHttpResult>(200, "image/png");
+        api.MapGet("/runs/{id:guid}/queries/{query:int}/image", QueryImage).WithSummary("The picture of a query").Produces<FileContentHttpResult>(200, "image/png");
+        api.MapPost("/runs/{id:guid}/queries", AskItem).WithSummary("Ask about a training item as a query of a finished run, at the run's own draws");
+        api.MapPost("/runs/{id:guid}/queries/picture", AskPicture).WithSummary("Ask about a picture (JPEG, PNG, WebP) as a query of a finished run").DisableAntiforgery();
+        api.MapPost("/runs/{id:guid}/queries/text", AskText).WithSummary("Ask about a passage as a query of a finished run on texts");
         api.MapGet("/runs/{id:guid}/queries/{query:int}", FindQuery).WithSummary("State of a query that was added");
         api.MapPost("/estimates", async (NewRun wanted, EstimateDesk desk, CancellationToken cancellation) => await desk.Estimate(wanted, null, cancellation))
-            .WithSummary("What a run would cost; nothing is queued").ProducesProblem(400);
+            .WithSummary("What a run would cost; nothing is queued");
         api.MapGet("/workers", async (WorkerList workers, CancellationToken cancellation) => await workers.Read(cancellation)).WithSummary("Processes that run chains");
         api.MapGet("/library", (Catalog catalog) => catalog.Scan()).WithSummary("Models and data under the allowed folders");
-        api.MapGet("/library/picture", LibraryPicture).WithSummary("A picture of data under the allowed folders, as a model would see it").ProducesProblem(400);
-        api.MapPost("/reports", TakeReport).WithSummary("Take a snapshot of a ranking to share").ProducesProblem(400);
+        api.MapGet("/library/picture", LibraryPicture).WithSummary("A picture of data under the allowed folders, as a model would see it").Produces<FileContentHttpResult>(200, "image/png");
+        api.MapPost("/reports", TakeReport).WithSummary("Take a snapshot of a ranking to share");
         api.MapTextApi();
         api.MapUploadsApi();
         api.MapDownloadsApi();
         api.MapTasksApi();
+        api.MapGridsApi();
         api.MapDelete("/reports/{id:guid}", RevokeReport).WithSummary("End a report's link");
     }
 
@@ -99,35 +90,49 @@ public static class RunsApi
         return TypedResults.Created($"/api/v1/runs/{id}", await reader.Find(id, cancellation));
     }
 
-    private static async Task<Results<Ok<RunStatus>, NotFound>> Find(Guid id, RunReader reader, CancellationToken cancellation)
-        => await reader.Find(id, cancellation) is { } run ? TypedResults.Ok(run) : TypedResults.NotFound();
+    private static async Task<Ok<RunStatus>> Find(Guid id, RunReader reader, CancellationToken cancellation)
+        => TypedResults.Ok(await Known(id, reader, cancellation));
 
-    private static async Task<Results<Accepted, NotFound, ProblemHttpResult>> Cancel(Guid id, RunQueue queue, RunReader reader, CancellationToken cancellation)
-        => await reader.Find(id, cancellation) is null ? TypedResults.NotFound()
-            : await queue.Cancel(id, cancellation) ? TypedResults.Accepted($"/api/v1/runs/{id}")
+    private static async Task<Results<Accepted, ProblemHttpResult>> Cancel(Guid id, RunQueue queue, RunReader reader, CancellationToken cancellation)
+    {
+        await Known(id, reader, cancellation);
+        return await queue.Cancel(id, cancellation)
+            ? TypedResults.Accepted($"/api/v1/runs/{id}")
             : TypedResults.Problem("This run has ended already.", statusCode: StatusCodes.Status409Conflict);
+    }
 
-    private static async Task<Results<Accepted, NotFound, ProblemHttpResult>> Resume(Guid id, RunQueue queue, RunReader reader, CancellationToken cancellation)
-        => await reader.Find(id, cancellation) is null ? TypedResults.NotFound()
-            : await queue.Resume(id, cancellation) ? TypedResults.Accepted($"/api/v1/runs/{id}")
+    private static async Task<Results<Accepted, ProblemHttpResult>> Resume(Guid id, RunQueue queue, RunReader reader, CancellationToken cancellation)
+    {
+        await Known(id, reader, cancellation);
+        return await queue.Resume(id, cancellation)
+            ? TypedResults.Accepted($"/api/v1/runs/{id}")
             : TypedResults.Problem("Only a cancelled or failed run can be continued.", statusCode: StatusCodes.Status409Conflict);
+    }
 
-    private static async Task<Results<Ok<IReadOnlyList<float[]>>, NotFound>> Losses(Guid id, RunReader reader, CancellationToken cancellation)
-        => await reader.Find(id, cancellation) is null ? TypedResults.NotFound() : TypedResults.Ok(await reader.Losses(id, cancellation));
+    private static async Task<Ok<IReadOnlyList<float[]>>> Losses(Guid id, RunReader reader, CancellationToken cancellation)
+    {
+        await Known(id, reader, cancellation);
+        return TypedResults.Ok(await reader.Losses(id, cancellation));
+    }
 
-    private static async Task<Results<Ok<TopAnswer>, NotFound>> Top(
+    private static async Task<RunStatus> Known(Guid id, RunReader reader, CancellationToken cancellation)
+        => await reader.Find(id, cancellation) ?? throw MissingException.Run(id);
+
+    private static async Task<Ok<TopAnswer>> Top(
         Guid id, int query, int? k, string? sort, RunLibrary library, Pictures pictures, CancellationToken cancellation)
     {
-        if (await library.Find(id, cancellation) is not { } run || await library.Scores(id, query, cancellation) is not { } scores)
-        {
-            return TypedResults.NotFound();
-        }
-
         if (sort is not null && !RankingChoice.Sorts.Contains(sort))
         {
             throw new InputException($"sort is {sort}: give one of {string.Join(", ", RankingChoice.Sorts)}.");
         }
 
+        if (k is < 1 or > RankingChoice.MostItems)
+        {
+            throw new InputException($"k is {k}: give 1 to {RankingChoice.MostItems}.");
+        }
+
+        var run = await library.Get(id, cancellation);
+        var scores = await library.Scores(id, query, cancellation) ?? throw MissingException.Ranking(query, run.QueryCount);
         var prints = pictures.Fingerprints(run.Record);
         IReadOnlyList<RankedItem> Side(string side) => RankingView.Of(run, scores, new RankingChoice(query, side, Size: k ?? 20, Sort: sort ?? RankingChoice.Sorts[0]), prints).Items;
         return TypedResults.Ok(new TopAnswer(
@@ -135,21 +140,21 @@ public static class RunsApi
     }
 
     private static async Task<IResult> ItemImage(Guid id, int item, RunLibrary library, Pictures pictures, HttpContext context)
-        => Image(await library.Find(id, context.RequestAborted) is { } run ? pictures.Png(run.Record, isQuery: false, item) : null, context);
+        => Image(pictures.Png((await library.Get(id, context.RequestAborted)).Record, isQuery: false, item), $"training item {item} of this run", context);
 
     private static async Task<IResult> QueryImage(Guid id, int query, RunLibrary library, Pictures pictures, HttpContext context)
     {
-        var run = await library.Find(id, context.RequestAborted);
+        var run = await library.Get(id, context.RequestAborted);
         return Image(
-            run is null ? null : run.AddedAt(query) is null ? pictures.Png(run.Record, isQuery: true, query) : await library.AddedPicture(id, query, context.RequestAborted), context);
+            run.AddedAt(query) is null ? pictures.Png(run.Record, isQuery: true, query) : await library.AddedPicture(id, query, context.RequestAborted), $"query {query} of this run", context);
     }
 
     // Items of a run never change: their data is identified by its hash.
-    private static IResult Image(byte[]? png, HttpContext context)
+    private static IResult Image(byte[]? png, string what, HttpContext context)
     {
         if (png is null)
         {
-            return Results.NotFound();
+            throw new MissingException($"There is no picture of {what}: it is not there, is no picture, or its data has changed or gone.");
         }
 
         context.Response.Headers.CacheControl = "private, max-age=31536000, immutable";
@@ -157,7 +162,7 @@ public static class RunsApi
     }
 
     private static IResult LibraryPicture(string model, string data, int item, PathGuard guard, Pictures pictures, HttpContext context)
-        => Image(pictures.Png(guard.Resolve(model), guard.ResolveData(data), item), context);
+        => Image(pictures.Png(guard.Resolve(model), guard.ResolveData(data), item), $"item {item} there", context);
 
     private static async Task<Accepted<AddedAnswer>> AskItem(Guid id, NewQuery wanted, QueryDesk desk, CancellationToken cancellation)
         => Added(id, await desk.AskItem(id, wanted.Item, cancellation));
@@ -179,8 +184,8 @@ public static class RunsApi
 
     private static Accepted<AddedAnswer> Added(Guid id, int query) => TypedResults.Accepted($"/api/v1/runs/{id}/queries/{query}", new AddedAnswer(query));
 
-    private static async Task<Results<Ok<AddedQueryStatus>, NotFound>> FindQuery(Guid id, int query, RunLibrary library, CancellationToken cancellation)
-        => (await library.Find(id, cancellation))?.AddedAt(query) is { } added ? TypedResults.Ok(added) : TypedResults.NotFound();
+    private static async Task<Ok<AddedQueryStatus>> FindQuery(Guid id, int query, RunLibrary library, CancellationToken cancellation)
+        => TypedResults.Ok((await library.Get(id, cancellation)).AddedAt(query) ?? throw new MissingException($"No query {query} was added to this run."));
 
     private static async Task<Created<ReportAnswer>> TakeReport(NewReport wanted, ReportDesk desk, CancellationToken cancellation)
     {
@@ -193,6 +198,6 @@ public static class RunsApi
         return TypedResults.Created($"/r/{taken.Token}", new ReportAnswer(taken.Id, $"/r/{taken.Token}"));
     }
 
-    private static async Task<Results<NoContent, NotFound>> RevokeReport(Guid id, ReportDesk desk, CancellationToken cancellation)
-        => await desk.Revoke(id, cancellation) ? TypedResults.NoContent() : TypedResults.NotFound();
+    private static async Task<NoContent> RevokeReport(Guid id, ReportDesk desk, CancellationToken cancellation)
+        => await desk.Revoke(id, cancellation) ? TypedResults.NoContent() : throw new MissingException($"There is no report {id} whose link still works.");
 }

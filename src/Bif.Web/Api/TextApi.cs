@@ -37,13 +37,13 @@ public static class TextApi
     public static void MapTextApi(this IEndpointRouteBuilder api)
     {
         var group = api.MapGroup("/runs/{id:guid}/queries/{query:int}/tokens");
-        group.MapGet("", Query).WithSummary("A query's text in tokens, words or sentences, with their places and losses").Produces<QueryText>().ProducesProblem(400);
-        group.MapGet("/top", Related).WithSummary("The tokens, words or sentences of the corpus most related to one of the query's").Produces<RelatedAnswer>().ProducesProblem(400);
-        group.MapGet("/passages", Passages).WithSummary("The training passages most related to a token, word or sentence of the query").Produces<PassagesAnswer>().ProducesProblem(400);
+        group.MapGet("", Query).WithSummary("A query's text in tokens, words or sentences, with their places and losses").Produces<QueryText>();
+        group.MapGet("/top", Related).WithSummary("The tokens, words or sentences of the corpus most related to one of the query's").Produces<RelatedAnswer>();
+        group.MapGet("/passages", Passages).WithSummary("The training passages most related to a token, word or sentence of the query").Produces<PassagesAnswer>();
         group.MapGet("/shades", Shades).WithSummary("Scores of one unit of the query against all units of training items (items=1,2,3). Binary: items, then for each item, units, correlations, errors, BIF")
-            .Produces<IReadOnlyList<ItemShades>>().ProducesProblem(400);
+            .Produces<IReadOnlyList<ItemShades>>();
         group.MapGet("/matrix", Matrix).WithSummary("Scores of all units of the query against those of a training item. Binary: rows, columns, all rows, all columns, correlations, errors, BIF, each row after row")
-            .Produces<MatrixPart>().ProducesProblem(400);
+            .Produces<MatrixPart>();
     }
 
     private static Task<IResult> Query(Guid id, int query, [AsParameters] TokenWish wish, TextLibrary library, CancellationToken cancellation)
@@ -93,7 +93,7 @@ public static class TextApi
         }, cancellation);
 
     private static async Task<IResult> With(TextLibrary library, Guid id, int query, Func<OpenTexts, Task<IResult>> answer, CancellationToken cancellation)
-        => await library.Open(id, query, cancellation) is { } texts ? await answer(texts) : Results.NotFound();
+        => await answer(await library.Open(id, query, cancellation) ?? throw new MissingException($"There is no run {id}, or it is not prepared yet."));
 
     private static byte[] Bytes(Action<BinaryWriter> write)
     {

@@ -11,7 +11,7 @@ internal static class UploadsApi
     /// <summary>Maps the endpoint. The body is the file itself, so that it goes to the disk as it comes.</summary>
     public static void MapUploadsApi(this IEndpointRouteBuilder api) => api.MapPost("/uploads", Take)
         .WithSummary("Store a model or data: the body is a .zip, .csv, .jsonl, .tsv or .txt file, its name is given as ?name=")
-        .Accepts<Stream>("application/octet-stream").ProducesProblem(400);
+        .Accepts<Stream>("application/octet-stream");
 
     private static async Task<Created<UploadAnswer>> Take(string name, HttpContext context, UploadDesk desk, BifOptions options)
     {

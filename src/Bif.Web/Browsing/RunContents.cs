@@ -81,6 +81,19 @@ public sealed class RunLibrary(IDbContextFactory<BifContext> contexts, IMemoryCa
         return new(id, head.Name, head.State == RunState.Finished, record, train, queries, head.ScoreDraws, head.NoiseFloor, added);
     }
 
+    /// <summary>A run that must be there.</summary>
+    /// <exception cref="MissingException">There is none, or it is not prepared.</exception>
+    public async Task<RunContents> Get(Guid id, CancellationToken cancellation = default)
+    {
+        if (await Find(id, cancellation) is { } run)
+        {
+            return run;
+        }
+
+        await using var context = await contexts.CreateDbContextAsync(cancellation);
+        throw await context.Runs.AnyAsync(run => run.Id == id, cancellation) ? MissingException.Contents(id) : MissingException.Run(id);
+    }
+
     /// <summary>Where a run's directory lies.</summary>
     public async Task<string> Directory(Guid id, CancellationToken cancellation = default)
     {

@@ -1,3 +1,5 @@
+using Bif.Web.Security;
+
 namespace Bif.Web.Hosting;
 
 /// <summary>The operator's settings: section "Bif" of appsettings.json, environment variables Bif__NAME, or --Bif:NAME.</summary>
@@ -27,6 +29,12 @@ public sealed class BifOptions
     /// <summary>Asked of everybody who controls runs, once set; must be set where others than this machine can connect.</summary>
     public string AdminToken { get; set; } = "";
 
+    /// <summary>A header in which a known proxy says who sent a request, such as X-Forwarded-User; empty: none is believed.</summary>
+    public string ProxyIdentityHeader { get; set; } = "";
+
+    /// <summary>Addresses or networks of reverse proxies whose word on a request's sender, address and scheme is taken.</summary>
+    public string[] KnownProxies { get; set; } = [];
+
     /// <summary>Largest upload of a model or data, in MiB, packed or unpacked; 0: none are taken.</summary>
     public int UploadMegabytes { get; set; } = 1024;
 
@@ -44,6 +52,9 @@ public sealed class BifOptions
 
     /// <summary>Folder of initdb and postgres; empty: the newest installed.</summary>
     public string PostgresBinaries { get; set; } = "";
+
+    /// <summary>Whether people must say who they are.</summary>
+    public bool IsGuarded => AdminToken.Length > 0 || ProxyIdentityHeader.Length > 0;
 
     /// <summary>Whether this process has the web role.</summary>
     public bool IsWeb => Roles.Contains(WebRole);
@@ -111,6 +122,14 @@ public sealed class BifOptions
             errors.Add("Bif:AdminToken is shorter than 16 characters: give a long random one, such as `openssl rand -hex 16` prints.");
         }
 
+        errors.AddRange(KnownProxies.Where(proxy => !ProxyIdentity.IsProxy(proxy)).Select(proxy => $"Bif:KnownProxies holds \"{proxy}\": give addresses or networks, such as 10.0.0.7 or 10.0.0.0/24."));
+        if (ProxyIdentityHeader.Length > 0 && (KnownProxies.Length == 0 || ProxyIdentityHeader.Any(letter => !char.IsAsciiLetterOrDigit(letter) && letter != '-')))
+        {
+            errors.Add(KnownProxies.Length == 0
+                ? "Bif:ProxyIdentityHeader needs Bif:KnownProxies: name the proxies whose word is taken."
+                : $"Bif:ProxyIdentityHeader is \"{ProxyIdentityHeader}\", which is no header's name.");
+        }
+
         errors.AddRange(Roots.Where(root => !Directory.Exists(root) && !File.Exists(root) && root != Data).Select(root => $"Bif:Roots names {root}, which is no folder."));
         foreach (var url in IsWeb ? urls.Split(';', StringSplitOptions.RemoveEmptyEntries) : [])
         {
@@ -118,9 +137,9 @@ public sealed class BifOptions
             {
                 errors.Add($"Urls holds \"{url}\", which is no address such as http://localhost:5080.");
             }
-            else if (!address.IsLoopback && AdminToken.Length == 0)
+            else if (!address.IsLoopback && !IsGuarded)
             {
-                errors.Add($"Urls holds {url}, which other machines can reach: set Bif:AdminToken first, or listen on localhost.");
+                errors.Add($"Urls holds {url}, which other machines can reach: set Bif:AdminToken or Bif:ProxyIdentityHeader first, or listen on localhost.");
             }
         }
 

@@ -11,7 +11,13 @@ public sealed class PathGuard(BifOptions options)
     /// <exception cref="InputException">It is missing or lies elsewhere; both read the same, so that nothing can be probed.</exception>
     public string Resolve(string path)
     {
-        foreach (var root in options.Roots)
+        // No file system knows such a name.
+        if (path.Contains('\0', StringComparison.Ordinal))
+        {
+            path = path.Replace('\0', '�');
+        }
+
+        foreach (var root in path.Length > 0 ? options.Roots : [])
         {
             var full = Path.GetFullPath(path, root);
             if (Real(full) is { } real && options.Roots.Select(Real).Any(each => each is not null && IsInside(real, each)))

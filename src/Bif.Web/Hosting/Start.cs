@@ -69,8 +69,10 @@ public static class Start
         services.AddSingleton<TaskDesk>();
         services.AddSingleton<TaskWorker>();
         services.AddSingleton<QualityLibrary>();
+        services.AddSingleton<GridLibrary>();
         services.AddSingleton<MethodView>();
         services.AddSingleton<RunReader>();
+        services.AddSingleton<LossPictures>();
         services.AddSingleton<RunQueue>();
         services.AddSingleton<RunDesk>();
         services.AddSingleton<RunWorker>();

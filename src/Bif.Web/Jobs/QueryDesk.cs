@@ -145,7 +145,7 @@ public sealed class QueryDesk(RunTables tables, RunQueue queue, RunLibrary libra
         return index;
     }
 
-    private async Task<RunContents> Finished(Guid id, CancellationToken cancellation) => await library.Find(id, cancellation) is { IsFinal: true } run
+    private async Task<RunContents> Finished(Guid id, CancellationToken cancellation) => await library.Get(id, cancellation) is { IsFinal: true } run
         ? run
         : throw new InputException("Queries can be added to finished runs only: wait for the last draw.");
 

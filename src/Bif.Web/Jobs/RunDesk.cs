@@ -90,7 +90,7 @@ public sealed class RunDesk(IDbContextFactory<BifContext> contexts, RunQueue que
             spec = spec with { Device = hasGpu ? "cuda:0" : "cpu" };
         }
 
-        var name = wanted.Name is { Length: > 0 } given ? given[..Math.Min(given.Length, 120)] : $"{Path.GetFileName(spec.Model)} on {Path.GetFileName(DataPath.Parse(spec.Data).Path)}";
+        var name = Plain(wanted.Name) is { Length: > 0 } given ? given[..Math.Min(given.Length, 120)] : $"{Path.GetFileName(spec.Model)} on {Path.GetFileName(DataPath.Parse(spec.Data).Path)}";
         return await Add(name, spec, isDemo: false, wanted.Priority, cancellation);
     }
 
@@ -140,14 +140,17 @@ public sealed class RunDesk(IDbContextFactory<BifContext> contexts, RunQueue que
     /// <exception cref="InputException">Something asked for cannot be.</exception>
     public RunSpec Check(NewRun wanted)
     {
+        Require(wanted.Model.Trim().Length > 0, "model is empty: name a model's folder or file.");
+        Require(wanted.Data.Trim().Length > 0, "data is empty: name the training data, PATH[@SPLIT][[A:B]].");
+        Require(wanted.Queries.Trim().Length > 0, "queries is empty: name what to explain, PATH[@SPLIT][[A:B]].");
         Require(wanted.Sampler is null || SamplerCatalog.Names.Contains(wanted.Sampler), $"There is no sampler {wanted.Sampler}: take one of {string.Join(", ", SamplerCatalog.Names)}.");
         Require(wanted.Device is null or "cpu" or "cuda", $"There is no device {wanted.Device}: take cpu or cuda.");
         Require(wanted.Chains is null or (>= 1 and <= 64), "chains must be 1 to 64.");
         Require(wanted.Draws is null or (>= 2 and <= 100_000), "draws must be 2 to 100,000 per chain.");
         Require(wanted.Batch is null or >= 0, "batch must be 0 (all items) or more.");
-        Require(wanted.Epsilon is null or > 0, "epsilon must be above 0.");
-        Require(wanted.Nbeta is null or >= 0, "nbeta must be at least 0.");
-        Require(wanted.Gamma is null or >= 0, "gamma must be at least 0.");
+        Require(wanted.Epsilon is null || (wanted.Epsilon > 0 && double.IsFinite(wanted.Epsilon.Value)), "epsilon must be a number above 0.");
+        Require(wanted.Nbeta is null || (wanted.Nbeta >= 0 && double.IsFinite(wanted.Nbeta.Value)), "nbeta must be a number of at least 0.");
+        Require(wanted.Gamma is null || (wanted.Gamma >= 0 && double.IsFinite(wanted.Gamma.Value)), "gamma must be a number of at least 0.");
         Require(wanted.Priority is >= -10 and <= 10, "priority must be −10 to 10.");
         Require(wanted.Windows is "all" or "first" or "packed", "windows must be all, first or packed.");
         Require(wanted.Context is null or >= 2, "context must be at least 2 tokens.");
@@ -189,6 +192,8 @@ public sealed class RunDesk(IDbContextFactory<BifContext> contexts, RunQueue que
         var (input, target) = (InputOf(spec), ConfigOf(spec.Model).ModelType == "linear" ? TargetKind.Number : TargetKind.Class);
         using var data = DatasetLoader.Open(spec.Data, input, target);
         using var queries = DatasetLoader.Open(spec.Queries, input, target);
+        input.RequireFit(data, spec.Model);
+        input.RequireFit(queries, spec.Model);
         return new(data.Count, queries.Count, spec.PerToken ? data.Text!.PredictedCount + (long)queries.Text!.PredictedCount : 0);
     }
 
@@ -200,6 +205,9 @@ public sealed class RunDesk(IDbContextFactory<BifContext> contexts, RunQueue que
     }
 
     private static ModelConfig ConfigOf(string model) => ModelConfig.Read(Path.Combine(Directory.Exists(model) ? model : Path.GetDirectoryName(model)!, "config.json"));
+
+    // Names are shown in one line and stored as text, which has no NUL.
+    private static string? Plain(string? name) => name is null ? null : new string([.. name.Where(letter => !char.IsControl(letter))]).Trim();
 
     private static void Require(bool holds, string message)
     {

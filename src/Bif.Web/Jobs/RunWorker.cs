@@ -80,7 +80,15 @@ public sealed partial class RunWorker(
         }
         catch (Exception error) when (!DatabaseOutage.Is(error))
         {
-            LogFailure(error, input.Part, input.RunId);
+            if (error is InputException)
+            {
+                LogBadInput(input.Part, input.RunId, error.Message);
+            }
+            else
+            {
+                LogFailure(error, input.Part, input.RunId);
+            }
+
             BifMeter.Failures.Add(1, new KeyValuePair<string, object?>("bif.part", input.Part));
             await tables.Move(
                 input.RunId, RunState.Active, RunState.Failed,
@@ -119,7 +127,7 @@ public sealed partial class RunWorker(
 
         var spec = JsonSerializer.Deserialize<RunSpec>(run.Spec, RunRecord.Json)!;
         var record = await OnThread(() => AttributionRun.Prepare(
-            spec, run.Directory, new Progress(report => Say(id, report.Message, report.Fraction))));
+            spec, run.Directory, new Progress(report => Say(id, report.Message, report.Fraction), stop.Token)));
         stop.Token.ThrowIfCancellationRequested();
 
         // 3. The directory is whole before the row says so; a crash in between repeats step 2, which leaves it as it is.
@@ -235,7 +243,7 @@ public sealed partial class RunWorker(
             chain.Index, chain.State == ChainState.Diverged ? ChainEnd.Diverged : ChainEnd.Completed, 0, chain.Loss)).ToList();
         var seconds = run.StartedAt is { } start ? (DateTime.UtcNow - start).TotalSeconds : 0;
         var record = await OnThread(() => AttributionRun.Finish(
-            run.Directory, outcomes, seconds, new Progress(report => Say(id, report.Message, report.Fraction))));
+            run.Directory, outcomes, seconds, new Progress(report => Say(id, report.Message, report.Fraction), CancellationToken.None)));
         var place = new RunDirectory(run.Directory);
         var store = TraceStore.Open(place.Traces);
         float[] variance = [];
@@ -338,6 +346,9 @@ public sealed partial class RunWorker(
     [LoggerMessage(LogLevel.Information, "{Part} {Chain} of run {Run}")]
     private partial void LogPart(string part, int chain, Guid run);
 
+    [LoggerMessage(LogLevel.Warning, "{Part} of run {Run} cannot be done: {Reason}")]
+    private partial void LogBadInput(string part, Guid run, string reason);
+
     [LoggerMessage(LogLevel.Error, "{Part} of run {Run} failed")]
     private partial void LogFailure(Exception error, string part, Guid run);
 
@@ -347,8 +358,13 @@ public sealed partial class RunWorker(
     [LoggerMessage(LogLevel.Debug, "run {Run}: passed over")]
     private partial void LogPreview(Exception error, Guid run);
 
-    private sealed class Progress(Action<RunProgress> report) : IProgress<RunProgress>
+    // Choosing settings takes minutes and no token: it ends at its next report. What it has written then is what a crash would leave.
+    private sealed class Progress(Action<RunProgress> report, CancellationToken stop) : IProgress<RunProgress>
     {
-        public void Report(RunProgress value) => report(value);
+        public void Report(RunProgress value)
+        {
+            stop.ThrowIfCancellationRequested();
+            report(value);
+        }
     }
 }

@@ -1,12 +1,13 @@
 using System.Buffers.Text;
+using System.Reflection;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Bif.Data;
 using Bif.Data.Entities;
 using Bif.Data.Storage;
-using Bif.Engine;
 using Bif.Engine.Runs;
 using Bif.Web.Browsing;
+using Bif.Web.Components.Controls;
 using Bif.Web.Tasks;
 using Microsoft.EntityFrameworkCore;
 
@@ -32,13 +33,11 @@ public sealed class ReportDesk(IDbContextFactory<BifContext> contexts, RunLibrar
     /// <param name="lifetime">How long the link works; null: until revoked.</param>
     /// <param name="cancellation">Gives up.</param>
     /// <param name="texts">What of a run on texts is looked at; null: all of the query, by token.</param>
-    /// <exception cref="InputException">There is no such ranking yet.</exception>
+    /// <exception cref="MissingException">There is no such ranking yet.</exception>
     public async Task<TakenReport> Take(Guid runId, int query, string? title, TimeSpan? lifetime, CancellationToken cancellation, TextChoice? texts = null)
     {
-        if (await library.Find(runId, cancellation) is not { } run || await library.Scores(runId, query, cancellation) is not { } scores)
-        {
-            throw new InputException($"There is no ranking of query {query} in this run yet.");
-        }
+        var run = await library.Get(runId, cancellation);
+        var scores = await library.Scores(runId, query, cancellation) ?? throw MissingException.Ranking(query, run.QueryCount);
 
         var heat = run is { HasTokens: true, IsFinal: true } ? await snapshot.Take(runId, texts ?? new TextChoice(query), cancellation) : ((ReportText Text, byte[] Shades)?)null;
         var prints = pictures.Fingerprints(run.Record);
@@ -46,7 +45,7 @@ public sealed class ReportDesk(IDbContextFactory<BifContext> contexts, RunLibrar
         var content = new ReportContent(
             run.Name, query, run.DescribeQuery(query), run.IsFinal, run.ScoreDraws, run.NoiseFloor, run.IsFinal ? run.Record.Verdict?.Name : null,
             run.IsFinal && run.Record.Verdict is { } verdict ? verdict.Advice.Length > 0 ? $"{verdict.Reason}; {verdict.Advice}" : verdict.Reason : null,
-            scores.Correlation.Length, Side("helpful"), Side("harmful"), RankingView.ByClass(run, scores), ProvenanceOf(run), run.IsText, heat?.Text,
+            scores.Correlation.Length, Side("helpful"), Side("harmful"), RankingView.ByClass(run, scores), [.. ProvenanceOf(run), .. DiagnosticsOf(run)], run.IsText, heat?.Text,
             QualityLibrary.Badge(run.IsFinal ? await qualities.Find(run, cancellation) : null),
             !run.IsText && await methodView.Rows(runId, query, null, MethodsShown, cancellation) is { Count: > 2 } rows ? rows : null);
         var token = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(TokenBytes));
@@ -54,7 +53,7 @@ public sealed class ReportDesk(IDbContextFactory<BifContext> contexts, RunLibrar
         {
             Id = Guid.CreateVersion7(),
             RunId = runId,
-            Title = title is { Length: > 0 } ? title[..Math.Min(title.Length, 200)] : $"{run.Name}, query {query}",
+            Title = title?.Replace("\0", "", StringComparison.Ordinal) is { Length: > 0 } given ? given[..Math.Min(given.Length, 200)] : $"{run.Name}, query {query}",
             TokenHash = SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(token)),
             Content = StoredJson.Of(JsonSerializer.Serialize(content, RunRecord.Compact)),
             Correlation = Floats.ToBytes(scores.Correlation),
@@ -135,6 +134,12 @@ public sealed class ReportDesk(IDbContextFactory<BifContext> contexts, RunLibrar
             context.ReportImages.Add(new ReportImage { ReportId = report, Name = name, Png = png });
         }
     }
+
+    private static IEnumerable<Provenance> DiagnosticsOf(RunContents run) =>
+    [
+        .. RunHealth.Of(run.Record).Select(line => new Provenance(line.Name, $"{line.Value} ({line.Meaning})")),
+        new("code of this host", typeof(RunRecord).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown"),
+    ];
 
     /// <summary>Where a run's numbers come from.</summary>
     public static IReadOnlyList<Provenance> ProvenanceOf(RunContents run)

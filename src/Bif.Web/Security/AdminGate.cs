@@ -8,8 +8,8 @@ namespace Bif.Web.Security;
 
 /// <summary>
 /// Where an admin token is configured, everything but shared reports, health and static files asks for it: as a bearer token, or as
-/// a cookie that the sign-in page sets. Without a token the application listens on this machine only. Changes that another site's
-/// page sends are refused in either case.
+/// a cookie that the sign-in page sets; where a proxy tells who somebody is, that does as well. Without either the application
+/// listens on this machine only. Changes that another site's page sends are refused in any case.
 /// </summary>
 public static class AdminGate
 {
@@ -23,9 +23,18 @@ public static class AdminGate
         {
             await Results.Problem("Changes from other sites' pages are refused.", statusCode: StatusCodes.Status403Forbidden).ExecuteAsync(context);
         }
-        else if (options.AdminToken.Length == 0 || context.GetEndpoint()?.Metadata.GetMetadata<OpenToAllAttribute>() is not null || IsStatic(context) || Knows(context.Request, options.AdminToken))
+        else if (!options.IsGuarded || context.GetEndpoint()?.Metadata.GetMetadata<OpenToAllAttribute>() is not null || IsStatic(context)
+            || ProxyIdentity.Of(context) is not null || Knows(context.Request, options.AdminToken))
         {
             await next();
+        }
+        else if (options.AdminToken.Length == 0)
+        {
+            await Results.Problem("Come through the proxy that signs people in.", statusCode: StatusCodes.Status401Unauthorized).ExecuteAsync(context);
+        }
+        else if (context.Request.Headers.Authorization.Count > 0 && !RateLimits.MayGuess(context))
+        {
+            await Results.Problem("Too many wrong tokens from this address: wait a minute.", statusCode: StatusCodes.Status429TooManyRequests).ExecuteAsync(context);
         }
         else if (context.Request.Path.StartsWithSegments("/api") || context.Request.Path.StartsWithSegments("/hubs"))
         {
@@ -43,7 +52,7 @@ public static class AdminGate
         endpoints.MapPost("/sign-in", async (HttpContext context, IAntiforgery antiforgery, BifOptions options, [FromForm] string token, [FromForm] string? to) =>
         {
             await antiforgery.ValidateRequestAsync(context);
-            if (!Matches(token, options.AdminToken))
+            if (options.AdminToken.Length == 0 || !Matches(token, options.AdminToken))
             {
                 return Results.Redirect("/sign-in?wrong=1&to=" + Uri.EscapeDataString(to ?? "/"));
             }
@@ -72,9 +81,11 @@ public static class AdminGate
         ? Path.HasExtension(context.Request.Path)
         : context.GetEndpoint()!.Metadata.Any(each => each.GetType().Name == "StaticAssetDescriptor");
 
-    private static bool Knows(HttpRequest request, string token)
-        => (request.Headers.Authorization.ToString() is var header && header.StartsWith("Bearer ", StringComparison.Ordinal) && Matches(header["Bearer ".Length..], token))
-            || (request.Cookies.TryGetValue(Cookie, out var cookie) && Matches(cookie, Proof(token)));
+    // Browsers cannot send a header with a WebSocket: the hub's client sends the token in the query there.
+    private static bool Knows(HttpRequest request, string token) => token.Length > 0
+        && ((request.Headers.Authorization.ToString() is var header && header.StartsWith("Bearer ", StringComparison.Ordinal) && Matches(header["Bearer ".Length..], token))
+            || (request.Path.StartsWithSegments("/hubs") && Matches(request.Query["access_token"], token))
+            || (request.Cookies.TryGetValue(Cookie, out var cookie) && Matches(cookie, Proof(token))));
 
     // The cookie is no copy of the token: who reads it cannot sign in elsewhere with it, and a changed token ends it.
     private static string Proof(string token) => Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(token), "bif admin cookie"u8));

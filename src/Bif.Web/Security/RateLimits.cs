@@ -2,7 +2,7 @@ using System.Threading.RateLimiting;
 
 namespace Bif.Web.Security;
 
-/// <summary>How often an address may ask.</summary>
+/// <summary>How often an address may ask; beyond that the answer is 429.</summary>
 public static class RateLimits
 {
     /// <summary>For what could be guessed: 30 requests a minute and address.</summary>
@@ -11,13 +11,31 @@ public static class RateLimits
     /// <summary>For shared reports with their pictures: 600 requests a minute and address.</summary>
     public const string Reports = "reports";
 
-    /// <summary>Registers both; beyond them the answer is 429.</summary>
+    private const int Guesses = 30;
+    private const int Changes = 600;
+    private static readonly PartitionedRateLimiter<HttpContext> _wrongTokens = PartitionedRateLimiter.Create<HttpContext, string>(context => PerMinute(context, Guesses));
+
+    /// <summary>Registers them, and one for changes over the HTTP interface: 600 a minute and address.</summary>
     public static void Add(IServiceCollection services) => services.AddRateLimiter(limiter =>
     {
         limiter.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
-        limiter.AddPolicy(Guessing, context => PerMinute(context, 30));
+        limiter.OnRejected = (context, _) =>
+        {
+            context.HttpContext.Response.Headers.RetryAfter = "60";
+            return ValueTask.CompletedTask;
+        };
+        limiter.AddPolicy(Guessing, context => PerMinute(context, Guesses));
         limiter.AddPolicy(Reports, context => PerMinute(context, 600));
+        limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(context =>
+            context.Request.Path.StartsWithSegments("/api") && !HttpMethods.IsGet(context.Request.Method) ? PerMinute(context, Changes) : RateLimitPartition.GetNoLimiter("reading"));
     });
+
+    /// <summary>Counts a wrong token; false beyond 30 a minute and address.</summary>
+    internal static bool MayGuess(HttpContext context)
+    {
+        using var lease = _wrongTokens.AttemptAcquire(context);
+        return lease.IsAcquired;
+    }
 
     private static RateLimitPartition<string> PerMinute(HttpContext context, int permits) => RateLimitPartition.GetFixedWindowLimiter(
         context.Connection.RemoteIpAddress?.ToString() ?? "local", _ => new FixedWindowRateLimiterOptions { PermitLimit = permits, Window = TimeSpan.FromMinutes(1) });

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Bif.Web.Security;
 
 /// <summary>
@@ -13,6 +15,17 @@ public static class SecurityHeaders
     /// <summary>Adds the headers.</summary>
     public static void UseSecurityHeaders(this IApplicationBuilder app) => app.Use((context, next) =>
     {
+        // Addresses of reports and of the hub carry secrets: they are not for the traces that a collector keeps.
+        if (context.Request.Path.StartsWithSegments("/r"))
+        {
+            Activity.Current?.SetTag("url.path", "/r/-");
+        }
+
+        if (context.Request.Query.ContainsKey("access_token"))
+        {
+            Activity.Current?.SetTag("url.query", null);
+        }
+
         var isEmbed = context.Request.Path.StartsWithSegments("/r") && context.Request.Query.ContainsKey("embed");
         var headers = context.Response.Headers;
         headers.ContentSecurityPolicy = Policy + (isEmbed ? "*" : "'none'");

@@ -5,6 +5,7 @@ using Bif.Engine;
 using Bif.Engine.Baselines;
 using Bif.Engine.Retraining;
 using Bif.Engine.Runs;
+using Bif.Engine.Traces;
 using Bif.Web.Browsing;
 using Bif.Web.Jobs;
 
@@ -22,7 +23,7 @@ public sealed class TaskDesk(TaskTables tables, TaskLibrary tasks, RunLibrary li
     public async Task<IReadOnlyList<int>> Compare(Guid id, IReadOnlyList<string> methods, CancellationToken cancellation)
     {
         await Finished(id, cancellation);
-        var names = methods.SelectMany(AttributionMethodCatalog.Named).Distinct().ToList();
+        var names = methods.OfType<string>().SelectMany(AttributionMethodCatalog.Named).Distinct().ToList();
         if (names.Count == 0)
         {
             throw new InputException($"Name at least one comparison method: {string.Join(", ", AttributionMethodCatalog.All.Select(each => each.Name))}.");
@@ -103,9 +104,9 @@ public sealed class TaskDesk(TaskTables tables, TaskLibrary tasks, RunLibrary li
             throw new InputException($"count is {count}: give 1 to {total - 1}.");
         }
 
-        if (new[] { choice.Items is { Length: > 0 }, choice.Class is { Length: > 0 }, choice.TopOf is not null, choice.Suspects }.Count(given => given) != 1)
+        if (new[] { choice.Items is { Length: > 0 }, choice.Class is { Length: > 0 }, choice.TopOf is not null, choice.Suspects, choice.Cluster is not null }.Count(given => given) != 1)
         {
-            throw new InputException("Say which items to leave out: items as in 3,8,20-29, a class, the best proponents of a query, or the suspects.");
+            throw new InputException("Say which items to leave out: items as in 3,8,20-29, a class, the best proponents of a query, the suspects, or a cluster.");
         }
 
         var (items, what) = choice switch
@@ -113,9 +114,19 @@ public sealed class TaskDesk(TaskTables tables, TaskLibrary tasks, RunLibrary li
             { Items: { Length: > 0 } list } => (ItemSet.Listed("items", list, total), $"items {(list.Length > 60 ? list[..57] + "…" : list)}"),
             { Class: { Length: > 0 } name } => (ItemSet.OfClass("class", run.Train, name), $"the class {name}"),
             { TopOf: { } query } => (await TopOf(run, query, count, cancellation), $"the {count} best proponents of query {query}"),
+            { Cluster: { } number } => (await OfCluster(run, number, choice.Clusters, cancellation), $"cluster {number} of {choice.Clusters ?? ItemClusters.UsualCount}"),
             _ => (await Suspects(run, count, cancellation), $"the {count} most suspicious items"),
         };
         return items.Length > 0 && items.Length < total ? (items, what) : throw new InputException($"{items.Length} of {total:N0} items would be left out: leave some out and some in.");
+    }
+
+    /// <summary>The clusters into which a finished run's items fall, the largest first.</summary>
+    /// <exception cref="InputException">The run is not finished, its traces are not on this host, or the count is out of range.</exception>
+    public async Task<IReadOnlyList<ItemCluster>> Clusters(Guid id, int? count, CancellationToken cancellation)
+    {
+        var run = await Finished(id, cancellation);
+        var traces = TraceStore.Open(new RunDirectory(await library.Directory(run.Id, cancellation)).Traces);
+        return await Task.Run(() => ItemClusters.Of(traces, count ?? Math.Min(ItemClusters.UsualCount, run.Record.Data.Count)), cancellation);
     }
 
     /// <summary>Stops a task; false if it has ended.</summary>
@@ -146,6 +157,14 @@ public sealed class TaskDesk(TaskTables tables, TaskLibrary tasks, RunLibrary li
         return [.. Largest(scores.Correlation, count)];
     }
 
+    private async Task<int[]> OfCluster(RunContents run, int number, int? count, CancellationToken cancellation)
+    {
+        var clusters = await Clusters(run.Id, count, cancellation);
+        return number >= 1 && number <= clusters.Count
+            ? clusters[number - 1].Items
+            : throw new InputException($"cluster is {number}: the items fall into the clusters 1 to {clusters.Count}.");
+    }
+
     private async Task<int[]> Suspects(RunContents run, int count, CancellationToken cancellation)
     {
         var (variance, _) = await library.Items(run.Id, cancellation) ?? throw new InputException("This run has no self-influence, so nobody is suspected.");
@@ -155,7 +174,7 @@ public sealed class TaskDesk(TaskTables tables, TaskLibrary tasks, RunLibrary li
     private static IEnumerable<int> Largest(float[] values, int count)
         => Enumerable.Range(0, values.Length).OrderByDescending(item => values[item]).ThenBy(item => item).Take(count).Order();
 
-    private async Task<RunContents> Finished(Guid id, CancellationToken cancellation) => await library.Find(id, cancellation) is { IsFinal: true } run ? run : throw NotFinished();
+    private async Task<RunContents> Finished(Guid id, CancellationToken cancellation) => await library.Get(id, cancellation) is { IsFinal: true } run ? run : throw NotFinished();
 
     private static InputException NotFinished() => new("Only a finished run can be worked on: wait for it, or continue it.");
 }

@@ -15,7 +15,7 @@ public sealed record RemovalInput(int[] Items, string What, int Repeats);
 /// <param name="Repeats">Models per subset.</param>
 public sealed record QualityInput(int Subsets, int Repeats);
 
-/// <summary>A set of a run's training items, as a person names it: one of the four.</summary>
+/// <summary>A set of a run's training items, as a person names it: one of the five.</summary>
 public sealed record ItemChoice
 {
     /// <summary>Numbers and ranges, as in 3,8,20-29.</summary>
@@ -29,6 +29,12 @@ public sealed record ItemChoice
 
     /// <summary>True: the items with the largest self-influence, the suspected mislabels.</summary>
     public bool Suspects { get; init; }
+
+    /// <summary>A cluster of items whose losses move together, by its number from 1, the largest first.</summary>
+    public int? Cluster { get; init; }
+
+    /// <summary>Into how many clusters the items are divided; null for 10.</summary>
+    public int? Clusters { get; init; }
 
     /// <summary>How many proponents or suspects; null for 20.</summary>
     public int? Count { get; init; }

@@ -13,7 +13,7 @@ public sealed class CoverageTests
     private const double Student = 1.753;
 
     [Theory]
-    [InlineData("laplace", null, 100)]
+    [InlineData("laplace", null, 250)]
     [InlineData("baoab", 0.5, 200)]
     [InlineData("sgld", 0.004, 400)]
     public void Of_independent_runs_85_to_95_percent_of_the_90_percent_intervals_hold_the_expected_score(string sampler, double? step, int draws)

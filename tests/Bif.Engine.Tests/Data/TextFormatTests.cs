@@ -103,6 +103,41 @@ public sealed class TextFormatTests
         Assert.Contains("line 2", Assert.Throws<InputException>(() => DatasetLoader.Open(folder.At("a.jsonl"), Spec(8))).Message, StringComparison.Ordinal);
     }
 
+    [SharedDataFact(Gpt2)]
+    public void Hostile_text_is_refused_with_its_place()
+    {
+        foreach (var (name, content, words) in new[]
+        {
+            ("a.jsonl", "{\"text\": \"fine words\"}\n{\"text\": null}\n", "line 2"),
+            ("a.jsonl", "{\"text\": \"fine words\"}\n{\"text\": 5}\n", "line 2"),
+            ("a.jsonl", "[]\n", "line 1"),
+            ("a.jsonl", "{\"text\": \"half a sur\\ud800rogate\"}\n", "line 1"),
+            ("a.jsonl", "", "no text"),
+            ("a.txt", " \n\t\r\n <|endoftext|> \n", "no text"),
+            ("a.tsv", "\n\n", "no text"),
+            ("a.txt", "a", "two tokens"),
+        })
+        {
+            using var folder = new TemporaryFolder();
+            File.WriteAllText(folder.At(name), content);
+            var message = Assert.Throws<InputException>(() => DatasetLoader.Open(folder.At(name), Spec(8))).Message;
+            Assert.Contains(words, message, StringComparison.Ordinal);
+            Assert.Contains(name, message, StringComparison.Ordinal);
+        }
+    }
+
+    [SharedDataFact(Gpt2)]
+    public void Line_ends_marks_of_byte_order_and_bytes_that_are_no_text_are_borne()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllBytes(folder.At("a.TSV"), [0xEF, 0xBB, 0xBF, .. "un chat\ta cat\r\nun chien\ta dog\r\n"u8]);
+        using var pairs = DatasetLoader.Open(folder.At("a.TSV"), Spec(32));
+        Assert.Equal(["un chat\ta cat", "un chien\ta dog"], pairs.Text!.Passages);
+        File.WriteAllBytes(folder.At("b.txt"), [.. "before "u8, 0xFF, 0xC0, 0x00, .. " after"u8]);
+        using var bytes = DatasetLoader.Open(folder.At("b.txt"), Spec(32));
+        Assert.Equal("before \uFFFD\uFFFD\0 after", bytes.Text!.Passages[0]);
+    }
+
     private static InputSpec Spec(int context) => new(null, null, null, null, null, null)
     {
         Text = new TextInput(SharedData.At(Gpt2 + "/tokenizer.json"), context, 50256),

@@ -83,5 +83,13 @@ public sealed class FoldedLayersTests
         public void Observe(Conv2d layer, Tensor inputs, Tensor outputs)
         {
         }
+
+        public void ObserveScale(int weight, int? bias, Func<Tensor> standardised, Tensor outputs, int features)
+        {
+        }
+
+        public void Observe(Embedding layer, Tensor tokens, Tensor outputs)
+        {
+        }
     }
 }

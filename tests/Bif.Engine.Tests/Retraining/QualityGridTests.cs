@@ -1,5 +1,7 @@
 using System.Xml.Linq;
 using Bif.Engine.Retraining;
+using Bif.Kernels;
+using Bif.Testing;
 using Xunit;
 
 namespace Bif.Engine.Tests.Retraining;
@@ -35,6 +37,27 @@ public sealed class QualityGridTests
         Assert.Equal(4, Named("polyline").Count());
         Assert.Contains(Named("text"), text => text.Value == "a<b");
         Assert.DoesNotContain("NaN", svg.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_grids_folder_reads_back_and_has_the_figure_as_SVG_and_as_PNG_of_twice_the_pixels()
+    {
+        using var folder = new TemporaryFolder();
+        GridCell[] cells = [new(1, 0.25, "bif", 0.3, 0.02, 5, 0.9), new(1, 0.75, "bif", double.NaN, 0.03, 5, null)];
+        Assert.Null(GridFiles.Write(folder.At("grid"), cells));
+        Assert.Equal(cells, GridFiles.Read(folder.At("grid")));
+        Assert.Equal(QualityFigure.Draw(cells), File.ReadAllText(folder.At("grid/grid.svg")));
+        var svg = XDocument.Parse(QualityFigure.Draw(cells)).Root!;
+        Assert.Equal((2 * (int)svg.Attribute("width")!, 2 * (int)svg.Attribute("height")!), Images.Size(folder.At("grid/grid.png")));
+
+        // Lines were drawn, and words: neither white alone nor grey alone.
+        var (width, height) = Images.Size(folder.At("grid/grid.png"));
+        var pixels = new byte[3 * width * height];
+        Images.Decode(folder.At("grid/grid.png"), 3, null, null, pixels);
+        Assert.Contains(Enumerable.Range(0, width * height), place => pixels[place] < 40 && pixels[(2 * width * height) + place] > 140);
+        Assert.Contains(Enumerable.Range(0, width * height), place => pixels[place] < 60 && pixels[(2 * width * height) + place] < 60);
+        File.WriteAllText(folder.At("grid/grid.json"), "[]");
+        Assert.Contains("bif grid", Assert.Throws<InputException>(() => GridFiles.Read(folder.At("grid"))).Message, StringComparison.Ordinal);
     }
 
     private static QualityRecord Quality(double share, double lds, double? ceiling) => new()

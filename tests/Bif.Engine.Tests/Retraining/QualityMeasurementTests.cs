@@ -40,8 +40,19 @@ public sealed class QualityMeasurementTests
         Assert.True(double.IsNaN(nothing.Lds));
         Assert.Equal((12, 48), (quality.Bank.TuningSubsets, quality.Bank.Subsets - quality.Bank.TuningSubsets));
 
+        // Rankings of a method and its opposite have nothing in common; what says the same of all items has no order.
+        var alike = quality.Agreement!;
+        Assert.Equal(["bif", "nothing", "opposite"], alike.Methods);
+        Assert.Equal((1.0, 1.0), alike.Between("bif", "bif"));
+        Assert.Equal(-1, alike.Between("bif", "opposite")!.Value.RankCorrelation, 12);
+        Assert.Equal(alike.Between("bif", "opposite"), alike.Between("opposite", "bif"));
+        Assert.Equal(0, alike.Between("bif", "opposite")!.Value.Overlap);
+        Assert.True(double.IsNaN(alike.Between("bif", "nothing")!.Value.RankCorrelation));
+        Assert.Null(alike.Between("bif", "trak"));
+
         // What was written reads back, and the bank is found again.
         Assert.Equal(bif.Lds, QualityRecord.Read(run)!.Methods[0].Lds, 12);
+        Assert.Equal(alike.RankCorrelation, QualityRecord.Read(run)!.Agreement!.RankCorrelation);
         var again = QualityMeasurement.Run(run, spec with { Methods = ["bif", $"other={run.Root}"] }, null, new NoTraining(), CancellationToken.None)!;
         Assert.Equal(bif.Lds, again.Methods[0].Lds, 12);
         Assert.Equal(again.Methods[0] with { Name = "other", AheadOfBif = null, PerQuery = [] }, again.Methods[1] with { AheadOfBif = null, PerQuery = [] });

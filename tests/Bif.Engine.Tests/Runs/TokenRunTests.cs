@@ -171,6 +171,77 @@ public sealed class TokenRunTests
     }
 
     [SharedDataFact(Llama, Stories)]
+    public void Scores_of_tokens_do_not_depend_on_the_company_of_their_text_in_a_batch()
+    {
+        using var folder = new TemporaryFolder();
+        var found = new List<TokenBlock>();
+        foreach (var batch in new[] { 1, 4, 6 })
+        {
+            Execute(Spec() with { EvaluationBatch = batch }, folder.At($"run{batch}"), CancellationToken.None);
+            var directory = RunDirectory.Open(folder.At($"run{batch}"));
+            found.Add(new TokenScores(TraceStore.Open(directory.TokenTraces)).Block(0, TokenTable.Read(directory.QueryTokens).Count, 0, TokenTable.Read(directory.TrainTokens).Count));
+        }
+
+        foreach (var other in found.Skip(1))
+        {
+            Assert.Equal(0, found[0].Correlation.Cast<float>().Zip(other.Correlation.Cast<float>(), (a, b) => Math.Abs(a - b)).Max(), 0.01f);
+        }
+    }
+
+    [SharedDataFact(Llama, Stories)]
+    public void Float16_traces_give_the_correlations_of_float32_and_items_are_the_sums_of_what_is_stored()
+    {
+        using var folder = new TemporaryFolder();
+        Execute(Spec(), folder.At("exact"), CancellationToken.None);
+        Execute(Spec() with { TokenPrecision = "float16" }, folder.At("half"), CancellationToken.None);
+        var (exact, half) = (RunDirectory.Open(folder.At("exact")), RunDirectory.Open(folder.At("half")));
+        var (tokens, items) = (TraceStore.Open(half.TokenTraces), TraceStore.Open(half.Traces));
+        Assert.True(tokens.StoresDeviations);
+        var table = TokenTable.Read(half.TrainTokens);
+        var (own, sums) = (new float[tokens.Shape.TrainItems], new float[6]);
+        tokens.ReadTrain(1, 5, 1, 0, own.Length, own);
+        items.ReadTrain(1, 5, 1, 0, 6, sums);
+        for (var item = 0; item < 6; item++)
+        {
+            var (first, count) = table.Of(item);
+            Assert.Equal(own.Skip(first).Take(count).Sum(loss => (double)loss), sums[item], 1e-4);
+        }
+
+        var queries = TokenTable.Read(half.QueryTokens).Count;
+        var expected = new TokenScores(TraceStore.Open(exact.TokenTraces)).Block(0, queries, 0, table.Count);
+        var found = new TokenScores(tokens).Block(0, queries, 0, table.Count);
+        Assert.Equal(0, expected.Correlation.Cast<float>().Zip(found.Correlation.Cast<float>(), (a, b) => Math.Abs(a - b)).Max(), 0.01f);
+        Assert.Contains("--token-precision", Assert.Throws<InputException>(() => AttributionRun.Execute(
+            Spec(), half.Root, resume: true, null, CancellationToken.None)).Message, StringComparison.Ordinal);
+    }
+
+    [SharedDataFact(Llama, Stories)]
+    public void A_run_in_bfloat16_says_what_it_costs_and_stays_close()
+    {
+        using var folder = new TemporaryFolder();
+        var said = new List<string>();
+        Execute(Spec(), folder.At("exact"), CancellationToken.None);
+        var spec = Spec() with { Precision = "bfloat16" };
+        Assert.True(AttributionRun.Execute(spec, folder.At("half"), resume: false, new Listener(said), CancellationToken.None).Completed);
+        Assert.Contains(said, line => line.Contains("bfloat16", StringComparison.Ordinal) && line.Contains("nats", StringComparison.Ordinal));
+        var (exact, half) = (RunDirectory.Open(folder.At("exact")).ReadRecord(), RunDirectory.Open(folder.At("half")).ReadRecord());
+        Assert.NotEqual(exact.Id, half.Id);
+        Assert.Equal(exact.InitialTrainLoss, half.InitialTrainLoss, 0.01 * exact.InitialTrainLoss);
+        Assert.NotEqual(exact.InitialTrainLoss, half.InitialTrainLoss);
+    }
+
+    private sealed class Listener(List<string> said) : IProgress<RunProgress>
+    {
+        public void Report(RunProgress value)
+        {
+            if (value.Message is { } message)
+            {
+                said.Add(message);
+            }
+        }
+    }
+
+    [SharedDataFact(Llama, Stories)]
     public void Traces_of_tokens_that_would_take_too_much_are_refused_before_the_run()
     {
         using var folder = new TemporaryFolder();

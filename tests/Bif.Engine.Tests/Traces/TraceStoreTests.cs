@@ -67,6 +67,55 @@ public sealed class TraceStoreTests : IDisposable
         Assert.All(store.ReadInitial().Train, value => Assert.True(float.IsNaN(value)));
     }
 
+    [Fact]
+    public void Deviations_are_rounded_to_one_part_in_2048_and_take_half_the_room()
+    {
+        var random = new Random(3);
+        float[] Losses(int count) => [.. Enumerable.Range(0, count).Select(_ => random.NextSingle() * 9)];
+        var (init, queryInit) = (Losses(11), Losses(Shape.QueryItems));
+        var store = TraceStore.Create(_folder.Store, Shape, deviations: true);
+        store.WriteInitial(init, queryInit);
+        var train = Enumerable.Range(0, Shape.Blocks).Select(block => Losses(Shape.DrawsIn(block) * 11)).ToArray();
+        var query = Enumerable.Range(0, Shape.Blocks).Select(block => Losses(Shape.DrawsIn(block) * Shape.QueryItems)).ToArray();
+        for (var block = 0; block < Shape.Blocks; block++)
+        {
+            store.WriteBlock(0, block, train[block], query[block], new float[Shape.DrawsIn(block) * Shape.StepsPerDraw]);
+        }
+
+        Assert.Contains("float16", File.ReadAllText(Path.Combine(_folder.Store, "train_loss", "zarr.json")), StringComparison.Ordinal);
+        var bytes = new FileInfo(Path.Combine(_folder.Store, "train_loss", "c", "0", "0", "0")).Length;
+        Assert.Equal((2 * Shape.DrawsPerBlock * Math.Min(Shape.ItemsPerBlock, 11)) + 4, bytes);
+        foreach (var opened in new[] { store, TraceStore.Open(_folder.Store), TraceStore.Open(_folder.Store).Extend(Shape.Draws) })
+        {
+            Assert.True(opened.StoresDeviations);
+            var (all, one) = (new float[Shape.Draws * 11], new float[1]);
+            opened.ReadTrain(0, 0, Shape.Draws, 0, 11, all);
+            Near([.. train.SelectMany(block => block)], all, init);
+            var asked = new float[Shape.Draws * Shape.QueryItems];
+            opened.ReadQuery(0, 0, Shape.Draws, 0, Shape.QueryItems, asked);
+            Near([.. query.SelectMany(block => block)], asked, queryInit);
+
+            // A window as narrow as this is read without its chunk.
+            opened.ReadTrain(0, Shape.Draws - 1, 1, 9, 1, one);
+            Assert.Equal(all[((Shape.Draws - 1) * 11) + 9], one[0]);
+        }
+
+        var rounded = train[0].AsSpan(0, 11).ToArray();
+        store.RoundAsWritten(queries: false, rounded);
+        var read = new float[11];
+        store.ReadTrain(0, 0, 1, 0, 11, read);
+        Assert.Equal(read, rounded);
+    }
+
+    private static void Near(float[] expected, float[] found, float[] origin)
+    {
+        for (var index = 0; index < expected.Length; index++)
+        {
+            var deviation = Math.Abs(expected[index] - origin[index % origin.Length]);
+            Assert.True(Math.Abs(expected[index] - found[index]) <= (deviation / 2048) + 2e-6, $"{found[index]} where {expected[index]} is expected");
+        }
+    }
+
     [Theory]
     [InlineData("train_loss/c/0/1/2")]
     [InlineData("query_loss/c/0/1/0")]

@@ -18,6 +18,17 @@ public class ImagesTests
     }
 
     [Fact]
+    public void A_drawing_becomes_pixels_on_white()
+    {
+        const string Svg = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 2" width="4" height="2"><rect width="2" height="2" fill="#f00"/></svg>""";
+        var png = Images.DrawSvg(Svg, scale: 3);
+        var planes = new byte[3 * 12 * 6];
+        Images.Decode(png, "drawing", 3, null, null, planes);
+        Assert.All(Enumerable.Range(0, 72), place => Assert.Equal(place % 12 < 6 ? (255, 0, 0) : (255, 255, 255), (planes[place], planes[72 + place], planes[144 + place])));
+        Assert.Contains("cannot be drawn", Assert.Throws<ImageException>(() => Images.DrawSvg("<svg")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Planes_are_red_green_blue_in_row_order()
     {
         // Two pixels side by side: (1, 2, 3), (4, 5, 6).

@@ -72,7 +72,7 @@ public sealed class RunsApiTests(RunningApplication running)
     [InlineData("sampler", "magic", "There is no sampler magic")]
     [InlineData("device", "tpu", "There is no device tpu")]
     [InlineData("chains", 0, "chains must be 1 to 64")]
-    [InlineData("epsilon", -1.0, "epsilon must be above 0")]
+    [InlineData("epsilon", -1.0, "epsilon must be a number above 0")]
     public async Task A_bad_order_gets_one_sentence_and_queues_nothing(string field, object value, string sentence)
     {
         var order = JsonSerializer.SerializeToNode(running.Pictures.Order())!;

@@ -59,12 +59,26 @@ public sealed class TasksApiTests(RunningApplication running)
         Assert.True(own > 0.5 && own > changes.Where((_, query) => query % 3 != 0).Average() + 0.5, string.Join(' ', changes));
     }
 
+    [Fact]
+    public async Task A_cluster_of_items_can_be_left_out()
+    {
+        var task = Assert.Single(await Order("removals", new { without = new { cluster = 1, clusters = 3 }, repeats = 2 }));
+        var ended = await Ended(task);
+        Assert.True(ended.GetProperty("state").GetString() == "finished", ended.ToString());
+        Assert.Equal("retrain without cluster 1 of 3", ended.GetProperty("title").GetString());
+        var left = ended.GetProperty("result").GetProperty("without").EnumerateArray().Select(each => each.GetInt32()).ToArray();
+        Assert.Equal(Bif.Engine.Runs.ItemClusters.Of(Bif.Engine.Traces.TraceStore.Open(Path.Combine(running.RunFolder, "traces.zarr")), 3)[0].Items, left);
+    }
+
     [Theory]
     [InlineData("comparisons", """{"methods":["magic"]}""", "There is no comparison method")]
     [InlineData("comparisons", """{"methods":[]}""", "Name at least one")]
     [InlineData("removals", """{"without":{"items":"3-900"}}""", "is no item or range")]
     [InlineData("removals", """{"without":{}}""", "Say which items")]
     [InlineData("removals", """{"without":{"class":"violet"}}""", "there is no class")]
+    [InlineData("removals", """{"without":{"cluster":4,"clusters":3}}""", "clusters 1 to 3")]
+    [InlineData("removals", """{"without":{"cluster":1,"clusters":1}}""", "ask for 2 to")]
+    [InlineData("removals", """{"without":{"cluster":1,"class":"red"}}""", "Say which items")]
     [InlineData("removals", """{"without":{"items":"0-89"}}""", "leave some out and some in")]
     [InlineData("removals", """{"without":{"items":"1"},"repeats":1}""", "repeats is 1")]
     public async Task A_bad_order_gets_one_sentence_and_queues_nothing(string kind, string order, string sentence)

@@ -1,3 +1,5 @@
+using System.Net.Http.Json;
+using System.Text.Json;
 using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 using Xunit;
@@ -57,6 +59,19 @@ public sealed class BrowserTests(RunningApplication running) : IAsyncLifetime
         // A picture seen large, then asked about.
         await page.Locator(".ranking .picture").First.ClickAsync();
         await Expect(page.Locator("dialog")).ToBeVisibleAsync();
+        Assert.Contains("item=", page.Url, StringComparison.Ordinal);
+
+        // What is seen large stands in the address; Escape and the neighbours' links keep it right.
+        await page.ReloadAsync();
+        await Live(page);
+        await Expect(page.Locator("dialog")).ToBeVisibleAsync();
+        await page.Keyboard.PressAsync("Escape");
+        await Expect(page.Locator("dialog")).ToBeHiddenAsync();
+        Assert.DoesNotContain("item=", page.Url, StringComparison.Ordinal);
+        await page.Locator(".ranking .picture").First.ClickAsync();
+        await page.Locator("dialog").GetByRole(AriaRole.Button, new() { Name = "Next" }).ClickAsync();
+        await page.Locator("dialog").GetByRole(AriaRole.Button, new() { Name = "Previous" }).ClickAsync();
+        await Expect(page.Locator("dialog")).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Make it the query" }).ClickAsync();
         await page.WaitForURLAsync(address => address.Contains("query=1", StringComparison.Ordinal) && !address.Contains("query=5", StringComparison.Ordinal));
         await Expect(page.Locator(".query-card")).ToContainTextAsync("training item");
@@ -88,6 +103,7 @@ public sealed class BrowserTests(RunningApplication running) : IAsyncLifetime
         await page.WaitForURLAsync(new System.Text.RegularExpressions.Regex("/runs/[0-9a-f-]{36}$"), new() { Timeout = 60_000 });
         await Expect(page.Locator(".status")).ToContainTextAsync("finished", new() { Timeout = 90_000 });
         await Expect(page.Locator(".chains li")).ToHaveCountAsync(2);
+        await Expect(page.Locator(".unseen[role=status]")).ToContainTextAsync("finished");
         await Expect(page.Locator(".plot .main-svg").First).ToBeVisibleAsync();
         await Expect(page.Locator(".ranking li").First).ToBeVisibleAsync();
         Assert.Empty(_complaints);
@@ -155,6 +171,28 @@ public sealed class BrowserTests(RunningApplication running) : IAsyncLifetime
                 $"{address} ({scheme}): " + string.Join("; ", results.Violations.Select(each => $"{each.Id} {each.Help} {string.Join(' ', each.Nodes.Take(2).Select(node => node.Html))}")));
             var width = await page.EvaluateAsync<int>("document.documentElement.scrollWidth");
             Assert.True(width <= 360, $"{address} is {width} pixels wide on a phone of 360");
+
+            // As wide as a screen gets: nothing overflows, and the content keeps to its column.
+            await page.SetViewportSizeAsync(3840, 2160);
+            Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= 3840 && document.querySelector('main').offsetWidth <= 1760"), $"{address} on a screen of 3840");
+        }
+    }
+
+    [Theory]
+    [InlineData(ColorScheme.Light)]
+    [InlineData(ColorScheme.Dark)]
+    public async Task A_report_and_its_embed_are_accessible_and_fit_a_phone(ColorScheme scheme)
+    {
+        using var taken = await running.Application.Client.PostAsJsonAsync("/api/v1/reports", new { run = running.Run, query = 3 });
+        var link = (await taken.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("url").GetString();
+        foreach (var address in new[] { link, link + "?embed" })
+        {
+            await using var context = await _browser.NewContextAsync(new() { ColorScheme = scheme, ViewportSize = new() { Width = 360, Height = 740 } });
+            var page = await context.NewPageAsync();
+            await page.GotoAsync(Url + address);
+            var results = await page.RunAxe();
+            Assert.True(results.Violations.Length == 0, $"{scheme}: " + string.Join("; ", results.Violations.Select(each => $"{each.Id} {each.Help} {string.Join(' ', each.Nodes.Take(2).Select(node => node.Html))}")));
+            Assert.True(await page.EvaluateAsync<int>("document.documentElement.scrollWidth") <= 360);
         }
     }
 

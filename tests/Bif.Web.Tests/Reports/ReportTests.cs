@@ -23,7 +23,11 @@ public sealed class ReportTests(RunningApplication running)
         Assert.Equal(HttpStatusCode.OK, page.StatusCode);
         Assert.Equal("noindex, nofollow", page.Headers.GetValues("X-Robots-Tag").Single());
         Assert.DoesNotContain("blazor", html, StringComparison.OrdinalIgnoreCase);
-        Assert.Contains("Provenance", html, StringComparison.Ordinal);
+        foreach (var part in new[] { "Provenance", "model hash", "seed", "effective draws", "reliability", "code of this host", "How to read this" })
+        {
+            Assert.Contains(part, html, StringComparison.Ordinal);
+        }
+
         Assert.Equal(HttpStatusCode.OK, (await Client.GetAsync(url + "/images/query")).StatusCode);
 
         var json = await running.Application.Get(url + "/report.json");
@@ -77,7 +81,7 @@ public sealed class ReportTests(RunningApplication running)
     public async Task A_report_of_what_is_not_there_gets_one_sentence()
     {
         using var answer = await Client.PostAsJsonAsync("/api/v1/reports", new { run = running.Run, query = 4000 });
-        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
         Assert.Contains("There is no ranking of query 4000", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 

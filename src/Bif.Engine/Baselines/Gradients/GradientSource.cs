@@ -8,26 +8,35 @@ namespace Bif.Engine.Baselines.Gradients;
 
 /// <summary>
 /// Gradients per item. Linear and convolution layers give theirs for a whole batch from one backward pass to their outputs,
-/// as factors; every other parameter (normalisations, embeddings, weights that are used twice, TorchScript modules) takes a
-/// backward pass per item.
+/// as factors, and so do normalisations and embeddings, as rows; where anything else is sampled (weights that are used twice,
+/// TorchScript modules) all parameters outside the layers take a backward pass per item.
 /// </summary>
 internal sealed class GradientSource : IDisposable
 {
     // A factor that misses one of two uses of a weight is off by far more than rounding.
     private const double Tolerance = 1e-3;
-    private readonly MethodContext _context;
+    private readonly Model _model;
+    private readonly ParameterSelection _selection;
+    private readonly Tensor _center;
     private readonly Tensor _gradient;
     private readonly Weights _weights;
     private readonly HashSet<int> _factored = [];
     private readonly List<(long Offset, long Length)> _rest = [];
+    private bool _hasSlow;
 
     /// <summary>Binds the model, and finds out which layers' factors give their gradient.</summary>
     public GradientSource(MethodContext context)
+        : this(context.Model, context.Selection, context.Center, context.Train)
     {
-        _context = context;
-        _gradient = zeros_like(context.Center).DetachFromDisposeScope();
-        _weights = context.Model.Bind(context.Selection, context.Center, _gradient);
-        FindFactored();
+    }
+
+    /// <summary>The same for a model, the parameters that count, their values w* [P], and items to find the layers' factors with.</summary>
+    public GradientSource(Model model, ParameterSelection selection, Tensor center, DataFeed probe)
+    {
+        (_model, _selection, _center) = (model, selection, center);
+        _gradient = zeros_like(center).DetachFromDisposeScope();
+        _weights = model.Bind(selection, center, _gradient);
+        FindFactored(probe);
     }
 
     /// <summary>Forward passes of one item each, so far.</summary>
@@ -39,39 +48,65 @@ internal sealed class GradientSource : IDisposable
     /// <summary>Whether the gradients are factors of single positions only, so that dot products need no gradient formed.</summary>
     public bool HoldsLittle { get; private set; }
 
+    /// <summary>Whether a layer is a convolution.</summary>
+    public bool HasConvolutions { get; private set; }
+
+    /// <summary>Whether some parameters take a backward pass per item.</summary>
+    public bool HasSlow => _hasSlow;
+
+    /// <summary>Columns of the root of an item's output curvature.</summary>
+    public int Columns { get; private set; }
+
     /// <summary>Numbers that an item's gradient takes while it is held for dot products.</summary>
     public long HeldPerItem { get; private set; }
 
     /// <summary>Gradients of the items' losses.</summary>
-    public ItemGradients Losses(DataFeed feed, int start, int count) => Of(feed, start, count, ItemValues.Loss(_context.Model.Objective))[0];
+    public ItemGradients Losses(DataFeed feed, int start, int count) => Of(feed, start, count, ItemValues.Loss(_model.Objective))[0];
 
     /// <summary>Gradients of some values of consecutive items, one forward pass for all; in the caller's scope.</summary>
     public IReadOnlyList<ItemGradients> Of(DataFeed feed, int start, int count, params IReadOnlyList<ItemValue> values)
     {
+        var found = new List<ItemGradients>();
         using var scope = NewDisposeScope();
-        var rest = values.Select(value => Rest(feed, start, count, value)).ToList();
-        var seen = new SeenLayers(_context.Selection, _weights.Layout);
-        var layers = new List<List<LayerGradients>>();
-        if (_factored.Count > 0)
+        Visit(feed, start, count, values, gradients => found.Add(gradients));
+        found.ForEach(gradients => gradients.MoveToOuterDisposeScope());
+        return found;
+    }
+
+    /// <summary>The same one value after the other, so that what one takes may be released before the next.</summary>
+    /// <param name="feed">The items.</param>
+    /// <param name="start">The first.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="values">What is differentiated.</param>
+    /// <param name="work">Receives the gradients of each value; they lie in the scope that is open then.</param>
+    public void Visit(DataFeed feed, int start, int count, IReadOnlyList<ItemValue> values, Action<ItemGradients> work)
+    {
+        if (_factored.Count == 0 && _hasSlow)
         {
-            var batch = feed.Range(start, count);
-            _weights.Observer = seen;
-            var outputs = _context.Model.Outputs(_weights, batch);
-            _weights.Observer = null;
-            ForwardPasses += count;
-            seen.Layers.RemoveAll(layer => !_factored.Contains(layer.Weight));
-            var inputs = seen.Layers.ConvertAll(layer => layer.Rows().MoveToOuterDisposeScope());
             foreach (var value in values)
             {
-                var factors = Slopes(seen.Layers, value(outputs, batch).sum());
-                factors.ForEach(factor => factor.MoveToOuterDisposeScope());
-                layers.Add(Factors(seen.Layers, inputs, factors));
-                BackwardPasses += count;
+                work(new ItemGradients(_center.numel(), [], Rest(feed, start, count, value), _rest));
             }
+
+            return;
         }
 
-        return [.. values.Select((_, index) => new ItemGradients(
-            _context.Center.numel(), layers.Count == 0 ? [] : layers[index], rest[index]?.MoveToOuterDisposeScope(), _rest))];
+        var seen = new SeenLayers(_selection, _weights.Layout);
+        var batch = feed.Range(start, count);
+        _weights.Observer = seen;
+        var outputs = _model.Outputs(_weights, batch);
+        _weights.Observer = null;
+        ForwardPasses += count;
+        seen.Layers.RemoveAll(layer => !_factored.Contains(layer.Weight));
+        var inputs = seen.Layers.ConvertAll(layer => layer.Rows());
+        var parts = _hasSlow ? [] : seen.Parts;
+        foreach (var value in values)
+        {
+            var (factors, rows) = Slopes(seen.Layers, parts, value(outputs, batch).sum());
+            BackwardPasses += count;
+            work(new ItemGradients(
+                _center.numel(), Factors(seen.Layers, inputs, factors), _hasSlow ? Rest(feed, start, count, value) : Put(parts, rows, count), _rest));
+        }
     }
 
     /// <inheritdoc/>
@@ -81,11 +116,46 @@ internal sealed class GradientSource : IDisposable
         _gradient.Dispose();
     }
 
-    private static List<Tensor> Slopes(List<SeenLayer> layers, Tensor sum)
+    private static (List<Tensor> Factors, List<Tensor> Rows) Slopes(List<SeenLayer> layers, List<SeenPart> parts, Tensor sum)
     {
-        var slopes = autograd.grad([sum], [.. layers.Select(layer => layer.Outputs)], retain_graph: true);
+        var slopes = autograd.grad([sum], [.. layers.Select(layer => layer.Outputs), .. parts.Select(part => part.Outputs)], retain_graph: true);
         using var noGradient = no_grad();
-        return [.. layers.Select((layer, index) => layer.SlopeRows(slopes[index].detach()))];
+        return ([.. layers.Select((layer, index) => layer.SlopeRows(slopes[index].detach()))],
+            [.. parts.Select((part, index) => part.Rows(slopes[layers.Count + index].detach()))]);
+    }
+
+    // Rows of scales, shifts and embeddings at their places among the parameters outside the factored layers.
+    private Tensor? Put(List<SeenPart> parts, List<Tensor> rows, int count)
+    {
+        if (_rest.Count == 0)
+        {
+            return null;
+        }
+
+        using var noGradient = no_grad();
+        var result = empty([count, _rest.Sum(part => part.Length)], device: _center.device);
+        for (var index = 0; index < parts.Count; index++)
+        {
+            result.narrow(1, Column(parts[index].Offset), parts[index].Length).copy_(rows[index]);
+        }
+
+        return result;
+    }
+
+    private long Column(long offset)
+    {
+        var column = 0L;
+        foreach (var (start, length) in _rest)
+        {
+            if (offset >= start && offset < start + length)
+            {
+                return column + offset - start;
+            }
+
+            column += length;
+        }
+
+        throw new InvalidOperationException($"The parameter at {offset} lies in a layer with factors.");
     }
 
     private static List<LayerGradients> Factors(List<SeenLayer> layers, List<Tensor> inputs, List<Tensor> slopes)
@@ -99,12 +169,12 @@ internal sealed class GradientSource : IDisposable
             return null;
         }
 
-        var rows = empty([count, _rest.Sum(part => part.Length)], device: _context.Device);
+        var rows = empty([count, _rest.Sum(part => part.Length)], device: _center.device);
         for (var item = 0; item < count; item++)
         {
             using var scope = NewDisposeScope();
             var batch = feed.Range(start + item, 1);
-            Backward(value(_context.Model.Outputs(_weights, batch), batch).sum());
+            Backward(value(_model.Outputs(_weights, batch), batch).sum());
             using var noGradient = no_grad();
             var row = rows.select(0, item);
             var column = 0L;
@@ -131,32 +201,39 @@ internal sealed class GradientSource : IDisposable
     }
 
     // Compares the sum over two items of every layer's factors with the gradient itself, for a random mix of the outputs.
-    private void FindFactored()
+    private void FindFactored(DataFeed probe)
     {
         using var scope = NewDisposeScope();
-        var seen = new SeenLayers(_context.Selection, _weights.Layout);
-        var batch = _context.Train.Range(0, Math.Min(2, _context.Train.Count));
+        var seen = new SeenLayers(_selection, _weights.Layout);
+        var batch = probe.Range(0, Math.Min(2, probe.Count));
         _weights.Observer = seen;
-        var outputs = _context.Model.Outputs(_weights, batch);
+        var outputs = _model.Outputs(_weights, batch);
         _weights.Observer = null;
+        Columns = new OutputCurvature(_model.Objective).Columns(outputs);
+        HasConvolutions = seen.Layers.Exists(layer => layer.Kernel > 0);
+        var covered = 0L;
         if (seen.Layers.Count > 0)
         {
-            var noise = empty(outputs.shape, device: _context.Device);
+            var noise = empty(outputs.shape, device: _center.device);
             LangevinStep.Normals(noise, 0, 0, PhiloxPurpose.Comparison, 0);
-            var factors = Factors(seen.Layers, seen.Layers.ConvertAll(layer => layer.Rows()), Slopes(seen.Layers, (outputs * noise).sum()));
+            var (slopes, rows) = Slopes(seen.Layers, seen.Parts, (outputs * noise).sum());
+            var factors = Factors(seen.Layers, seen.Layers.ConvertAll(layer => layer.Rows()), slopes);
             Backward((outputs * noise).sum());
             using var noGradient = no_grad();
             for (var index = 0; index < factors.Count; index++)
             {
-                var flat = zeros([factors[index].Count, _context.Center.numel()], device: _context.Device);
+                var flat = zeros([factors[index].Count, _center.numel()], device: _center.device);
                 factors[index].CopyTo(flat);
                 var (offset, length) = Extent(seen.Layers[index]);
                 var exact = _gradient.narrow(0, offset, length);
-                if ((flat.sum([0L]).narrow(0, offset, length) - exact).norm().item<float>() <= Tolerance * exact.norm().item<float>())
+                if (IsClose(flat.sum([0L]).narrow(0, offset, length), exact))
                 {
                     _factored.Add(seen.Layers[index].Weight);
                 }
             }
+
+            // A parameter that is used twice is seen twice, and neither part is its gradient.
+            covered = seen.Parts.Select((part, index) => IsClose(rows[index].sum([0L]), _gradient.narrow(0, part.Offset, part.Length)) ? part.Length : 0).Sum();
 
             var kept = factors.Where((_, index) => _factored.Contains(seen.Layers[index].Weight)).ToList();
             HoldsLittle = kept.TrueForAll(layer => layer.IsOuterProduct);
@@ -164,14 +241,17 @@ internal sealed class GradientSource : IDisposable
         }
 
         FindRest(seen.Layers.Where(layer => _factored.Contains(layer.Weight)));
+        _hasSlow = _rest.Sum(part => part.Length) != covered;
         HoldsLittle &= _rest.Count == 0;
         HeldPerItem += _rest.Sum(part => part.Length);
     }
 
+    private static bool IsClose(Tensor found, Tensor exact) => (found - exact).norm().item<float>() <= Tolerance * exact.norm().item<float>();
+
     private void FindRest(IEnumerable<SeenLayer> factored)
     {
         var next = 0L;
-        foreach (var (offset, length) in factored.Select(Extent).OrderBy(extent => extent.Offset).Append((_context.Center.numel(), 0)))
+        foreach (var (offset, length) in factored.Select(Extent).OrderBy(extent => extent.Offset).Append((_center.numel(), 0)))
         {
             if (offset > next)
             {

@@ -22,6 +22,16 @@ internal sealed class ItemGradients(
         }
     }
 
+    /// <summary>Gives the tensors to the scope around the present one.</summary>
+    public void MoveToOuterDisposeScope()
+    {
+        rest?.MoveToOuterDisposeScope();
+        foreach (var layer in layers)
+        {
+            layer.MoveToOuterDisposeScope();
+        }
+    }
+
     /// <summary>Dot products [items, other's items].</summary>
     public Tensor Dot(ItemGradients other)
     {

@@ -23,6 +23,13 @@ internal sealed class LayerGradients(long offset, bool hasBias, Tensor inputs, T
     /// <summary>Numbers per item that are held for dot products.</summary>
     public long HeldPerItem => IsOuterProduct ? inputs.shape[2] + slopes.shape[2] : (inputs.shape[1] * (inputs.shape[2] + slopes.shape[2])) + (inputs.shape[2] * slopes.shape[2]);
 
+    /// <summary>Gives the factors to the scope around the present one.</summary>
+    public void MoveToOuterDisposeScope()
+    {
+        inputs.MoveToOuterDisposeScope();
+        slopes.MoveToOuterDisposeScope();
+    }
+
     /// <summary>Forms, in the caller's scope, what dot products with many other items use again and again.</summary>
     public void Form() => _rows ??= IsOuterProduct ? null : Rows();
 

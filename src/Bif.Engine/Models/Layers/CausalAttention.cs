@@ -18,6 +18,12 @@ public static class CausalAttention
     /// <param name="value">[batch, key heads, length, size].</param>
     public static Tensor Apply(Tensor query, Tensor key, Tensor value)
     {
+        // The rotary embedding is float32 whatever the products are.
+        if (query.dtype != value.dtype)
+        {
+            (query, key) = (query.to(value.dtype), key.to(value.dtype));
+        }
+
         var group = query.shape[1] / key.shape[1];
         var attended = nn.functional.scaled_dot_product_attention(query, Repeat(key, group), Repeat(value, group), is_casual: true);
         return attended.transpose(1, 2).flatten(2);

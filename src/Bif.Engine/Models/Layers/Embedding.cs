@@ -10,6 +10,8 @@ public sealed record Embedding(int Weight)
     public Tensor Forward(Weights weights, Tensor tokens)
     {
         var table = weights.Parameter(Weight);
-        return table.index_select(0, tokens.flatten()).view(tokens.shape[0], tokens.shape[1], table.shape[1]);
+        var outputs = table.index_select(0, tokens.flatten()).view(tokens.shape[0], tokens.shape[1], table.shape[1]);
+        weights.Observer?.Observe(this, tokens, outputs);
+        return outputs;
     }
 }

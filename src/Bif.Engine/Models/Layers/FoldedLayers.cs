@@ -2,10 +2,14 @@ using static TorchSharp.torch;
 
 namespace Bif.Engine.Models.Layers;
 
-/// <summary>The folded convolutions of one position of the weights, formed as they come up; of no use once the weights move.</summary>
+/// <summary>
+/// What passes without gradient form from one position of the weights as it comes up, folded convolutions and weights of lower
+/// precision; of no use once the weights move.
+/// </summary>
 public sealed class FoldedLayers : IDisposable
 {
     private readonly Dictionary<ConvBatchNorm, (Tensor Weight, Tensor Bias)> _layers = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<int, Tensor> _cast = [];
 
     /// <inheritdoc/>
     public void Dispose()
@@ -17,6 +21,22 @@ public sealed class FoldedLayers : IDisposable
         }
 
         _layers.Clear();
+        foreach (var tensor in _cast.Values)
+        {
+            tensor.Dispose();
+        }
+
+        _cast.Clear();
+    }
+
+    internal Tensor Cast(int index, Tensor parameter, ScalarType type)
+    {
+        if (!_cast.TryGetValue(index, out var cast))
+        {
+            _cast.Add(index, cast = parameter.to(type).DetachFromDisposeScope());
+        }
+
+        return cast;
     }
 
     internal (Tensor Weight, Tensor Bias) Of(ConvBatchNorm layer, Weights weights)

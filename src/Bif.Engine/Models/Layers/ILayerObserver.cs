@@ -10,4 +10,15 @@ public interface ILayerObserver
 
     /// <summary>A convolution: inputs [batch, in, height, width], outputs [batch, out, height, width].</summary>
     void Observe(Conv2d layer, Tensor inputs, Tensor outputs);
+
+    /// <summary>A layer that scales and shifts its features: outputs = weight·standardised + bias.</summary>
+    /// <param name="weight">Index of the scale [features].</param>
+    /// <param name="bias">Index of the shift [features], or null.</param>
+    /// <param name="standardised">Gives what is scaled, in the outputs' shape.</param>
+    /// <param name="outputs">The outputs.</param>
+    /// <param name="features">Axis of the features.</param>
+    void ObserveScale(int weight, int? bias, Func<Tensor> standardised, Tensor outputs, int features);
+
+    /// <summary>A table of vectors: tokens [batch, length], outputs [batch, length, size].</summary>
+    void Observe(Embedding layer, Tensor tokens, Tensor outputs);
 }

@@ -10,7 +10,7 @@ public sealed record Linear(int Weight, int? Bias)
     /// <summary>Applies the layer to [batch, inputs].</summary>
     public Tensor Forward(Weights weights, Tensor inputs)
     {
-        var outputs = nn.functional.linear(inputs, weights.Parameter(Weight), Bias is { } bias ? weights.Parameter(bias) : null);
+        var outputs = nn.functional.linear(weights.Factor(inputs), weights.Factor(Weight), Bias is { } bias ? weights.Factor(bias) : null);
         weights.Observer?.Observe(this, inputs, outputs);
         return outputs;
     }

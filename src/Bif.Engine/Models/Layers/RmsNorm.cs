@@ -7,5 +7,10 @@ public sealed record RmsNorm(int Weight, double Epsilon)
 {
     /// <summary>Applies the layer to [..., size].</summary>
     public Tensor Forward(Weights weights, Tensor inputs)
-        => inputs * (inputs.square().mean([-1L], true) + Epsilon).rsqrt() * weights.Parameter(Weight);
+    {
+        var standardised = inputs * (inputs.square().mean([-1L], true) + Epsilon).rsqrt();
+        var outputs = standardised * weights.Parameter(Weight);
+        weights.Observer?.ObserveScale(Weight, null, () => standardised, outputs, (int)outputs.dim() - 1);
+        return outputs;
+    }
 }

@@ -4,36 +4,52 @@ namespace Bif.Engine.Models.Layers;
 
 /// <summary>
 /// Rotary position embedding (arXiv 2104.09864) in the layout of Hugging Face: dimension j of the first half turns with
-/// dimension j of the second; what lies beyond <c>rotated</c> dimensions is left as it is.
+/// dimension j of the second; what lies beyond the rotated dimensions is left as it is.
 /// </summary>
-/// <param name="Rotated">Dimensions of a head that turn; even.</param>
-/// <param name="Base">θ, the base of the wavelengths.</param>
-public sealed record RotaryEmbedding(int Rotated, double Base)
+public sealed class RotaryEmbedding
 {
-    /// <summary>Reads θ, and refuses scaled variants by name.</summary>
-    /// <exception cref="InputException">The configuration asks for a scaling that is not supported.</exception>
+    private readonly float[] _frequencies;
+
+    private RotaryEmbedding(float[] frequencies) => _frequencies = frequencies;
+
+    /// <summary>Dimensions of a head that turn; even.</summary>
+    public int Rotated => 2 * _frequencies.Length;
+
+    /// <summary>Reads θ and the scaling of the frequencies, and refuses scalings that are not known by name.</summary>
+    /// <param name="config">The configuration; θ and the scaling stand in it, in <c>rope_scaling</c> or in <c>rope_parameters</c>.</param>
+    /// <param name="rotated">Dimensions of a head that turn.</param>
+    /// <param name="baseField">Where the family writes θ.</param>
+    /// <exception cref="InputException">The configuration asks for what is not supported.</exception>
     public static RotaryEmbedding From(ModelConfig config, int rotated, string baseField)
     {
+        if (rotated <= 0 || rotated % 2 != 0)
+        {
+            throw config.Invalid("the rotary fraction", $"gives {rotated} rotated dimensions per head, which must be even and positive");
+        }
+
+        var inner = config.Section("rope_parameters")?.Number("rope_theta", 10000) ?? 10000;
+        var theta = config.Number(baseField, config.Number("rope_theta", inner));
+        var frequencies = new float[rotated / 2];
+        for (var index = 0; index < frequencies.Length; index++)
+        {
+            frequencies[index] = (float)Math.Pow(theta, -2.0 * index / rotated);
+        }
+
         foreach (var field in new[] { "rope_scaling", "rope_parameters" })
         {
-            if (config.Section(field) is { } scaling && scaling.Text("rope_type", scaling.Text("type", "default")) is var type and not "default")
+            if (config.Section(field) is { } section && RotaryScaling.From(config, field, section) is { } scaling)
             {
-                throw config.Invalid(field, $"\"{type}\" is not supported: only unscaled rotary embeddings are");
+                return new([.. frequencies.Select(scaling.Apply)]);
             }
         }
 
-        var theta = config.Section("rope_parameters")?.Number("rope_theta", 10000) ?? 10000;
-        return rotated > 0 && rotated % 2 == 0
-            ? new RotaryEmbedding(rotated, config.Number(baseField, theta))
-            : throw config.Invalid("the rotary fraction", $"gives {rotated} rotated dimensions per head, which must be even and positive");
+        return new(frequencies);
     }
 
     /// <summary>Cosines and sines [length, rotated / 2] of positions 0 to length − 1.</summary>
     public (Tensor Cos, Tensor Sin) Angles(long length, Device device)
     {
-        var exponents = arange(0, Rotated, 2, float32, device) / Rotated;
-        var frequencies = (exponents * -Math.Log(Base)).exp();
-        var angles = arange(length, float32, device).unsqueeze(1) * frequencies;
+        var angles = arange(length, float32, device).unsqueeze(1) * tensor(_frequencies).to(device);
         return (angles.cos(), angles.sin());
     }
 

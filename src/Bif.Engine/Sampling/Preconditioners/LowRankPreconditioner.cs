@@ -58,6 +58,15 @@ public sealed class LowRankPreconditioner : Preconditioner
         weights.copy_(Apply(coordinates)).add_(center);
     }
 
+    /// <summary>γ⁻¹·(I + Vᵀ·diag(2d + d²)·V) for all rows at once, d the shrinkage less 1.</summary>
+    public override Tensor Covariance(Tensor rows, double gamma)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        var weights = _shrink.mul(_shrink).add_(_shrink * 2);
+        return rows.matmul(_vectors.transpose(0, 1)).mul_(weights).matmul(_vectors).add_(rows).mul_(_root * _root).MoveToOuterDisposeScope();
+    }
+
     /// <inheritdoc/>
     protected override void Dispose(bool disposing) => _shrink.Dispose();
 

@@ -37,20 +37,26 @@ public abstract class Preconditioner : IDisposable
     }
 
     /// <summary>Sets the position to an independent draw from the Gaussian with this preconditioner's covariance.</summary>
-    /// <param name="state">The chain; the draw follows from its seed, index and step.</param>
+    /// <param name="state">The chain; the draw follows from its seed and index.</param>
     /// <param name="gamma">γ, the precision where the preconditioner knows of no curvature.</param>
-    public void Draw(ChainState state, double gamma)
+    /// <param name="number">Which draw of the chain.</param>
+    /// <param name="mirrored">The draw on the other side of w*.</param>
+    public void Draw(ChainState state, double gamma, long number, bool mirrored)
     {
         using var scope = NewDisposeScope();
-        var coordinates = empty_like(state.Position);
-        Draw(state, gamma, coordinates);
+        Draw(state, gamma, empty_like(state.Position), number, mirrored);
     }
 
     /// <summary>The same, and writes the draw's coordinates x [P].</summary>
-    public void Draw(ChainState state, double gamma, Tensor coordinates)
+    public void Draw(ChainState state, double gamma, Tensor coordinates, long number, bool mirrored = false)
     {
         using var noGradient = no_grad();
-        LangevinStep.Normals(coordinates, state.Seed, (uint)state.Chain, PhiloxPurpose.Laplace, (ulong)state.Step);
+        LangevinStep.Normals(coordinates, state.Seed, (uint)state.Chain, PhiloxPurpose.Laplace, (ulong)number);
+        if (mirrored)
+        {
+            coordinates.neg_();
+        }
+
         if (Scale is { } scale)
         {
             coordinates.mul_(scale);
@@ -61,6 +67,35 @@ public abstract class Preconditioner : IDisposable
         }
 
         ToWeights(coordinates, state.Center, state.Position);
+    }
+
+    /// <summary>The Gaussian's covariance Σ times vectors: rows [k, P] in, rows [k, P] out.</summary>
+    /// <param name="rows">Vectors in the space of the weights' gradient.</param>
+    /// <param name="gamma">γ, the precision where the preconditioner knows of no curvature.</param>
+    public virtual Tensor Covariance(Tensor rows, double gamma)
+    {
+        using var noGradient = no_grad();
+        var result = empty_like(rows);
+        using var scope = NewDisposeScope();
+        var origin = zeros_like(rows.select(0, 0));
+        for (var row = 0; row < rows.shape[0]; row++)
+        {
+            using var inner = NewDisposeScope();
+            var vector = rows.select(0, row).clone();
+            PullBack(vector, origin, 1, 0);
+            if (Scale is { } scale)
+            {
+                vector.mul_(scale).mul_(scale);
+            }
+            else if (!HasCoordinates)
+            {
+                vector.mul_(1 / gamma);
+            }
+
+            ToWeights(vector, origin, result.select(0, row));
+        }
+
+        return result;
     }
 
     /// <inheritdoc/>

@@ -30,6 +30,9 @@ public sealed partial class Chart : IAsyncDisposable
     [Parameter]
     public int Height { get; set; } = 270;
 
+    /// <summary>How long the browser took over the last picture.</summary>
+    public double DrawingMilliseconds { get; private set; }
+
     [Inject]
     private IJSRuntime Script { get; set; } = null!;
 
@@ -67,7 +70,7 @@ public sealed partial class Chart : IAsyncDisposable
         try
         {
             _module ??= await Script.InvokeAsync<IJSObjectReference>("import", "/js/chart.js");
-            await _module.InvokeVoidAsync("draw", _place, Traces, Layout);
+            DrawingMilliseconds = await _module.InvokeAsync<double>("draw", _place, Traces, Layout);
         }
         catch (JSDisconnectedException)
         {

@@ -1,87 +1,88 @@
 using Bif.Data.Storage;
+using Bif.Web.Browsing;
+using Bif.Web.Live;
 using Microsoft.AspNetCore.Components;
 
 namespace Bif.Web.Components.Controls;
 
-/// <summary>The mean training loss of each draw, a line per chain, with the loss at the checkpoint.</summary>
-public sealed partial class LossPlot
+/// <summary>The mean training loss of each draw, redrawn while draws arrive: once a second, more seldom where the browser is slow.</summary>
+public sealed partial class LossPlot : IDisposable
 {
-    private const int MostPoints = 400;
-    private const int PictureMilliseconds = 1000;
+    private const int ShortestWait = 1000;
+    private const int LongestWait = 15_000;
+
+    // A browser spends a twentieth of its time on it at most: fifty tabs on two cores leave each other room.
+    private const int WaitPerDrawing = 20;
     private static readonly object _layout = new
     {
         xaxis = new { title = new { text = "draw" } }, yaxis = new { title = new { text = "mean training loss, nats" } }, showlegend = true,
     };
 
-    private IReadOnlyList<object>? _traces;
-    private string _summary = "";
+    private LossPicture? _picture;
+    private Chart? _chart;
+    private (Guid Run, int Draws) _read;
+    private int _draws;
+    private long _drawnAt;
+    private bool _isDue;
+    private volatile bool _isGone;
 
-    /// <summary>The run.</summary>
+    /// <summary>The run as it is when the plot is made; from then on the plot follows it itself.</summary>
     [Parameter, EditorRequired]
-    public Guid Run { get; set; }
-
-    /// <summary>Grows with every draw; a new value reads the losses anew.</summary>
-    [Parameter, EditorRequired]
-    public int Draws { get; set; }
+    public required RunStatus Run { get; set; }
 
     /// <summary>Mean loss at the checkpoint, or null.</summary>
     [Parameter]
     public double? Initial { get; set; }
 
     [Inject]
-    private RunReader Reader { get; set; } = null!;
+    private LossPictures Pictures { get; set; } = null!;
 
-    private int _readAt = -1;
-    private long _readTime;
-    private bool _isDue;
+    [Inject]
+    private RunEvents Events { get; set; } = null!;
 
     /// <inheritdoc/>
-    protected override async Task OnParametersSetAsync()
+    public void Dispose()
     {
-        if (Draws == _readAt || _isDue)
-        {
-            return;
-        }
-
-        // A picture a second is enough for the eye, and spares server and browser most of the messages.
-        if (_traces is not null && PictureMilliseconds - (Environment.TickCount64 - _readTime) is > 0 and var wait)
-        {
-            _isDue = true;
-            await Task.Delay((int)wait);
-            _isDue = false;
-        }
-
-        (_readAt, _readTime) = (Draws, Environment.TickCount64);
-        var chains = await Reader.Losses(Run);
-        if (chains.All(losses => losses.Length == 0))
-        {
-            return;
-        }
-
-        var traces = chains.Select((losses, chain) => (object)LineOf($"chain {chain + 1}", losses)).ToList();
-        if (Initial is { } initial)
-        {
-            traces.Add(new
-            {
-                type = "scatter", mode = "lines", name = "checkpoint", x = new[] { 1, chains.Max(losses => losses.Length) }, y = new[] { initial, initial },
-                line = new { dash = "dot", width = 1, color = "--muted" },
-            });
-        }
-
-        _traces = traces;
-        var last = chains.Where(losses => losses.Length > 0).Select(losses => losses[^Math.Max(1, losses.Length / 10)..].Average()).ToList();
-        _summary = $"Mean training loss along the chains: lately {last.Min():G3} to {last.Max():G3} nats over {last.Count} chains"
-            + (Initial is { } start ? $", {start:G3} at the checkpoint." : ".");
+        _isGone = true;
+        Events.Changed -= OnChanged;
     }
 
-    // Long chains are thinned to what a screen can show; each point is the mean of its draws.
-    private static object LineOf(string name, float[] losses)
+    /// <inheritdoc/>
+    protected override void OnInitialized() => Events.Changed += OnChanged;
+
+    /// <inheritdoc/>
+    protected override Task OnParametersSetAsync() => Follow(Run.Draws);
+
+    private void OnChanged(RunChange change)
     {
-        var group = Math.Max(1, (int)Math.Ceiling(losses.Length / (double)MostPoints));
-        var points = losses.Chunk(group).ToList();
-        return new
+        if (change.Run is { } run && run.Id == Run.Id && run.Draws != _draws)
         {
-            type = "scatter", mode = "lines", name, x = points.Select((_, index) => (index * group) + 1), y = points.Select(draws => draws.Average()), line = new { width = 1.3 },
-        };
+            _ = InvokeAsync(() => Follow(run.Draws));
+        }
+    }
+
+    private async Task Follow(int draws)
+    {
+        _draws = draws;
+        if (_isDue || _read == (Run.Id, draws))
+        {
+            return;
+        }
+
+        if (_picture is not null && _read.Run == Run.Id)
+        {
+            _isDue = true;
+            var pause = Math.Clamp(WaitPerDrawing * (_chart?.DrawingMilliseconds ?? 0), ShortestWait, LongestWait);
+            await Task.Delay((int)Math.Max(0, pause - (Environment.TickCount64 - _drawnAt)));
+            _isDue = false;
+            if (_isGone)
+            {
+                return;
+            }
+        }
+
+        (_read, _drawnAt) = ((Run.Id, _draws), Environment.TickCount64);
+        _picture = await Pictures.Of(Run.Id, _draws, Initial);
+        StateHasChanged();
     }
 }

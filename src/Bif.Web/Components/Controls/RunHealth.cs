@@ -17,16 +17,18 @@ internal static class RunHealth
 
         return
         [
-            ("split R̂, mean loss", health.RhatMeanLoss.ToString("F2"), $"above {Verdict.RhatLimit} the chains disagree"),
-            ("drift", health.Drift.ToString("F2"), "correlation of the mean loss with time"),
-            ("effective draws", $"{health.EssProducts:F0} of {health.Draws:N0}", "independent draws that the covariances are worth"),
-            ("reliability", health.Reliability.ToString("F2"), "agreement of two halves of the run on sums over subsets, 0 to 1"),
-            ("noise floor", health.NoiseFloor.ToString("F3"), "correlation that chance reaches in the best item"),
-            ("queries above it", health.QueriesAboveFloor.ToString("P0"), "share with a best item above the floor"),
-            ("common mode", health.CommonModeFraction.ToString("P1"), "share of the variance in which all items move as one"),
+            ("split R̂, mean loss", Known(health.RhatMeanLoss, "F2"), $"above {Verdict.RhatLimit} the chains disagree"),
+            ("drift", Known(health.Drift, "F2"), "correlation of the mean loss with time"),
+            ("effective draws", $"{Known(health.EssProducts, "F0")} of {health.Draws:N0}", "independent draws that the covariances are worth"),
+            ("reliability", Known(health.Reliability, "F2"), "agreement of two halves of the run on sums over subsets, 0 to 1"),
+            ("LDS after noise", $"× {Known(health.LdsNoiseFactor, "F2")}", "factor by which Monte Carlo noise lowers a linear datamodelling score: √reliability"),
+            ("noise floor", Known(health.NoiseFloor, "F3"), "correlation that chance reaches in the best item"),
+            ("queries above it", Known(health.QueriesAboveFloor, "P0"), "share with a best item above the floor"),
+            ("common mode", Known(health.CommonModeFraction, "P1"), "share of the variance in which all items move as one"),
             .. record.Outlook is { IsReached: false, DrawsPerChain: { } draws } outlook
                 ? new[] { ("draws still needed", $"{draws - record.Settings.Draws:N0} per chain", $"for reliability {outlook.Wanted:F1}{(outlook.Seconds is { } seconds ? $", about {Wording.Duration(seconds)}" : "")}") }
                 : [],
         ];
     }
+    private static string Known(double value, string format) => double.IsFinite(value) ? value.ToString(format) : "not known";
 }

@@ -96,15 +96,16 @@ public sealed partial class DataPage
         }
 
         var shares = Enumerable.Range(0, 101).Select(percent => percent / 100.0).ToArray();
-        double At(double share) => share == 0 ? 0 : _found[Math.Min(_found.Count, (int)Math.Ceiling(share * _found.Count)) - 1];
         _foundTraces =
         [
-            new { type = "scatter", mode = "lines", name = Measure.Title, x = shares, y = shares.Select(At), line = new { color = "--accent", width = 2 } },
+            new { type = "scatter", mode = "lines", name = Measure.Title, x = shares, y = shares.Select(FoundAt), line = new { color = "--accent", width = 2 } },
             new { type = "scatter", mode = "lines", name = "by chance", x = new[] { 0, 1 }, y = new[] { 0, 1 }, line = new { color = "--muted", dash = "dot", width = 1 } },
         ];
-        _foundSummary = $"Of {_planted.Count} planted wrong labels, {At(0.05):P0} are among the first 5 % of the items by {Measure.Title.ToLowerInvariant()}, "
-            + $"{At(0.1):P0} among the first 10 %, {At(0.2):P0} among the first 20 %.";
+        _foundSummary = $"Of {_planted.Count} planted wrong labels, {FoundAt(0.05):P0} are among the first 5 % of the items by {Measure.Title.ToLowerInvariant()}, "
+            + $"{FoundAt(0.1):P0} among the first 10 %, {FoundAt(0.2):P0} among the first 20 %.";
     }
+
+    private double FoundAt(double share) => share == 0 ? 0 : _found[Math.Min(_found.Count, (int)Math.Ceiling(share * _found.Count)) - 1];
 
     private string Address(string? by = null, int? label = null, int? page = null)
     {

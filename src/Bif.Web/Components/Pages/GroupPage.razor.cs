@@ -3,6 +3,7 @@ using Bif.Data.Entities;
 using Bif.Data.Storage;
 using Bif.Engine;
 using Bif.Engine.Attribution;
+using Bif.Engine.FirstOrder;
 using Bif.Engine.Runs;
 using Bif.Engine.Traces;
 using Bif.Web.Browsing;
@@ -24,6 +25,9 @@ public sealed partial class GroupPage : IDisposable
     private int _class;
     private string _items = "";
     private int _count = 20;
+    private int _clusterCount = ItemClusters.UsualCount;
+    private int _cluster = 1;
+    private IReadOnlyList<ItemCluster>? _clusters;
     private int _query;
     private int _repeats = 5;
     private string? _error;
@@ -71,10 +75,14 @@ public sealed partial class GroupPage : IDisposable
         if (_contents is { } run)
         {
             _query = Math.Clamp(Query ?? 0, 0, run.Record.Queries.Count - 1);
-            _kind = What is "class" or "suspects" or "items" ? What : "top";
+            _kind = What is "class" or "suspects" or "items" or "cluster" ? What : "top";
             _class = run.Train.Labels is { } labels ? run.LabelOfQuery(_query) ?? labels[0] : 0;
             _whyNot = TaskDesk.WhyNotRetrained(run);
             await ReadTasks();
+            if (run.IsFinal)
+            {
+                await Divide();
+            }
         }
     }
 
@@ -89,8 +97,37 @@ public sealed partial class GroupPage : IDisposable
         "class" => new() { Class = _class.ToString(CultureInfo.InvariantCulture) },
         "suspects" => new() { Suspects = true, Count = _count },
         "items" => new() { Items = _items.Trim() },
+        "cluster" => new() { Cluster = _cluster, Clusters = _clusterCount },
         _ => new() { TopOf = _query, Count = _count },
     };
+
+    // Clusters are computed when they are asked for, and again for another number of them.
+    private async Task Divide()
+    {
+        if (_kind != "cluster")
+        {
+            return;
+        }
+
+        try
+        {
+            (_error, _clusters) = (null, null);
+            _clusterCount = Math.Clamp(_clusterCount, 2, _contents!.Record.Data.Count);
+            _clusters = await Desk.Clusters(Id, _clusterCount, default);
+            _cluster = Math.Clamp(_cluster, 1, _clusters.Count);
+        }
+        catch (Exception error) when (error is InputException or IOException)
+        {
+            _error = error.Message;
+        }
+    }
+
+    private string Describe(ItemCluster cluster)
+    {
+        var run = _contents!;
+        var most = run.Train.Labels is { } labels ? cluster.Items.GroupBy(item => labels[item]).MaxBy(group => group.Count()) : null;
+        return $"{cluster.Number}: {cluster.Items.Length:N0} items{(most is null ? "" : $", {most.Count() / (double)cluster.Items.Length:P0} {RankingView.NameOf(run, most.Key)}")}";
+    }
 
     // Reading the traces may take seconds: the circuit stays free for it.
     private async Task Weigh()
@@ -112,7 +149,11 @@ public sealed partial class GroupPage : IDisposable
             }
 
             var folder = await Library.Directory(Id);
-            _weighed = await Task.Run(() => GroupInfluence.Of(TraceStore.Open(new RunDirectory(folder).Traces), items, _query));
+            _weighed = await Task.Run(() =>
+            {
+                using var control = FirstOrderControl.OpenIfThere(folder);
+                return GroupInfluence.Of(TraceStore.Open(new RunDirectory(folder).Traces), items, _query, control);
+            });
             _choice = choice;
         }
         catch (Exception error) when (error is InputException or IOException)

@@ -11,6 +11,7 @@ public sealed partial class Home : IDisposable
     private const int MostRuns = 24;
     private readonly Dictionary<Guid, IReadOnlyList<RankedItem>> _tops = [];
     private IReadOnlyList<RunStatus>? _runs;
+    private long _shownAt;
 
     [Inject]
     private RunReader Reader { get; set; } = null!;
@@ -34,7 +35,19 @@ public sealed partial class Home : IDisposable
         await Read();
     }
 
-    private void OnChanged(RunChange change) => _ = InvokeAsync(async () =>
+    private void OnChanged(RunChange change)
+    {
+        // Progress once a second is enough here.
+        if (change.Run is not null && change.Kinds.All(kind => kind == RunSignal.Progress) && Environment.TickCount64 - _shownAt < 1000)
+        {
+            return;
+        }
+
+        _shownAt = Environment.TickCount64;
+        _ = InvokeAsync(() => Take(change));
+    }
+
+    private async Task Take(RunChange change)
     {
         if (change.Run is { } changed && _runs is not null && _runs.Any(run => run.Id == changed.Id))
         {
@@ -50,7 +63,7 @@ public sealed partial class Home : IDisposable
         }
 
         StateHasChanged();
-    });
+    }
 
     private async Task Read()
     {

@@ -27,6 +27,7 @@ public sealed partial class ImagesPage : IDisposable
     private double _scale = 1;
     private bool _isMissing;
     private RankedItem? _chosen;
+    private int? _opened;
     private string? _askError;
     private string? _cost;
     private ElementReference _dialog;
@@ -48,6 +49,10 @@ public sealed partial class ImagesPage : IDisposable
 
     [SupplyParameterFromQuery]
     private int Page { get; set; }
+
+    /// <summary>The training item that is seen large.</summary>
+    [SupplyParameterFromQuery]
+    private int? Item { get; set; }
 
     [Inject]
     private RunReader Reader { get; set; } = null!;
@@ -96,6 +101,13 @@ public sealed partial class ImagesPage : IDisposable
             _module = await Script.InvokeAsync<IJSObjectReference>("import", "/js/page.js");
             await _module.InvokeVoidAsync("walk", _gallery);
         }
+
+        // An address that names an item opens with it.
+        if (_module is not null && Item is { } item && _opened != item && _scores is { } scores && item >= 0 && item < scores.Correlation.Length)
+        {
+            _opened = item;
+            await Look(Shown().FirstOrDefault(each => each.Item == item) ?? RankingView.Item(_contents!, scores, item));
+        }
     }
 
     private async Task Read()
@@ -131,7 +143,7 @@ public sealed partial class ImagesPage : IDisposable
         var shown = SideShown == "both" ? ["helpful", "harmful"] : new[] { SideShown };
         _pages = [.. shown.Select(side => (side, RankingView.Of(
             run, scores, new RankingChoice(Query, side, Label, Math.Max(1, Page), SideShown == "both" ? ShortList : LongList, SortShown), prints)))];
-        var shownItems = _pages.SelectMany(each => each.Page.Items).ToList();
+        var shownItems = Shown();
         _scale = Math.Max(0.05, Math.Max(1.2 * (run.NoiseFloor ?? 0), shownItems.Count > 0 ? shownItems.Max(item => Math.Abs(item.Correlation) + item.CorrelationError) : 0));
         DrawClasses(run, scores);
     }
@@ -149,10 +161,10 @@ public sealed partial class ImagesPage : IDisposable
                 hovertemplate = "%{y}: %{x:.3g}<extra></extra>",
             },
         ];
-        _classLayout = new { xaxis = new { title = new { text = "summed covariance, nats²: helpful to the right" } }, yaxis = new { type = "category" }, showlegend = false };
+        _classLayout = new { xaxis = new { title = new { text = "covariance, nats²; helpful →" } }, yaxis = new { type = "category" }, showlegend = false };
     }
 
-    private string ClassSummary() => $"Most helpful as a whole: {_classes[0].Name} ({_classes[0].Items} items). Most harmful: {_classes[^1].Name} ({_classes[^1].Items} items).";
+    private string ClassSummary() => $"Summed covariance with the query, helpful to the right. Most helpful as a whole: {_classes[0].Name} ({_classes[0].Items} items). Most harmful: {_classes[^1].Name} ({_classes[^1].Items} items).";
 
     private IEnumerable<int> GalleryPage() => Enumerable.Range(GalleryStart, Math.Min(GallerySize, _contents!.QueryCount - GalleryStart));
 
@@ -193,12 +205,22 @@ public sealed partial class ImagesPage : IDisposable
         }
     });
 
+    private List<RankedItem> Shown() => [.. _pages.SelectMany(each => each.Page.Items)];
+
+    // The items around the one that is seen large, in the order of the page.
+    private (RankedItem? Before, RankedItem? After) Neighbours()
+    {
+        var items = Shown();
+        var at = items.FindIndex(each => each.Item == _chosen!.Item);
+        return at < 0 ? (null, null) : (items.ElementAtOrDefault(at - 1), items.ElementAtOrDefault(at + 1));
+    }
+
     private async Task Look(RankedItem item)
     {
         (_chosen, _askError) = (item, null);
         _cost = _contents is { IsFinal: true } run ? QueryCost.Of(run.Record, 1).Sentence : null;
         StateHasChanged();
-        await _module!.InvokeVoidAsync("open", _dialog);
+        await _module!.InvokeVoidAsync("open", _dialog, item.Item);
     }
 
     private async Task CloseLook() => await _module!.InvokeVoidAsync("close", _dialog);

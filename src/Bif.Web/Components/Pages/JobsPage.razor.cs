@@ -14,6 +14,7 @@ public sealed partial class JobsPage : IDisposable
     private IReadOnlyList<WorkerEntry>? _workers;
     private IReadOnlyList<(string RunName, RunTaskStatus Task)> _tasks = [];
     private DateTime _read;
+    private PeriodicTimer? _clock;
 
     [Inject]
     private RunReader Reader { get; set; } = null!;
@@ -34,13 +35,47 @@ public sealed partial class JobsPage : IDisposable
     private RunEvents Events { get; set; } = null!;
 
     /// <inheritdoc/>
-    public void Dispose() => Events.Changed -= OnChanged;
+    public void Dispose()
+    {
+        Events.Changed -= OnChanged;
+        _clock?.Dispose();
+    }
 
     /// <inheritdoc/>
     protected override async Task OnInitializedAsync()
     {
         Events.Changed += OnChanged;
         await Read();
+    }
+
+    /// <inheritdoc/>
+    protected override void OnAfterRender(bool firstRender)
+    {
+        if (firstRender)
+        {
+            _clock = new(TimeSpan.FromSeconds(5));
+            _ = Watch(_clock);
+        }
+    }
+
+    // A worker that is lost says nothing.
+    private async Task Watch(PeriodicTimer clock)
+    {
+        while (await clock.WaitForNextTickAsync())
+        {
+            try
+            {
+                await InvokeAsync(async () =>
+                {
+                    await Read();
+                    StateHasChanged();
+                });
+            }
+            catch (Exception error) when (DatabaseOutage.Is(error))
+            {
+                // The next time.
+            }
+        }
     }
 
     private async Task Read()

@@ -21,7 +21,7 @@ public sealed partial class QualityPage : IDisposable
     private RunStatus? _status;
     private RunQuality? _quality;
     private IReadOnlyList<RunTaskStatus> _tasks = [];
-    private Dictionary<string, Agreement> _agreement = [];
+    private Dictionary<string, (double RankCorrelation, double Overlap)> _agreement = [];
     private IReadOnlyList<(string Name, string Value, string Meaning)> _health = [];
     private IReadOnlyList<object> _traces = [];
     private object _layout = new { };
@@ -73,6 +73,15 @@ public sealed partial class QualityPage : IDisposable
 
     private static string Passes(double? count) => count?.ToString("N0", CultureInfo.InvariantCulture) ?? "–";
 
+    // What was measured with the scores; of records of before that, what a comparison told.
+    private (double RankCorrelation, double Overlap)? WithBif(string method) => method == MethodView.Bif ? null
+        : _quality!.Record.Agreement is { } agreement ? agreement.Between(MethodView.Bif, method)
+        : _agreement.TryGetValue(method, out var known) ? known : null;
+
+    private static string Alike(MethodAgreement agreement, int row, int column)
+        => row == column ? "" : column > row ? agreement.Overlap[row][column].ToString("F2", CultureInfo.InvariantCulture)
+        : double.IsFinite(agreement.RankCorrelation[row][column]) ? Signed(agreement.RankCorrelation[row][column]) : "–";
+
     private async Task Read()
     {
         (_status, _contents) = (await Reader.Find(Id), await Library.Find(Id));
@@ -86,7 +95,8 @@ public sealed partial class QualityPage : IDisposable
         _tasks = [.. tasks.Where(task => task.Kind == RunTask.Quality)];
         _agreement = tasks.Where(task => task is { Kind: RunTask.Comparison, State: "finished", Result: not null })
             .Select(task => task.Result!.Value.Deserialize<ComparisonResult>(RunRecord.Json)!)
-            .Where(result => result.WithBif is not null).DistinctBy(result => result.Record.Method).ToDictionary(result => result.Record.Method, result => result.WithBif!);
+            .Where(result => result.WithBif is not null).DistinctBy(result => result.Record.Method)
+            .ToDictionary(result => result.Record.Method, result => (result.WithBif!.RankCorrelation ?? double.NaN, result.WithBif.TopOverlap));
         _quality = run.IsFinal ? await Qualities.Find(run) : null;
         _health = RunHealth.Of(run.Record);
         _whyNot = TaskDesk.WhyNotRetrained(run);

@@ -1,0 +1,47 @@
+using Bif.Engine.Models;
+using Bif.Engine.Sampling;
+
+namespace Bif.Engine.Runs;
+
+/// <content>Passes in lower precision: who may have them, and what they cost.</content>
+public sealed partial class AttributionRun
+{
+    private const int ComparedItems = 32;
+
+    private void CheckPrecision()
+    {
+        if (_spec.Precision is not ("float32" or "bfloat16"))
+        {
+            throw new InputException($"--precision {_spec.Precision} is not known: it is float32 or bfloat16.");
+        }
+
+        if (_spec.TokenPrecision is not ("float32" or "float16"))
+        {
+            throw new InputException($"--token-precision {_spec.TokenPrecision} is not known: it is float32 or float16.");
+        }
+
+        if (_spec.Precision != "float32" && _model.Architecture is not LanguageModel)
+        {
+            throw new InputException($"--precision {_spec.Precision} is for language models; {_spec.Model} is a {_model.Config.ModelType}: leave it out.");
+        }
+    }
+
+    // What rounding does to the first items at the checkpoint, in words: there is no other price, the weights stay float32.
+    private void StatePrecision(int batch)
+    {
+        if (_spec.Precision == "float32")
+        {
+            return;
+        }
+
+        var exact = new float[_queryData.Count];
+        using (var weights = _model.Bind(_selection, _center, null))
+        {
+            LossEvaluator.Evaluate(_model, weights, _queries, batch, exact);
+        }
+
+        var errors = exact.Zip(_initialQuery!, (a, b) => (double)(a - b) * (a - b)).Take(ComparedItems).ToList();
+        Say(RunStage.Preparing, FormattableString.Invariant(
+            $"{_spec.Precision} passes: losses of {errors.Count} queries at the checkpoint differ from float32 by {Math.Sqrt(errors.Average()):G2} nats (root mean square) at a mean loss of {exact.Take(ComparedItems).Average():G3}"));
+    }
+}
