@@ -1,9 +1,11 @@
 using System.CommandLine;
 using System.Text.Json;
 using Bif.Cli.Parsing;
+using Bif.Cli.Running;
 using Bif.Cli.Terminal;
 using Bif.Engine;
 using Bif.Engine.Attribution;
+using Bif.Engine.Evaluation;
 using Bif.Engine.Runs;
 using Bif.Engine.Traces;
 using Spectre.Console;
@@ -20,13 +22,14 @@ internal sealed class TokensCommand : Verb
     private readonly Setting<string> _by = Setting.Choice("--by", "What is compared: token, word, sentence or passage; the losses of a word's tokens are summed.", "token", "token", "word", "sentence", "passage");
     private readonly Setting<string> _view = Setting.Choice("--view", "full, or partial: what is left after regressing out the mean loss of the other tokens.", "full", "full", "partial");
     private readonly Setting<int> _count = Setting.Count("-k", "Related tokens to show.", 20, 1);
+    private readonly Setting<string?> _partners = Setting.Text("--partners", "FILE", "Words known to stand for the same, such as translations, as JSON: measure over all queries how often the most related other word is one of them, and how often words of the same frequency would be.", "none");
     private readonly Setting<bool> _json = Setting.Flag("--json", "Write one JSON object on stdout.");
 
     /// <summary>Declares the options.</summary>
     public TokensCommand() : base("tokens", "Show the training tokens most related to a token of a query (runs with --per-token).")
     {
         Arguments.Add(_run);
-        foreach (var option in new Option[] { _query, _token, _by, _view, _count, _json })
+        foreach (var option in new Option[] { _query, _token, _by, _view, _count, _partners, _json })
         {
             Options.Add(option);
         }
@@ -38,6 +41,7 @@ internal sealed class TokensCommand : Verb
         new("bif tokens runs/stories --query 3", "The tokens of query 3 with their numbers and losses."),
         new("bif tokens runs/stories --query 3 --token 17 -k 10", "The ten training tokens most related to token 17 of query 3."),
         new("bif tokens runs/stories --query 3 --by word --token 5", "The training words most related to a word."),
+        new("bif tokens runs/pairs --partners partners.json", "How often a word's translation is the word most related to it."),
     ];
 
     /// <inheritdoc/>
@@ -48,6 +52,12 @@ internal sealed class TokensCommand : Verb
     {
         var directory = RunDirectory.Open(arguments.GetRequiredValue(_run));
         var record = directory.ReadRecord();
+        if (arguments.GetValue(_partners) is { } partners)
+        {
+            Measure(output, arguments.GetValue(_json), directory, KnownPartners.Read(partners), arguments.GetValue(_view) == "partial");
+            return ExitCode.Ok;
+        }
+
         var query = arguments.GetValue(_query) ?? 0;
         if (query >= record.Queries.Count)
         {
@@ -98,6 +108,21 @@ internal sealed class TokensCommand : Verb
 
         Show(output, $"Most related: {level.ToString().ToLowerInvariant()}s of the training items", related.Top);
         return ExitCode.Ok;
+    }
+
+    private static void Measure(Output output, bool json, RunDirectory directory, KnownPartners partners, bool partial)
+    {
+        using var interruption = new Interruption(() => output.Messages.WriteLine("Interrupted: stopping; nothing was written."));
+        var record = PartnerMeasurement.Run(directory, partners, partial, interruption.Token);
+        record.Write(directory);
+        if (json)
+        {
+            output.Json(record);
+        }
+        else
+        {
+            PartnerReport.Show(output, record);
+        }
     }
 
     private static void List(
