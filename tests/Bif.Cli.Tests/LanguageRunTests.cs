@@ -31,6 +31,17 @@ public sealed class LanguageRunTests
         Assert.Equal(4, examples.Length);
         Assert.All(examples[2..], row => Assert.Equal(4, row.Split("**").Length / 2));
         Assert.Equal(5, related.RootElement.GetProperty("related").GetArrayLength());
+
+        File.WriteAllText(folder.At("partners.json"), """{"pairs": [{"word": "a", "partner": "was", "kind": "frequent"}, {"word": "was", "partner": "unheard-of", "kind": "rare"}]}""");
+        using var partners = JsonDocument.Parse(Run(["tokens", run, "--partners", folder.At("partners.json"), "--json"]));
+        var asked = partners.RootElement.GetProperty("words").EnumerateArray().ToList();
+        Assert.NotEmpty(asked);
+        Assert.All(asked, word => Assert.Equal(word.GetProperty("word").GetString() == "a" ? "was" : "a", word.GetProperty("partners").EnumerateObject().Single().Name));
+        Assert.Equal(asked.Average(word => word.GetProperty("place").GetProperty("rank").GetInt32() == 1 ? 1.0 : 0), partners.RootElement.GetProperty("all").GetProperty("top").GetDouble(), 9);
+        Assert.True(File.Exists(Path.Combine(run, "partners.json")));
+        Assert.Equal(0, Code(["tokens", run, "--partners", folder.At("partners.json"), "--view", "partial"]));
+        File.WriteAllText(folder.At("partners.json"), """{"pairs": [{"word": "unheard", "partner": "of", "kind": "rare"}]}""");
+        Assert.Equal(2, Code(["tokens", run, "--partners", folder.At("partners.json")]));
     }
 
     private static int Code(string[] arguments) => CommandLine.Run(arguments, TextWriter.Null, TextWriter.Null);

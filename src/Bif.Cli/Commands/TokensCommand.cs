@@ -5,6 +5,7 @@ using Bif.Cli.Running;
 using Bif.Cli.Terminal;
 using Bif.Engine;
 using Bif.Engine.Attribution;
+using Bif.Engine.Evaluation;
 using Bif.Engine.Runs;
 using Bif.Engine.Traces;
 using Spectre.Console;
@@ -22,13 +23,14 @@ internal sealed class TokensCommand : Verb
     private readonly Setting<string> _view = Setting.Choice("--view", "full, or partial: what is left after regressing out the mean loss of the other tokens.", "full", "full", "partial");
     private readonly Setting<int> _count = Setting.Count("-k", "Related tokens to show.", 20, 1);
     private readonly Setting<int?> _examples = Setting.Count("--examples", "Write a Markdown table: of each of the first N queries the unit that the model expected least, and the most related units of the corpus.", "none", 1);
+    private readonly Setting<string?> _partners = Setting.Text("--partners", "FILE", "Words known to stand for the same, such as translations, as JSON: measure over all queries how often the most related other word is one of them, and how often words of the same frequency would be.", "none");
     private readonly Setting<bool> _json = Setting.Flag("--json", "Write one JSON object on stdout.");
 
     /// <summary>Declares the options.</summary>
     public TokensCommand() : base("tokens", "Show the training tokens most related to a token of a query (runs with --per-token).")
     {
         Arguments.Add(_run);
-        foreach (var option in new Option[] { _query, _token, _by, _view, _count, _examples, _json })
+        foreach (var option in new Option[] { _query, _token, _by, _view, _count, _examples, _partners, _json })
         {
             Options.Add(option);
         }
@@ -41,6 +43,7 @@ internal sealed class TokensCommand : Verb
         new("bif tokens runs/stories --query 3 --token 17 -k 10", "The ten training tokens most related to token 17 of query 3."),
         new("bif tokens runs/stories --examples 10 --by word -k 3", "Of the first ten queries the least expected word each, with the three most related."),
         new("bif tokens runs/stories --query 3 --by word --token 5", "The training words most related to a word."),
+        new("bif tokens runs/pairs --partners partners.json", "How often a word's translation is the word most related to it."),
     ];
 
     /// <inheritdoc/>
@@ -56,6 +59,12 @@ internal sealed class TokensCommand : Verb
             TokenExamples.Show(
                 output, directory, examples, Enum.Parse<TextLevel>(arguments.GetRequiredValue(_by), ignoreCase: true),
                 arguments.GetValue(_view) == "partial", arguments.GetValue(_count));
+            return ExitCode.Ok;
+        }
+
+        if (arguments.GetValue(_partners) is { } partners)
+        {
+            Measure(output, arguments.GetValue(_json), directory, KnownPartners.Read(partners), arguments.GetValue(_view) == "partial");
             return ExitCode.Ok;
         }
 
@@ -109,6 +118,21 @@ internal sealed class TokensCommand : Verb
 
         Show(output, $"Most related: {level.ToString().ToLowerInvariant()}s of the training items", related.Top);
         return ExitCode.Ok;
+    }
+
+    private static void Measure(Output output, bool json, RunDirectory directory, KnownPartners partners, bool partial)
+    {
+        using var interruption = new Interruption(() => output.Messages.WriteLine("Interrupted: stopping; nothing was written."));
+        var record = PartnerMeasurement.Run(directory, partners, partial, interruption.Token);
+        record.Write(directory);
+        if (json)
+        {
+            output.Json(record);
+        }
+        else
+        {
+            PartnerReport.Show(output, record);
+        }
     }
 
     private static void List(

@@ -1,0 +1,68 @@
+using Bif.Engine.Runs;
+
+namespace Bif.Engine.Evaluation;
+
+/// <summary>
+/// Measures how often the word of the corpus that is most related to a word of a query is a known partner of it, by the
+/// correlation of their losses over a run's draws, and how often words of the same frequency would be.
+/// </summary>
+public static class PartnerMeasurement
+{
+    /// <summary>Measures over all words of all queries of a run.</summary>
+    /// <param name="directory">A finished run with traced tokens.</param>
+    /// <param name="partners">What is known about the words.</param>
+    /// <param name="isPartial">Whether the common mode is removed.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <exception cref="InputException">The run has no traces of tokens, or none of its queries' words has a partner in the corpus.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public static PartnerRecord Run(RunDirectory directory, KnownPartners partners, bool isPartial, CancellationToken cancellation)
+    {
+        var (record, run, known) = (directory.ReadRecord(), RunTokens.Open(directory), partners.ByWord());
+        var ranking = new WordRanking([.. run.Corpus(TextLevel.Word).Select(span => run.Tokens.InContext(span, run.Passages, 0).Text.Trim())]);
+        var (words, places) = (new List<PartnerWord>(), new List<(string? Kind, PartnerPlace Place)>());
+        for (var query = 0; query < record.Queries.Count; query++)
+        {
+            var spans = run.OfQuery(TextLevel.Word, query);
+            for (var unit = 0; unit < spans.Count; unit++)
+            {
+                var word = run.QueryTokens.InContext(spans[unit], run.QueryPassages, 0).Text.Trim();
+                var present = known.GetValueOrDefault(word)?.Where(partner => ranking.Contains(partner.Word)).ToList();
+                if (present is not { Count: > 0 })
+                {
+                    continue;
+                }
+
+                var strongest = ranking.Strongest(run.Related(query, unit, TextLevel.Word, TextLevel.Word, isPartial, cancellation).Correlation);
+                var all = present.Select(partner => partner.Word).Distinct().ToList();
+                if (ranking.Place(strongest, word, all, []) is not { } place)
+                {
+                    continue;
+                }
+
+                words.Add(new(query, unit, word, run.LossOf(spans[unit]), present.DistinctBy(each => each.Word).ToDictionary(each => each.Word, each => each.Kind), place));
+                places.Add((null, place));
+                places.AddRange(present.GroupBy(partner => partner.Kind, partner => partner.Word)
+                    .Select(kind => ((string?)kind.Key, ranking.Place(strongest, word, [.. kind], [.. all.Except(kind)])!)));
+            }
+        }
+
+        return words.Count == 0
+            ? throw new InputException("None of the words of the queries has a known partner in the corpus: give the pairs as they are written in the texts.")
+            : new(record.Id, run.Draws, isPartial, Figure(null, places, ranking), [.. places.Select(each => each.Kind).OfType<string>().Distinct().Order().Select(kind => Figure(kind, places, ranking))], words);
+    }
+
+    private static PartnerFigure Figure(string? kind, IReadOnlyList<(string? Kind, PartnerPlace Place)> places, WordRanking ranking)
+    {
+        var of = places.Where(each => each.Kind == kind).Select(each => each.Place).ToList();
+        var ranks = of.Select(place => (double)place.Rank).Order().ToArray();
+        return new(
+            kind,
+            of.Count,
+            of.Average(place => place.Rank == 1 ? 1.0 : 0),
+            ranks.Average(rank => 1 / rank),
+            (ranks[(ranks.Length - 1) / 2] + ranks[ranks.Length / 2]) / 2,
+            ranking.Count,
+            of.Average(place => place.ChanceTop),
+            of.Average(place => place.ChanceReciprocalRank));
+    }
+}
