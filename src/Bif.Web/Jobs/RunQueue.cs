@@ -113,7 +113,7 @@ public sealed class RunQueue(ISchedulerFactory schedulers, IDbContextFactory<Bif
         var trigger = TriggerBuilder.Create<RunJob>()
             .WithIdentity(Key(run.Id, part, chain))
             .ForJob(Job, Group)
-            .StartAt(new DateTimeOffset(run.CreatedAt, TimeSpan.Zero) - TimeSpan.FromDays(1 + run.Priority) + TimeSpan.FromMilliseconds(chain))
+            .StartAt(new DateTimeOffset(run.CreatedAt, TimeSpan.Zero) - TimeSpan.FromDays(11 + run.Priority) + TimeSpan.FromMilliseconds(chain))
             .WithSimpleSchedule(schedule => schedule.WithMisfireInstruction(SimpleTriggerMisfireInstruction.IgnoreMisfires))
             .WithExecutionGroup(JsonSerializer.Deserialize<RunSpec>(run.Spec, RunRecord.Json)!.Device.StartsWith("cuda", StringComparison.Ordinal) ? GpuGroup : CpuGroup)
             .UsingInput(new RunJobInput(run.Id, part, chain))
