@@ -19,7 +19,7 @@ internal sealed class JacobianRange(CurvatureSource source, GradientSource gradi
     private const int ExactColumns = 16;
     private const int Mixtures = 4;
     private const int TextMixtures = 16;
-    private const long PieceBytes = 32L << 20;
+    private const long PieceBytes = 16L << 20;
 
     private bool IsText => source.Model.Objective == Objective.NextToken;
 
@@ -51,7 +51,7 @@ internal sealed class JacobianRange(CurvatureSource source, GradientSource gradi
     // F·Ω for random Ω, labels mixed at random: [width, P].
     private Tensor Range(int width, Action<double> progress)
     {
-        var start = empty([width, source.Center.numel()], device: source.Center.device);
+        using var start = empty([width, source.Center.numel()], device: source.Center.device);
         Bif.Kernels.LangevinStep.Normals(start, source.Seed, uint.MaxValue, Bif.Kernels.PhiloxPurpose.Curvature, 1);
         var product = zeros_like(start);
         ForEachRows(Math.Min(columns, MostMixtures / 2), exact: columns == 1, (rows, share) =>
@@ -77,7 +77,8 @@ internal sealed class JacobianRange(CurvatureSource source, GradientSource gradi
             }
 
             var (kept, scale) = (vectors.narrow(1, first, vectors.shape[1] - first), values.narrow(0, first, values.shape[0] - first).rsqrt());
-            rows = (kept * scale).transpose(0, 1).to(float32).matmul(rows);
+            using var before = rows;
+            rows = (kept * scale).transpose(0, 1).to(float32).matmul(before);
         }
 
         return rows;

@@ -26,9 +26,9 @@ internal sealed class FirstOrderPass(
     Model model, ParameterSelection selection, Tensor center, Preconditioner preconditioner, SamplerSettings settings, DataFeed train, DataFeed queries)
 {
     // Deviations, or queries' gradients, that are held at once; and gradients of items.
-    private const long PanelBytes = 96L << 20;
-    private const long PieceBytes = 24L << 20;
-    private const long BufferBytes = 64L << 20;
+    private const long PanelBytes = 64L << 20;
+    private const long PieceBytes = 12L << 20;
+    private const long BufferBytes = 32L << 20;
 
     /// <summary>Whether training items' parts are there already and only the queries' are wanted.</summary>
     public bool QueriesOnly { get; init; }

@@ -1,3 +1,4 @@
+using Bif.Engine.FirstOrder;
 using Bif.Engine.Runs;
 
 namespace Bif.Engine.Retraining;
@@ -10,7 +11,8 @@ public sealed record MethodCost(double? Seconds, double? ForwardPasses, double? 
 {
     /// <summary>
     /// The cost of a run from its record: gradients of every step, and the losses of items and queries at every draw. Full-batch
-    /// steps give the items' losses on the way; calibration and curvature are in the seconds, not in the passes.
+    /// steps give the items' losses on the way. A control variate takes gradients of all items and queries at several points, for
+    /// every panel of draws. Calibration and curvature are in the seconds, not in the passes.
     /// </summary>
     public static MethodCost Of(RunRecord record)
     {
@@ -18,6 +20,10 @@ public sealed record MethodCost(double? Seconds, double? ForwardPasses, double? 
         var gradients = settings.Sampler == "laplace" ? 0 : (double)settings.Chains * settings.Steps * (settings.Batch > 0 ? settings.Batch : record.Data.Count);
         var fromGradients = settings.Sampler != "laplace" && settings.Batch == 0;
         var losses = (double)settings.Chains * settings.Draws * (record.Queries.Count + (fromGradients ? 0 : record.Data.Count));
-        return new(record.Timings?.TotalSeconds, gradients + losses, gradients);
+        var control = settings.FirstOrderControl
+            ? (double)ThermalGradients.Points * FirstOrderPass.Passes(record.Model.SampledParameters, record.Data.Count, (long)settings.Chains * settings.Draws)
+                * (record.Data.Count + record.Queries.Count)
+            : 0;
+        return new(record.Timings?.TotalSeconds, gradients + losses + control, gradients + control);
     }
 }

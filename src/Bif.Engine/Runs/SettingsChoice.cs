@@ -51,6 +51,9 @@ internal sealed class SettingsChooser(
     private const int MostControlledDraws = 1000;
     private const double ControlSeconds = 300;
 
+    // Beyond it a piece of items' gradients would not stay small.
+    private const long MostControlledParameters = 2_000_000;
+
     private bool? _controlAffordable;
     private double? _controlSeconds;
 
@@ -198,7 +201,7 @@ internal sealed class SettingsChooser(
         return spec.FirstOrderControl ?? IsControlAffordable();
     }
 
-    private bool IsControlAffordable() => _controlAffordable ??= !spec.PerToken && (_controlSeconds ??= ControlCost()) <= ControlSeconds;
+    private bool IsControlAffordable() => _controlAffordable ??= !spec.PerToken && selection.Count <= MostControlledParameters && (_controlSeconds ??= ControlCost()) <= ControlSeconds;
 
     // Expected seconds, from a few items.
     private double ControlCost()
