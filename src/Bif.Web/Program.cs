@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Bif.Data.Postgres;
+using Bif.Kernels;
 using Bif.Web.Api;
 using Bif.Web.Components;
 using Bif.Web.Downloads;
@@ -52,6 +53,7 @@ if (string.IsNullOrEmpty(connectionString))
     connectionString = database.ConnectionString;
 }
 
+int code;
 try
 {
     Start.AddBif(builder.Services, options, connectionString);
@@ -132,12 +134,12 @@ try
         options.IsWeb ? $"bif: open {app.Urls.FirstOrDefault() ?? urls}   (Ctrl-C stops)" : "bif: this worker waits for runs   (Ctrl-C stops)"));
     app.Lifetime.ApplicationStopping.Register(() => Console.Error.WriteLine("bif: stopping; chains finish their block and continue at the next start"));
     await app.RunAsync();
-    return 0;
+    code = 0;
 }
 catch (IOException error) when (error.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
 {
     Console.Error.WriteLine($"bif: {urls} is taken by another program: stop that, or choose another port (./bif up --port 5081).");
-    return 1;
+    code = 1;
 }
 finally
 {
@@ -146,3 +148,6 @@ finally
         await database.DisposeAsync();
     }
 }
+
+ProcessEnd.Now(code);
+return code;

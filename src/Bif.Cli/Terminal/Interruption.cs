@@ -1,3 +1,4 @@
+using Bif.Kernels;
 using System.Runtime.InteropServices;
 
 namespace Bif.Cli.Terminal;
@@ -34,7 +35,7 @@ internal sealed class Interruption : IDisposable
         context.Cancel = true;
         if (_source.IsCancellationRequested)
         {
-            Environment.Exit(ExitCode.Interrupted);
+            ProcessEnd.Now(ExitCode.Interrupted);
         }
 
         _source.Cancel();

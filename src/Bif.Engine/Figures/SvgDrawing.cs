@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Net;
+using System.Security;
 using System.Text;
 
 namespace Bif.Engine.Figures;
@@ -58,7 +58,7 @@ public sealed class SvgDrawing
     /// <param name="colour">Colour.</param>
     /// <param name="style">Further attributes, as SVG writes them.</param>
     public void Text(double x, double y, string text, string anchor = "start", int size = 12, string colour = "#222", string style = "")
-        => _svg.AppendLine(Invariant($"<text x=\"{x:F1}\" y=\"{y:F1}\" font-size=\"{size}\" text-anchor=\"{anchor}\" fill=\"{colour}\"{Attributes(style)}>{WebUtility.HtmlEncode(text)}</text>"));
+        => _svg.AppendLine(Invariant($"<text x=\"{x:F1}\" y=\"{y:F1}\" font-size=\"{size}\" text-anchor=\"{anchor}\" fill=\"{colour}\"{Attributes(style)}>{SecurityElement.Escape(text)}</text>"));
 
     /// <summary>The document.</summary>
     public override string ToString() => _svg + "</svg>\n";

@@ -112,7 +112,7 @@ public sealed class TextFormatTests
             ("a.jsonl", "{\"text\": \"fine words\"}\n{\"text\": 5}\n", "line 2"),
             ("a.jsonl", "[]\n", "line 1"),
             ("a.jsonl", "{\"text\": \"half a sur\\ud800rogate\"}\n", "line 1"),
-            ("a.jsonl", "", "no text"),
+            ("a.jsonl", "", "is empty"),
             ("a.txt", " \n\t\r\n <|endoftext|> \n", "no text"),
             ("a.tsv", "\n\n", "no text"),
             ("a.txt", "a", "two tokens"),
