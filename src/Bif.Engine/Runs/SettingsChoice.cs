@@ -51,7 +51,7 @@ internal sealed class SettingsChooser(
     private const int MostControlledDraws = 1000;
     private const double ControlSeconds = 300;
 
-    // Beyond it a piece of items' gradients would not stay small.
+    // Beyond it a piece of items' gradients would not stay small. Of texts they take long, and --sampler laplace asks for them.
     private const long MostControlledParameters = 2_000_000;
 
     private bool? _controlAffordable;
@@ -201,7 +201,7 @@ internal sealed class SettingsChooser(
         return spec.FirstOrderControl ?? IsControlAffordable();
     }
 
-    private bool IsControlAffordable() => _controlAffordable ??= !spec.PerToken && selection.Count <= MostControlledParameters && (_controlSeconds ??= ControlCost()) <= ControlSeconds;
+    private bool IsControlAffordable() => _controlAffordable ??= !spec.PerToken && model.Objective != Objective.NextToken && selection.Count <= MostControlledParameters && (_controlSeconds ??= ControlCost()) <= ControlSeconds;
 
     // Expected seconds, from a few items.
     private double ControlCost()
