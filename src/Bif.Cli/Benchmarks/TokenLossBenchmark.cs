@@ -27,7 +27,11 @@ internal static class TokenLossBenchmark
             using (var weights = model.Bind(ParameterSelection.All(model.Layout), model.Parameters, null))
             {
                 var (tokens, losses) = (new float[data.Text!.PredictedCount], new float[Items]);
-                double Losses(int batch, double time) => Rate(tokens.Length, time, () => LossEvaluator.EvaluateTokens(model, weights, feed, batch, tokens, losses));
+                double Losses(int batch, double time) => Rate(tokens.Length, time, () =>
+                {
+                    LossEvaluator.EvaluateTokens(model, weights, feed, batch, tokens);
+                    LossEvaluator.SumTokens(feed, tokens, losses);
+                });
                 double Forward(int batch, double time)
                 {
                     using var inputs = feed.Range(0, batch);

@@ -53,7 +53,7 @@ public sealed record GroupInfluence(int Items, double Bif, double StandardError,
         var total = sampled + known;
         var spread = batches.Sum(batch =>
         {
-            var part = products[batch.Chain].AsSpan(batch.First, batch.Count).ToArray().Sum();
+            var part = new ArraySegment<double>(products[batch.Chain], batch.First, batch.Count).Sum();
             var off = part - (sampled * batch.Count / draws);
             return off * off;
         });

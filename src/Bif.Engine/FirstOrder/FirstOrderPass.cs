@@ -12,8 +12,8 @@ namespace Bif.Engine.FirstOrder;
 
 /// <summary>
 /// Makes the control variate of a run with independent Gaussian draws. The draws follow from the seed, so nothing of the
-/// chains is needed: all items' gradients at w* are formed piece by piece, and a matrix product with the deviations of many
-/// draws gives their first-order parts. That costs a gradient pass per some hundred draws.
+/// chains is needed: all items' <see cref="ThermalGradients"/> are formed piece by piece, and a matrix product with the deviations
+/// of many draws gives their first-order parts. That costs passes over the gradients per some hundred draws.
 /// </summary>
 /// <param name="model">The checkpoint.</param>
 /// <param name="selection">The sampled parameters.</param>
@@ -34,7 +34,11 @@ internal sealed class FirstOrderPass(
     public bool QueriesOnly { get; init; }
 
     /// <summary>Passes over the items' gradients that a run's draws take.</summary>
-    public static int Passes(long parameters, int items, long draws) => 1 + (int)((draws + Width(parameters, items) - 1) / Width(parameters, items));
+    private static int Passes(long parameters, int items, long draws) => 1 + (int)((draws + Width(parameters, items) - 1) / Width(parameters, items));
+
+    /// <summary>Gradients of single items, training items and queries, that a run's control variate takes.</summary>
+    public static double ItemGradients(long parameters, int items, int queries, long draws)
+        => (double)ThermalGradients.Points * Passes(parameters, items, draws) * (items + queries);
 
     /// <summary>Adds what is missing in <paramref name="files"/> for the complete draws of a run.</summary>
     /// <param name="files">Where the control variate lies.</param>
@@ -68,7 +72,7 @@ internal sealed class FirstOrderPass(
     {
         if (!Directory.Exists(files.Traces))
         {
-            var attributes = new JsonObject { ["content"] = "first-order parts of the losses at the draws, gradient at the checkpoint times deviation, nats" };
+            var attributes = new JsonObject { ["content"] = "first-order parts of the losses at the draws, mean gradient around the checkpoint times deviation, nats" };
             var store = TraceStore.Create(files.Traces, losses.Shape with { StepsPerDraw = 1, BurnIn = 0 }, attributes);
             store.WriteInitial(new float[train.Count], new float[queries.Count]);
             return store;

@@ -260,7 +260,7 @@ public sealed partial class AttributionRun : IDisposable
     {
         var tokens = new float[feed.TokenOffsets[^1]];
         using var weights = _model.Bind(_selection, _center, null, _spec.ScalarPrecision);
-        LossEvaluator.EvaluateTokens(_model, weights, feed, batch, tokens, new float[feed.Count]);
+        LossEvaluator.EvaluateTokens(_model, weights, feed, batch, tokens);
         return tokens;
     }
 

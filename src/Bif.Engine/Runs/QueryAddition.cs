@@ -224,7 +224,8 @@ public sealed class QueryAddition : IDisposable
         }
         else
         {
-            LossEvaluator.EvaluateTokens(_model, weights, _queries, _record.Plan.EvaluationBatch, tokens, losses);
+            LossEvaluator.EvaluateTokens(_model, weights, _queries, _record.Plan.EvaluationBatch, tokens);
+            LossEvaluator.SumTokens(_queries, tokens, losses);
         }
     }
 
@@ -306,7 +307,7 @@ public sealed class QueryAddition : IDisposable
         var gradients = settings.Sampler != "laplace";
         using var data = gradients ? RecordedInputs.Train(_run, _record, _model) : null;
         using var train = new DataFeed(data ?? _queryData, _model.Input, _center.device);
-        using var curvature = settings.Preconditioner == "none" ? null : CurvatureEstimate.Load(_run.Curvature, _center.device);
+        using var curvature = Curvature();
         using var preconditioner = curvature?.ToPreconditioner(settings.Nbeta, settings.Gamma) ?? new NoPreconditioner();
         using var offset = settings.Centered ? LossGradient.AtCheckpoint(_model, _selection, _center, train, _record.Plan.GradientPiece) : null;
         var runner = new ChainRunner(
@@ -328,6 +329,9 @@ public sealed class QueryAddition : IDisposable
         return outcomes.All(outcome => outcome.End == ChainEnd.Completed);
     }
 
+    // What the run's coordinates are made of; null where it has none.
+    private CurvatureEstimate? Curvature() => _record.Settings.Preconditioner == "none" ? null : CurvatureEstimate.Load(_run.Curvature, _center.device);
+
     // The queries' first-order parts at the run's draws, where the run's scores have theirs taken out. One draw in several has none.
     private FirstOrderControl? Control(RunDirectory place, TraceStore store)
     {
@@ -340,7 +344,7 @@ public sealed class QueryAddition : IDisposable
         Say(RunStage.Estimating, "first-order parts of the queries' losses");
         using var data = RecordedInputs.Train(_run, _record, _model);
         using var train = new DataFeed(data, _model.Input, _center.device);
-        using var curvature = _record.Settings.Preconditioner == "none" ? null : CurvatureEstimate.Load(_run.Curvature, _center.device);
+        using var curvature = Curvature();
         using var preconditioner = curvature?.ToPreconditioner(_record.Settings.Nbeta, _record.Settings.Gamma) ?? new NoPreconditioner();
         Directory.CreateDirectory(own.Root);
         File.Copy(run.ItemVariance, own.ItemVariance, overwrite: true);

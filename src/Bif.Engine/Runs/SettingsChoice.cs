@@ -213,7 +213,7 @@ internal sealed class SettingsChooser(
         var clock = System.Diagnostics.Stopwatch.StartNew();
         source.Losses(train, 0, probed).Flat();
         var draws = spec.Draws is { } each ? each * (long)(spec.Chains ?? 4) : MostControlledDraws;
-        return clock.Elapsed.TotalSeconds / probed * (train.Count + queryCount) * ThermalGradients.Points * FirstOrderPass.Passes(selection.Count, train.Count, draws);
+        return clock.Elapsed.TotalSeconds / probed * FirstOrderPass.ItemGradients(selection.Count, train.Count, queryCount, draws);
     }
 
     // Says how much temperature mini-batch gradients add, and refuses settings in which they swamp the curvature.

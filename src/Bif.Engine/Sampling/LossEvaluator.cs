@@ -19,20 +19,7 @@ public static class LossEvaluator
     public static void Evaluate(Model model, Weights weights, DataFeed feed, int batch, Span<float> losses)
     {
         using var inference = inference_mode();
-        using var folded = new FoldedLayers();
-        weights.Folded = folded;
-        try
-        {
-            EvaluateBatches(model, weights, feed, batch, losses);
-        }
-        finally
-        {
-            weights.Folded = null;
-        }
-    }
-
-    private static void EvaluateBatches(Model model, Weights weights, DataFeed feed, int batch, Span<float> losses)
-    {
+        using var folded = new FoldedLayers(weights);
         for (var start = 0; start < feed.Count; start += batch)
         {
             using var scope = NewDisposeScope();
@@ -59,47 +46,16 @@ public static class LossEvaluator
         MemoryMarshal.Cast<byte, float>(CrossEntropy.Composed(logits, labels).cpu().bytes).CopyTo(losses);
     }
 
-    /// <summary>Writes the losses (nats) of all tokens that have one, item after item, and their sums per item.</summary>
+    /// <summary>Writes the losses (nats) of all tokens that have one, item after item; <see cref="SumTokens"/> makes items' of them.</summary>
     /// <param name="model">A language model.</param>
     /// <param name="weights">Its tensors.</param>
     /// <param name="feed">Texts.</param>
     /// <param name="batch">Items per forward pass.</param>
     /// <param name="tokens">Receives one loss per token of <see cref="TextItems.PredictedOffsets"/>.</param>
-    /// <param name="losses">Receives one loss per item.</param>
-    public static void EvaluateTokens(Model model, Weights weights, DataFeed feed, int batch, Span<float> tokens, Span<float> losses)
+    public static void EvaluateTokens(Model model, Weights weights, DataFeed feed, int batch, Span<float> tokens)
     {
         using var inference = inference_mode();
-        using var folded = new FoldedLayers();
-        weights.Folded = folded;
-        try
-        {
-            EvaluateTokenBatches(model, weights, feed, batch, tokens);
-        }
-        finally
-        {
-            weights.Folded = null;
-        }
-
-        SumTokens(feed, tokens, losses);
-    }
-
-    /// <summary>Losses of items as the sums of their tokens'.</summary>
-    internal static void SumTokens(DataFeed feed, ReadOnlySpan<float> tokens, Span<float> losses)
-    {
-        for (var item = 0; item < feed.Count; item++)
-        {
-            var sum = 0.0;
-            foreach (var loss in tokens[feed.TokenOffsets[item]..feed.TokenOffsets[item + 1]])
-            {
-                sum += loss;
-            }
-
-            losses[item] = (float)sum;
-        }
-    }
-
-    private static void EvaluateTokenBatches(Model model, Weights weights, DataFeed feed, int batch, Span<float> tokens)
-    {
+        using var folded = new FoldedLayers(weights);
         var offsets = feed.TokenOffsets;
         for (var start = 0; start < feed.Count; start += batch)
         {
@@ -113,6 +69,21 @@ public static class LossEvaluator
                 var item = indices[row];
                 rows.Slice(row * width, offsets[item + 1] - offsets[item]).CopyTo(tokens[offsets[item]..]);
             }
+        }
+    }
+
+    /// <summary>Losses of items as the sums of their tokens'.</summary>
+    public static void SumTokens(DataFeed feed, ReadOnlySpan<float> tokens, Span<float> losses)
+    {
+        for (var item = 0; item < feed.Count; item++)
+        {
+            var sum = 0.0;
+            foreach (var loss in tokens[feed.TokenOffsets[item]..feed.TokenOffsets[item + 1]])
+            {
+                sum += loss;
+            }
+
+            losses[item] = (float)sum;
         }
     }
 

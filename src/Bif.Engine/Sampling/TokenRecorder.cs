@@ -47,7 +47,7 @@ internal sealed class TokenRecorder(Model model, DataFeed train, DataFeed querie
     public void Record(Weights weights, int row, Span<float> trainLosses, Span<float> queryLosses)
     {
         var asked = _queries.AsSpan(row * _queryTokens, _queryTokens);
-        LossEvaluator.EvaluateTokens(model, weights, queries, evaluationBatch, asked, queryLosses);
+        LossEvaluator.EvaluateTokens(model, weights, queries, evaluationBatch, asked);
         _store.RoundAsWritten(queries: true, asked);
         LossEvaluator.SumTokens(queries, asked, queryLosses);
         if (target.Train is not { } traced)
@@ -57,7 +57,7 @@ internal sealed class TokenRecorder(Model model, DataFeed train, DataFeed querie
 
         var items = CoversItems ? trainLosses : _items;
         var tokens = _train.AsSpan(row * _trainTokens, _trainTokens);
-        LossEvaluator.EvaluateTokens(model, weights, traced, evaluationBatch, tokens, items);
+        LossEvaluator.EvaluateTokens(model, weights, traced, evaluationBatch, tokens);
         _store.RoundAsWritten(queries: false, tokens);
         LossEvaluator.SumTokens(traced, tokens, items);
         var sum = 0.0;

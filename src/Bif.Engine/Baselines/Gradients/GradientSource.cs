@@ -22,7 +22,6 @@ internal sealed class GradientSource : IDisposable
     private readonly Weights _weights;
     private readonly HashSet<int> _factored = [];
     private readonly List<(long Offset, long Length)> _rest = [];
-    private bool _hasSlow;
 
     /// <summary>Binds the model, and finds out which layers' factors give their gradient.</summary>
     public GradientSource(MethodContext context)
@@ -52,7 +51,7 @@ internal sealed class GradientSource : IDisposable
     public bool HasConvolutions { get; private set; }
 
     /// <summary>Whether some parameters take a backward pass per item.</summary>
-    public bool HasSlow => _hasSlow;
+    public bool HasSlow { get; private set; }
 
     /// <summary>Columns of the root of an item's output curvature.</summary>
     public int Columns { get; private set; }
@@ -81,7 +80,7 @@ internal sealed class GradientSource : IDisposable
     /// <param name="work">Receives the gradients of each value; they lie in the scope that is open then.</param>
     public void Visit(DataFeed feed, int start, int count, IReadOnlyList<ItemValue> values, Action<ItemGradients> work)
     {
-        if (_factored.Count == 0 && _hasSlow)
+        if (_factored.Count == 0 && HasSlow)
         {
             foreach (var value in values)
             {
@@ -99,13 +98,13 @@ internal sealed class GradientSource : IDisposable
         ForwardPasses += count;
         seen.Layers.RemoveAll(layer => !_factored.Contains(layer.Weight));
         var inputs = seen.Layers.ConvertAll(layer => layer.Rows());
-        var parts = _hasSlow ? [] : seen.Parts;
+        var parts = HasSlow ? [] : seen.Parts;
         foreach (var value in values)
         {
             var (factors, rows) = Slopes(seen.Layers, parts, value(outputs, batch).sum());
             BackwardPasses += count;
             work(new ItemGradients(
-                _center.numel(), Factors(seen.Layers, inputs, factors), _hasSlow ? Rest(feed, start, count, value) : Put(parts, rows, count), _rest));
+                _center.numel(), Factors(seen.Layers, inputs, factors), HasSlow ? Rest(feed, start, count, value) : Put(parts, rows, count), _rest));
         }
     }
 
@@ -241,7 +240,7 @@ internal sealed class GradientSource : IDisposable
         }
 
         FindRest(seen.Layers.Where(layer => _factored.Contains(layer.Weight)));
-        _hasSlow = _rest.Sum(part => part.Length) != covered;
+        HasSlow = _rest.Sum(part => part.Length) != covered;
         HoldsLittle &= _rest.Count == 0;
         HeldPerItem += _rest.Sum(part => part.Length);
     }

@@ -11,9 +11,19 @@ public sealed class FoldedLayers : IDisposable
     private readonly Dictionary<ConvBatchNorm, (Tensor Weight, Tensor Bias)> _layers = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<int, Tensor> _cast = [];
 
+    private readonly Weights _weights;
+
+    /// <summary>Begins passes at the weights' present position; disposing ends them.</summary>
+    public FoldedLayers(Weights weights)
+    {
+        _weights = weights;
+        weights.Folded = this;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
+        _weights.Folded = null;
         foreach (var (weight, bias) in _layers.Values)
         {
             weight.Dispose();
