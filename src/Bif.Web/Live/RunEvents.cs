@@ -1,4 +1,5 @@
 using Bif.Data.Storage;
+using Microsoft.AspNetCore.Components;
 
 namespace Bif.Web.Live;
 
@@ -10,6 +11,18 @@ public sealed class RunEvents
 {
     /// <summary>Raised on a background thread, at most five times a second per run.</summary>
     public event Action<RunChange>? Changed;
+
+    /// <summary>
+    /// Hears of changes from a component with a circuit. One that is only written into an answer hears of none: reading again
+    /// would cut its first reading short, and the answer would go out with what that had found so far.
+    /// </summary>
+    internal void Follow(RendererInfo renderer, Action<RunChange> changed)
+    {
+        if (renderer.IsInteractive)
+        {
+            Changed += changed;
+        }
+    }
 
     internal void Raise(RunChange change) => Changed?.Invoke(change);
 }

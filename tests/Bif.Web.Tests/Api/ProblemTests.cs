@@ -120,11 +120,12 @@ public sealed class ProblemTests(RunningApplication running)
     }
 
     [Fact]
-    public async Task The_page_of_a_run_that_is_not_there_has_the_status_of_what_is_missing()
+    public async Task The_page_of_a_run_that_is_not_there_says_so_with_its_status()
     {
         using var answer = await Client.GetAsync($"/runs/{_nobody}");
         Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
         Assert.Equal("text/html", answer.Content.Headers.ContentType?.MediaType);
+        Assert.Contains("There is no such run", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
     [Fact]

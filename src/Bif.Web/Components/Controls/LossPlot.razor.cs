@@ -48,7 +48,7 @@ public sealed partial class LossPlot : IDisposable
     }
 
     /// <inheritdoc/>
-    protected override void OnInitialized() => Events.Changed += OnChanged;
+    protected override void OnInitialized() => Events.Follow(RendererInfo, OnChanged);
 
     /// <inheritdoc/>
     protected override Task OnParametersSetAsync() => Follow(Run.Draws);

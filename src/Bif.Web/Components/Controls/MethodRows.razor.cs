@@ -51,7 +51,7 @@ public sealed partial class MethodRows : IDisposable
     public void Dispose() => Events.Changed -= OnChanged;
 
     /// <inheritdoc/>
-    protected override void OnInitialized() => Events.Changed += OnChanged;
+    protected override void OnInitialized() => Events.Follow(RendererInfo, OnChanged);
 
     /// <inheritdoc/>
     protected override async Task OnParametersSetAsync()

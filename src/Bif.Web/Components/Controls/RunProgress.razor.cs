@@ -31,7 +31,7 @@ public sealed partial class RunProgress : IDisposable
     public void Dispose() => Events.Changed -= OnChanged;
 
     /// <inheritdoc/>
-    protected override void OnInitialized() => Events.Changed += OnChanged;
+    protected override void OnInitialized() => Events.Follow(RendererInfo, OnChanged);
 
     /// <inheritdoc/>
     protected override void OnParametersSet()

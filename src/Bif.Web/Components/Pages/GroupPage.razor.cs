@@ -65,7 +65,7 @@ public sealed partial class GroupPage : IDisposable
     public void Dispose() => Events.Changed -= OnChanged;
 
     /// <inheritdoc/>
-    protected override void OnInitialized() => Events.Changed += OnChanged;
+    protected override void OnInitialized() => Events.Follow(RendererInfo, OnChanged);
 
     /// <inheritdoc/>
     protected override async Task OnParametersSetAsync()

@@ -31,7 +31,7 @@ public sealed partial class Home : IDisposable
     /// <inheritdoc/>
     protected override async Task OnInitializedAsync()
     {
-        Events.Changed += OnChanged;
+        Events.Follow(RendererInfo, OnChanged);
         await Read();
     }
 

@@ -88,7 +88,7 @@ public sealed partial class ImagesPage : IDisposable
     public void Dispose() => Events.Changed -= OnChanged;
 
     /// <inheritdoc/>
-    protected override void OnInitialized() => Events.Changed += OnChanged;
+    protected override void OnInitialized() => Events.Follow(RendererInfo, OnChanged);
 
     /// <inheritdoc/>
     protected override Task OnParametersSetAsync() => Read();

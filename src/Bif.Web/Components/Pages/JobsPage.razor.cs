@@ -44,7 +44,7 @@ public sealed partial class JobsPage : IDisposable
     /// <inheritdoc/>
     protected override async Task OnInitializedAsync()
     {
-        Events.Changed += OnChanged;
+        Events.Follow(RendererInfo, OnChanged);
         await Read();
     }
 

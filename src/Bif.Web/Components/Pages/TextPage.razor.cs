@@ -115,7 +115,7 @@ public sealed partial class TextPage : IDisposable
     }
 
     /// <inheritdoc/>
-    protected override void OnInitialized() => Events.Changed += OnChanged;
+    protected override void OnInitialized() => Events.Follow(RendererInfo, OnChanged);
 
     /// <inheritdoc/>
     protected override Task OnParametersSetAsync() => Read();
