@@ -2,6 +2,7 @@
 // and results on a stack of boxed values. Arguments that the caller leaves out take the schema's defaults, so that a
 // wrapper written for one version of libtorch serves the next one that added an argument.
 #include "dispatch.h"
+#include "vectors.h"
 
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <torch/torch.h>
@@ -151,6 +152,7 @@ BIF_API int bif_operator_call(void* handle, const Value* arguments, int count, V
   const int failed = bif::guarded([&] {
     torch::jit::Stack stack;
     call(op, arguments, count, stack);
+    bif::clear_upper_halves();
     *result_count = 0;
     if (results == nullptr) return;
     int64_t total = 0;

@@ -1,8 +1,7 @@
 // The CPU's loops over blocks, compiled once per vector width from the same source; results do not depend on which.
 // Built with -O3 -fopenmp-simd -fno-math-errno -fno-trapping-math -ffp-contract=off (CMakeLists.txt).
 #include "langevin.h"
-
-#include <cstdlib>
+#include "vectors.h"
 
 namespace bif {
 namespace {
@@ -135,8 +134,8 @@ BIF_INLINE void normals_loop(const Stream& stream, float* out, int64_t count, in
 
 BIF_LOOPS(Plain, )
 #ifdef __x86_64__
-BIF_LOOPS(Avx2, __attribute__((target("avx2,fma"))))
-BIF_LOOPS(Avx512, __attribute__((target("avx512f,avx512dq,avx512vl,avx512bw,avx2,fma,prefer-vector-width=512"))))
+BIF_LOOPS(Avx2, BIF_TARGET_AVX2)
+BIF_LOOPS(Avx512, BIF_TARGET_AVX512)
 #endif
 
 template <typename Loops>
@@ -147,18 +146,13 @@ LangevinLoops loops_of() {
 }  // namespace
 
 LangevinLoops langevin_loops() {
+  switch (widest_vectors()) {
 #ifdef __x86_64__
-  // BIF_VECTORS=plain|avx2 narrows the choice: tests compare the widths, and it is a way round a faulty machine.
-  const char* limit = std::getenv("BIF_VECTORS");
-  const bool plain = limit != nullptr && std::strcmp(limit, "plain") == 0;
-  const bool avx2 = limit != nullptr && std::strcmp(limit, "avx2") == 0;
-  if (!plain && !avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw")) {
-    return loops_of<Avx512>();
-  }
-  if (!plain && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return loops_of<Avx2>();
+    case Vectors::avx512: return loops_of<Avx512>();
+    case Vectors::avx2: return loops_of<Avx2>();
 #endif
-  return loops_of<Plain>();
+    default: return loops_of<Plain>();
+  }
 }
 
 }  // namespace bif

@@ -1,37 +1,12 @@
 // Cross-entropies of rows of logits without a graph, in one pass: for small networks the composed operators take longer
 // than the network.
 #include "abi.h"
+#include "losses_loops.h"
 
 #include <ATen/Parallel.h>
 #include <torch/torch.h>
 
-#include <cmath>
 #include <cstdint>
-#include <limits>
-
-namespace {
-
-// softplus(logsumexp of the other classes - the label's logit): a confident row's loss lies far below what a
-// log-softmax resolves in float32.
-float row_loss(const float* logits, int64_t classes, int64_t label) {
-  float largest = -std::numeric_limits<float>::infinity();
-  for (int64_t c = 0; c < classes; ++c) {
-    if (c != label && logits[c] > largest) largest = logits[c];
-  }
-  // No other class, or one that is infinitely likely: the sum below would be 0 times infinity.
-  float others = largest;
-  if (std::isfinite(largest)) {
-    float sum = 0;
-    for (int64_t c = 0; c < classes; ++c) {
-      if (c != label) sum += std::exp(logits[c] - largest);
-    }
-    others = largest + std::log(sum);
-  }
-  const float difference = others - logits[label];
-  return difference > 0 ? difference + std::log1p(std::exp(-difference)) : std::log1p(std::exp(difference));
-}
-
-}  // namespace
 
 // Losses [rows] in nats of logits [rows, classes], float32, and labels [rows], int64, both contiguous on the CPU.
 BIF_API int bif_cross_entropy(void* logits_handle, void* labels_handle, float* losses) {
@@ -49,8 +24,9 @@ BIF_API int bif_cross_entropy(void* logits_handle, void* labels_handle, float* l
     for (int64_t row = 0; row < logits.size(0); ++row) {
       TORCH_CHECK(label[row] >= 0 && label[row] < classes, "row ", row, " has the label ", label[row], " of ", classes, " classes");
     }
+    static const bif::RowLosses rows = bif::row_losses();
     at::parallel_for(0, logits.size(0), 1 + 4096 / classes, [&](int64_t begin, int64_t end) {
-      for (int64_t row = begin; row < end; ++row) losses[row] = row_loss(values + row * classes, classes, label[row]);
+      rows(values, label, classes, losses, begin, end);
     });
   });
 }

@@ -39,10 +39,14 @@ public sealed class CrossEntropyTests
     public void Logits_that_are_no_number_give_a_loss_that_is_none_and_infinite_ones_an_infinite_loss()
     {
         using var scope = NewDisposeScope();
-        var losses = new float[3];
+        var losses = new float[5];
         CrossEntropy.Losses(
-            tensor(new float[] { 1, float.NaN, 2, float.PositiveInfinity, 1, 2, float.NaN, 1, 2 }, [3, 3]), tensor(new long[] { 0, 1, 0 }), losses);
-        Assert.True(float.IsNaN(losses[0]) && float.IsPositiveInfinity(losses[1]) && float.IsNaN(losses[2]), string.Join(' ', losses));
+            tensor(new float[] { 1, float.NaN, 2, float.PositiveInfinity, 1, 2, float.NaN, 1, 2, float.PositiveInfinity, float.NaN, 1, 1, float.NaN, float.NaN }, [5, 3]),
+            tensor(new long[] { 0, 1, 0, 2, 0 }),
+            losses);
+        Assert.True(
+            float.IsNaN(losses[0]) && float.IsPositiveInfinity(losses[1]) && float.IsNaN(losses[2]) && float.IsNaN(losses[3]) && float.IsNaN(losses[4]),
+            string.Join(' ', losses));
     }
 
     [Fact]
