@@ -1,3 +1,4 @@
+using System.Buffers;
 using Bif.Native;
 
 namespace Bif.Kernels;
@@ -14,11 +15,13 @@ public static unsafe class Images
     public static (int Width, int Height) Size(string path)
     {
         var (width, height) = (0, 0);
-        var bytes = Read(path);
+        var (bytes, length) = Read(path);
         fixed (byte* first = bytes)
         {
-            Check(path, KernelMethods.bif_image_size(first, bytes.Length, out width, out height));
+            Check(path, KernelMethods.bif_image_size(first, length, out width, out height));
         }
+
+        ArrayPool<byte>.Shared.Return(bytes);
 
         return (width, height);
     }
@@ -36,7 +39,18 @@ public static unsafe class Images
     public static void Decode(
         string path, int channels, int? resizeShorterEdge, int? cropSize, Span<byte> destination,
         Resampling resampling = Resampling.Bilinear)
-        => Decode(Read(path), path, channels, resizeShorterEdge, cropSize, destination, resampling);
+    {
+        // Borrowed: the files of a whole folder as garbage would weigh more than its decoded images.
+        var (bytes, length) = Read(path);
+        try
+        {
+            Decode(bytes.AsSpan(0, length), path, channels, resizeShorterEdge, cropSize, destination, resampling);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(bytes);
+        }
+    }
 
     /// <summary>
     /// Decodes into planar bytes [channels, height, width]: upright, sRGB or grey, transparent parts on white. An image that
@@ -131,11 +145,24 @@ public static unsafe class Images
         }
     }
 
-    private static byte[] Read(string path)
+    // The file in an array of the shared pool, which may be longer.
+    private static (byte[] Bytes, int Length) Read(string path)
     {
         try
         {
-            return File.ReadAllBytes(path);
+            using var file = File.OpenHandle(path, options: FileOptions.SequentialScan);
+            var bytes = ArrayPool<byte>.Shared.Rent(checked((int)Math.Max(1, RandomAccess.GetLength(file))));
+            var length = 0;
+            for (int read; length < bytes.Length && (read = RandomAccess.Read(file, bytes.AsSpan(length), length)) > 0;)
+            {
+                length += read;
+            }
+
+            return (bytes, length);
+        }
+        catch (OverflowException error)
+        {
+            throw new ImageException($"{path} is too large for an image.", error);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

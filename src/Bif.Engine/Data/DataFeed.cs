@@ -1,15 +1,17 @@
 using Bif.Engine.Models;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Bif.Engine.Data;
 
 /// <summary>
-/// Items as a model takes them, on its device. What fits is kept there: normalised numbers when small, raw pixels when
-/// larger; else items are read at each batch. Safe to use from several threads, each with its own dispose scope.
+/// Items as a model takes them, on its device. What fits is kept there: normalised numbers when small, on another device than
+/// the CPU raw pixels when larger; else items are read at each batch, on the CPU from where the data lie in memory already. Safe to use from several threads, each with its own dispose scope.
 /// </summary>
 public sealed class DataFeed : IDisposable
 {
     private const long NormalisedLimit = 96L << 20;
+    private const int AtATime = 64;
     private readonly Dataset _data;
     private readonly Device _device;
     private readonly bool _image;
@@ -24,7 +26,7 @@ public sealed class DataFeed : IDisposable
     /// <param name="data">The items.</param>
     /// <param name="input">Mean and deviation per channel; null for none.</param>
     /// <param name="device">Where batches are wanted.</param>
-    /// <param name="residentBytes">How much raw data may stay on the device.</param>
+    /// <param name="residentBytes">How much raw data may stay on a device other than the CPU.</param>
     public DataFeed(Dataset data, InputSpec? input, Device device, long residentBytes = 1L << 30)
     {
         _data = data;
@@ -54,17 +56,11 @@ public sealed class DataFeed : IDisposable
         var elements = shape.Aggregate(1L, (product, size) => product * size) * data.Count;
         if (elements * 4 <= NormalisedLimit)
         {
-            _normalised = empty([data.Count, .. MemoryShape(shape)], float32, device).DetachFromDisposeScope();
-            for (var start = 0; start < data.Count; start += 512)
-            {
-                using var inner = NewDisposeScope();
-                var count = Math.Min(512, data.Count - start);
-                _normalised.narrow(0, start, count).copy_(Normalise(ReadRaw(Enumerable.Range(start, count).ToArray()).to(device)));
-            }
+            _normalised = Resident(float32, raw => Normalise(raw));
         }
-        else if (RecordReader.ItemBytes(data.Items.ElementType, shape) * (long)data.Count <= Math.Min(residentBytes, int.MaxValue))
+        else if (device.type != DeviceType.CPU && RecordReader.ItemBytes(data.Items.ElementType, shape) * (long)data.Count <= residentBytes)
         {
-            _raw = ReadRaw(Enumerable.Range(0, data.Count).ToArray()).to(device).DetachFromDisposeScope();
+            _raw = Resident(data.Items.ElementType == ElementType.UInt8 ? uint8 : float32, raw => raw);
         }
     }
 
@@ -72,7 +68,7 @@ public sealed class DataFeed : IDisposable
     public int Count => _data.Count;
 
     /// <summary>Whether the items stay on the device.</summary>
-    public bool Resident => _raw is not null || _normalised is not null || _tokens is not null;
+    public bool IsResident => _raw is not null || _normalised is not null || _tokens is not null;
 
     /// <summary>Where the losses of each text's tokens begin, and their number at the end [items + 1]; empty for other items.</summary>
     public int[] TokenOffsets { get; } = [];
@@ -138,6 +134,20 @@ public sealed class DataFeed : IDisposable
         }
 
         return tensor(wide).to(_device);
+    }
+
+    // All items in one tensor of the device, read a few at a time: beside it there is never a second copy of them.
+    private Tensor Resident(ScalarType type, Func<Tensor, Tensor> form)
+    {
+        var all = empty([Count, .. MemoryShape(_data.Items.ItemShape)], type, _device).DetachFromDisposeScope();
+        for (var start = 0; start < Count; start += AtATime)
+        {
+            using var scope = NewDisposeScope();
+            var count = Math.Min(AtATime, Count - start);
+            all.narrow(0, start, count).copy_(form(ReadRaw(Enumerable.Range(start, count).ToArray()).to(_device)));
+        }
+
+        return all;
     }
 
     // Images lie in memory as [height, width, channels], which convolutions prefer.

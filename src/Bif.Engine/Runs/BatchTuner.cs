@@ -111,7 +111,7 @@ internal static class BatchTuner
     {
         var shapes = string.Join(';', model.Layout.Parameters.Select(each => $"{each.Name}:{string.Join(',', each.Shape)}"));
         using var scope = NewDisposeScope();
-        var key = $"{Generation}|{model.Config.ModelType}|{shapes}|{string.Join(',', feed.Dearest(1).Inputs.shape)}|{Math.Min(feed.Count, Candidates[^1])}|{feed.Resident}"
+        var key = $"{Generation}|{model.Config.ModelType}|{shapes}|{string.Join(',', feed.Dearest(1).Inputs.shape)}|{Math.Min(feed.Count, Candidates[^1])}|{feed.IsResident}"
             + $"|{limits.ConcurrentChains}x{limits.ThreadsPerChain}|{model.Parameters.device}|{TorchLibrary.Version}|{Environment.MachineName}"
             + (precision == ScalarType.Float32 ? "" : $"|{precision}");
         var name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)))[..24];

@@ -225,7 +225,7 @@ internal sealed class SettingsChooser(
         }
 
         using var scope = NewDisposeScope();
-        var (curvature, direction) = StepProbe.Steepest(model, selection, center, train, settings.Gamma, pieceSize, spec.Seed);
+        var (curvature, direction) = StepProbe.Steepest(model, selection, center, train, settings.Gamma, pieceSize, spec.Seed, StepProbe.FewItems);
         var scale = settings.Preconditioner == "none" ? 1 : 1 / Math.Max((settings.Nbeta * curvature) + settings.Gamma, 1e-30);
         var added = GradientNoise.AddedTemperature(
             settings, GradientNoise.SlopeVariance(model, selection, center, train, direction), scale, train.Count);
@@ -305,11 +305,17 @@ internal sealed class SettingsChooser(
     // Without coordinates: h·ω = 1.6 at the steepest direction's frequency ω = √(nβ·λ + γ), of the 2 that are stable.
     private double? PlainStep(BatchTuning tuning) => spec.Epsilon is not null || spec.Nbeta is null || spec.Gamma is null
         ? spec.Epsilon
-        : 1.6 / Math.Sqrt((spec.Nbeta.Value * StepProbe.Curvature(model, selection, center, train, spec.Gamma.Value, tuning.GradientPiece, spec.Seed)) + spec.Gamma.Value);
+        : 1.6 / Math.Sqrt((spec.Nbeta.Value * Curvature(spec.Gamma.Value, tuning.GradientPiece)) + spec.Gamma.Value);
+
+    private double Curvature(double gamma, int pieceSize)
+    {
+        using var scope = NewDisposeScope();
+        return StepProbe.Steepest(model, selection, center, train, gamma, pieceSize, spec.Seed, StepProbe.ManyItems).Curvature;
+    }
 
     private double ProbedStep(FamilyDefaults defaults, double nbeta, double gamma, int pieceSize)
     {
-        var curvature = StepProbe.Curvature(model, selection, center, train, gamma, pieceSize, spec.Seed);
+        var curvature = Curvature(gamma, pieceSize);
 
         // At ε·k = 0.7 the variance in the steepest direction is a fifth too large, in all others less (METHOD section 2).
         var limit = 0.7 / ((nbeta * curvature) + gamma);

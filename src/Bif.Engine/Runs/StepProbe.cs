@@ -14,20 +14,18 @@ namespace Bif.Engine.Runs;
 internal static class StepProbe
 {
     private const int Iterations = 8;
-    private const int MaxItems = 256;
 
-    /// <summary>The curvature λ, per unit of nβ.</summary>
-    public static double Curvature(Model model, ParameterSelection selection, Tensor center, DataFeed feed, double gamma, int pieceSize, ulong seed)
+    /// <summary>Items that decide about a step.</summary>
+    public const int ManyItems = 256;
+
+    /// <summary>Items that are enough for a remark.</summary>
+    public const int FewItems = 64;
+
+    /// <summary>The curvature λ, per unit of nβ, of the mean loss of some items, and its direction [P], which belongs to the caller's scope.</summary>
+    public static (double Curvature, Tensor Direction) Steepest(Model model, ParameterSelection selection, Tensor center, DataFeed feed, double gamma, int pieceSize, ulong seed, int items)
     {
         using var scope = NewDisposeScope();
-        return Steepest(model, selection, center, feed, gamma, pieceSize, seed).Curvature;
-    }
-
-    /// <summary>The curvature λ, per unit of nβ, and its direction [P], which belongs to the caller's scope.</summary>
-    public static (double Curvature, Tensor Direction) Steepest(Model model, ParameterSelection selection, Tensor center, DataFeed feed, double gamma, int pieceSize, ulong seed)
-    {
-        using var scope = NewDisposeScope();
-        var settings = new SamplerSettings("sgld", 0, 0, 0, Math.Min(MaxItems, feed.Count), 1, 1, 0, 1, seed);
+        var settings = new SamplerSettings("sgld", 0, 0, 0, Math.Min(items, feed.Count), 1, 1, 0, 1, seed);
         using var state = new ChainState(0, seed, center, SamplerCatalog.Create(settings, new NoPreconditioner()));
         using var weights = model.Bind(selection, state.Position, state.Gradient);
         var force = new LossGradient(model, weights, feed, settings.Batch, pieceSize);
