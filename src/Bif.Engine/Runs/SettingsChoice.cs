@@ -38,7 +38,7 @@ internal sealed record SettingsChoice(
 internal sealed class SettingsChooser(
     RunSpec spec, Model model, ParameterSelection selection, Tensor center, DataFeed train, int queryCount, int threads, Action<RunProgress> report)
 {
-    // Independent draws with a control variate serve where gradients of all items are affordable (ControlSeconds); else a
+    // Independent draws with a control variate serve where gradients of all items take no longer than other samplers' draws may; else a
     // full-batch step within this time makes underdamped dynamics affordable; beyond it mini-batch SGLD at the family's settings
     // serves, since the draws that are affordable ask of a cold Gaussian so much damping that its scores cannot be told from
     // gradient cosines (docs/measurements.md).
@@ -49,7 +49,9 @@ internal sealed class SettingsChooser(
 
     // With a control variate what is left to estimate needs few draws.
     private const int MostControlledDraws = 1000;
-    private const double ControlSeconds = 300;
+
+    // The shortest of a few timings: what else the machine does must not decide about the sampler.
+    private const int ControlTimings = 4;
 
     // Beyond it a piece of items' gradients would not stay small. Of texts they take long, and --sampler laplace asks for them.
     private const long MostControlledParameters = 2_000_000;
@@ -201,7 +203,7 @@ internal sealed class SettingsChooser(
         return spec.FirstOrderControl ?? IsControlAffordable();
     }
 
-    private bool IsControlAffordable() => _controlAffordable ??= !spec.PerToken && model.Objective != Objective.NextToken && selection.Count <= MostControlledParameters && (_controlSeconds ??= ControlCost()) <= ControlSeconds;
+    private bool IsControlAffordable() => _controlAffordable ??= !spec.PerToken && model.Objective != Objective.NextToken && selection.Count <= MostControlledParameters && (_controlSeconds ??= ControlCost()) <= SamplingSeconds;
 
     // Expected seconds, from a few items.
     private double ControlCost()
@@ -210,10 +212,17 @@ internal sealed class SettingsChooser(
         using var source = new Baselines.Gradients.GradientSource(model, selection, center, train);
         source.Losses(train, 0, 1).Flat();
         var probed = Math.Min(8, train.Count);
-        var clock = System.Diagnostics.Stopwatch.StartNew();
-        source.Losses(train, 0, probed).Flat();
+        var seconds = double.PositiveInfinity;
+        for (var timing = 0; timing < ControlTimings; timing++)
+        {
+            using var inner = NewDisposeScope();
+            var clock = System.Diagnostics.Stopwatch.StartNew();
+            source.Losses(train, 0, probed).Flat();
+            seconds = Math.Min(seconds, clock.Elapsed.TotalSeconds);
+        }
+
         var draws = spec.Draws is { } each ? each * (long)(spec.Chains ?? 4) : MostControlledDraws;
-        return clock.Elapsed.TotalSeconds / probed * FirstOrderPass.ItemGradients(selection.Count, train.Count, queryCount, draws);
+        return seconds / probed * FirstOrderPass.ItemGradients(selection.Count, train.Count, queryCount, draws);
     }
 
     // Says how much temperature mini-batch gradients add, and refuses settings in which they swamp the curvature.

@@ -10,6 +10,7 @@ public sealed class TorchSharpAgreementTests
     public void Every_public_member_is_one_of_TorchSharp_with_the_same_signature()
     {
         var context = new AssemblyLoadContext("TorchSharp", isCollectible: true);
+        context.Resolving += FromPackages;
         try
         {
             var ours = typeof(torch).Assembly;
@@ -22,6 +23,17 @@ public sealed class TorchSharpAgreementTests
         {
             context.Unload();
         }
+    }
+
+    // What TorchSharp refers to lies beside it, or in the packages beside its own: PACKAGES/torchsharp/0.107.0/lib/net8.0.
+    private static System.Reflection.Assembly? FromPackages(AssemblyLoadContext context, System.Reflection.AssemblyName wanted)
+    {
+        var folder = new FileInfo(TorchSharpFactAttribute.File!).Directory!;
+        var packages = folder.Parent?.Parent?.Parent?.Parent is { } root && Directory.Exists(Path.Combine(root.FullName, wanted.Name!.ToLowerInvariant()))
+            ? new DirectoryInfo(Path.Combine(root.FullName, wanted.Name!.ToLowerInvariant())) : folder;
+        var file = packages.GetFiles(wanted.Name + ".dll", SearchOption.AllDirectories).OrderBy(each => each.FullName, StringComparer.Ordinal)
+            .LastOrDefault(each => each.FullName.Contains("netstandard", StringComparison.Ordinal) || packages == folder);
+        return file is null ? null : context.LoadFromAssemblyPath(file.FullName);
     }
 }
 
