@@ -12,7 +12,7 @@ internal sealed class SeenLayers(ParameterSelection selection, Layout layout) : 
     /// <summary>The layers in the order of the pass.</summary>
     public List<SeenLayer> Layers { get; } = [];
 
-    /// <summary>Scales, shifts and embeddings.</summary>
+    /// <summary>Scales, shifts, embeddings and other matrices; one that is used twice is there twice.</summary>
     public List<SeenPart> Parts { get; } = [];
 
     /// <inheritdoc/>
@@ -35,6 +35,17 @@ internal sealed class SeenLayers(ParameterSelection selection, Layout layout) : 
         var places = (tokens + (arange(batch, device: tokens.device).unsqueeze(1) * entries)).flatten();
         return zeros([batch * entries, size], device: slope.device).index_add_(0, places, slope.flatten(0, 1), 1).view(batch, entries * size);
     });
+
+    /// <inheritdoc/>
+    public void ObserveMatrix(int weight, int? bias, bool isInputsFirst, Tensor inputs, Tensor outputs)
+    {
+        Tensor Product(Tensor a, Tensor b) => a.transpose(1, 2).matmul(b).flatten(1);
+        AddPart(weight, outputs, slope => isInputsFirst ? Product(inputs.detach(), slope) : Product(slope, inputs.detach()));
+        if (bias is { } shift)
+        {
+            AddPart(shift, outputs, slope => slope.sum([1L]));
+        }
+    }
 
     /// <inheritdoc/>
     public void Observe(Linear layer, Tensor inputs, Tensor outputs) => Add(layer.Weight, layer.Bias, 0, 1, 0, inputs, outputs);

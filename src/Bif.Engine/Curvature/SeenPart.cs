@@ -4,7 +4,7 @@ namespace Bif.Engine.Curvature;
 
 /// <summary>
 /// A parameter outside the linear and convolution layers whose gradient per item follows from one backward pass to the outputs
-/// of its layer: the scale or shift of a normalisation, a table of embeddings.
+/// of its layer: the scale or shift of a normalisation, a table of embeddings, a matrix without factors.
 /// </summary>
 /// <param name="Offset">Where it begins in the sampled vector.</param>
 /// <param name="Length">Its number of elements.</param>

@@ -69,7 +69,10 @@ public sealed class Gpt2 : LanguageModel
     /// <inheritdoc/>
     protected override Tensor Hidden(Weights weights, Tensor tokens)
     {
-        var positions = weights.Parameter(_positions.Weight).narrow(0, 0, tokens.shape[1]);
+        // Whoever looks at layers wants the positions of each text.
+        var positions = weights.Observer is null
+            ? weights.Parameter(_positions.Weight).narrow(0, 0, tokens.shape[1])
+            : _positions.Forward(weights, arange(tokens.shape[1], device: tokens.device).expand(tokens.shape));
         var x = _blocks.Aggregate(_tokens.Forward(weights, tokens) + positions, (state, block) => block.Forward(weights, state));
         return _norm.Forward(weights, x);
     }
@@ -103,6 +106,11 @@ public sealed class Gpt2 : LanguageModel
         private readonly int _weight = layers.Parameter($"{name}.weight", [inputs, outputs], Initialization.SmallNormal, additions);
         private readonly int _bias = layers.Parameter($"{name}.bias", [outputs], Initialization.Zeros, inputs);
 
-        public Tensor Forward(Weights weights, Tensor x) => weights.Factor(x).matmul(weights.Factor(_weight)) + weights.Factor(_bias);
+        public Tensor Forward(Weights weights, Tensor x)
+        {
+            var outputs = weights.Factor(x).matmul(weights.Factor(_weight)) + weights.Factor(_bias);
+            weights.Observer?.ObserveMatrix(_weight, _bias, isInputsFirst: true, x, outputs);
+            return outputs;
+        }
     }
 }

@@ -54,5 +54,9 @@ public abstract class LanguageModel : Architecture
 
     /// <summary>Hidden states times the output layer [vocabulary, hidden size], float32 whatever the products are computed in.</summary>
     protected static Tensor Logits(Weights weights, Tensor hidden, int output)
-        => nn.functional.linear(weights.Factor(hidden), weights.Factor(output)).to(float32);
+    {
+        var logits = nn.functional.linear(weights.Factor(hidden), weights.Factor(output)).to(float32);
+        weights.Observer?.ObserveMatrix(output, null, isInputsFirst: false, hidden, logits);
+        return logits;
+    }
 }

@@ -53,7 +53,7 @@ internal sealed class SettingsChooser(
     // The shortest of a few timings: what else the machine does must not decide about the sampler.
     private const int ControlTimings = 4;
 
-    // Beyond it a piece of items' gradients would not stay small. Of texts they take long, and --sampler laplace asks for them.
+    // Beyond it a piece of items' gradients would not stay small.
     private const long MostControlledParameters = 2_000_000;
 
     private bool? _controlAffordable;
@@ -203,7 +203,7 @@ internal sealed class SettingsChooser(
         return spec.FirstOrderControl ?? IsControlAffordable();
     }
 
-    private bool IsControlAffordable() => _controlAffordable ??= !spec.PerToken && model.Objective != Objective.NextToken && selection.Count <= MostControlledParameters && (_controlSeconds ??= ControlCost()) <= SamplingSeconds;
+    private bool IsControlAffordable() => _controlAffordable ??= !spec.PerToken && selection.Count <= MostControlledParameters && (_controlSeconds ??= ControlCost()) <= SamplingSeconds;
 
     // Expected seconds, from a few items.
     private double ControlCost()

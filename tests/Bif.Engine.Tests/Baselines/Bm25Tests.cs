@@ -14,8 +14,8 @@ public sealed class Bm25Tests
     public void Scores_are_those_computed_by_hand()
     {
         using var problem = new TinyProblem(TinyProblem.Logistic);
-        using var items = Texts([1, 2, 2], [3, 4, 5, 6, 7], [1, 3, 3, 3]);
-        using var queries = Texts([2, 1, 1], [9]);
+        using var items = TokenTexts.Of([1, 2, 2], [3, 4, 5, 6, 7], [1, 3, 3, 3]);
+        using var queries = TokenTexts.Of([2, 1, 1], [9]);
         using var feed = new DataFeed(items, null, CPU);
         using var asked = new DataFeed(queries, null, CPU);
         var context = problem.Context with { TrainData = items, QueryData = queries, Train = feed, Queries = asked };
@@ -54,18 +54,5 @@ public sealed class Bm25Tests
         }
 
         Assert.Contains("texts", Assert.Throws<InputException>(() => AttributionMethodCatalog.Create("pixels").Score(context, null, default)).Message, StringComparison.Ordinal);
-    }
-
-    private static Dataset Texts(params int[][] tokens)
-    {
-        var offsets = new int[tokens.Length + 1];
-        for (var item = 0; item < tokens.Length; item++)
-        {
-            offsets[item + 1] = offsets[item] + tokens[item].Length;
-        }
-
-        var zeros = new int[offsets[^1]];
-        var text = new TextItems([.. tokens.SelectMany(each => each)], zeros, zeros, offsets, [.. tokens.Select(_ => "")], new int[tokens.Length], new int[tokens.Length], 10);
-        return new Dataset { Items = new TokenReader(text), Path = "texts", Format = "texts", Hash = "0", Text = text };
     }
 }

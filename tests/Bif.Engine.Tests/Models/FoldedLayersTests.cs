@@ -93,5 +93,9 @@ public sealed class FoldedLayersTests
         public void Observe(Embedding layer, Tensor tokens, Tensor outputs)
         {
         }
+
+        public void ObserveMatrix(int weight, int? bias, bool isInputsFirst, Tensor inputs, Tensor outputs)
+        {
+        }
     }
 }

@@ -135,7 +135,8 @@ internal sealed class GradientSource : IDisposable
         var result = empty([count, _rest.Sum(part => part.Length)], device: _center.device);
         for (var index = 0; index < parts.Count; index++)
         {
-            result.narrow(1, Column(parts[index].Offset), parts[index].Length).copy_(rows[index]);
+            var place = result.narrow(1, Column(parts[index].Offset), parts[index].Length);
+            _ = parts.FindIndex(part => part.Offset == parts[index].Offset) == index ? place.copy_(rows[index]) : place.add_(rows[index]);
         }
 
         return result;
@@ -211,7 +212,7 @@ internal sealed class GradientSource : IDisposable
         Columns = new OutputCurvature(_model.Objective).Columns(outputs);
         HasConvolutions = seen.Layers.Exists(layer => layer.Kernel > 0);
         var covered = 0L;
-        if (seen.Layers.Count > 0)
+        if (seen.Layers.Count + seen.Parts.Count > 0)
         {
             var noise = empty(outputs.shape, device: _center.device);
             LangevinStep.Normals(noise, 0, 0, PhiloxPurpose.Comparison, 0);
@@ -231,8 +232,10 @@ internal sealed class GradientSource : IDisposable
                 }
             }
 
-            // A parameter that is used twice is seen twice, and neither part is its gradient.
-            covered = seen.Parts.Select((part, index) => IsClose(rows[index].sum([0L]), _gradient.narrow(0, part.Offset, part.Length)) ? part.Length : 0).Sum();
+            // A parameter that is used twice is seen twice, and its gradient is the sum of both.
+            covered = seen.Parts.Select((part, index) => (Part: part, Sum: rows[index].sum([0L]))).GroupBy(each => each.Part.Offset)
+                .Where(uses => IsClose(uses.Select(use => use.Sum).Aggregate((sum, use) => sum + use), _gradient.narrow(0, uses.Key, uses.First().Part.Length)))
+                .Sum(uses => uses.First().Part.Length);
 
             var kept = factors.Where((_, index) => _factored.Contains(seen.Layers[index].Weight)).ToList();
             HoldsLittle = kept.TrueForAll(layer => layer.IsOuterProduct);

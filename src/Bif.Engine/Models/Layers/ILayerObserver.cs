@@ -21,4 +21,15 @@ public interface ILayerObserver
 
     /// <summary>A table of vectors: tokens [batch, length], outputs [batch, length, size].</summary>
     void Observe(Embedding layer, Tensor tokens, Tensor outputs);
+
+    /// <summary>
+    /// A product with a matrix whose factors are of no use: it lies [in, out], or has a language model's vocabulary on one side,
+    /// where it may also be the embedding. Inputs [batch, length, in], outputs [batch, length, out].
+    /// </summary>
+    /// <param name="weight">Index of the matrix.</param>
+    /// <param name="bias">Index of the bias [out], or null.</param>
+    /// <param name="isInputsFirst">Whether it lies [in, out].</param>
+    /// <param name="inputs">What is multiplied.</param>
+    /// <param name="outputs">The outputs.</param>
+    void ObserveMatrix(int weight, int? bias, bool isInputsFirst, Tensor inputs, Tensor outputs);
 }
