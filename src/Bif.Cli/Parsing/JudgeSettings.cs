@@ -37,5 +37,6 @@ internal sealed class JudgeSettings(int subsets, int repeats, double tuning, boo
 
     // A file's name may have a comma.
     private static string[] Words(string word)
-        => word.Contains('=') ? [word] : word.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        => word.IndexOf('=') is >= 0 and var sign && Path.Exists(word[(sign + 1)..]) ? [word]
+            : word.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 }

@@ -10,7 +10,7 @@ namespace Bif.Engine.Data;
 /// </summary>
 public sealed class DataFeed : IDisposable
 {
-    private const long NormalisedLimit = 96L << 20;
+    private const long NormalisedLimit = 48L << 20;
     private const int AtATime = 64;
     private readonly Dataset _data;
     private readonly Device _device;
