@@ -150,15 +150,9 @@ public static unsafe class Images
     {
         try
         {
-            using var file = File.OpenHandle(path, options: FileOptions.SequentialScan);
-            var bytes = ArrayPool<byte>.Shared.Rent(checked((int)Math.Max(1, RandomAccess.GetLength(file))));
-            var length = 0;
-            for (int read; length < bytes.Length && (read = RandomAccess.Read(file, bytes.AsSpan(length), length)) > 0;)
-            {
-                length += read;
-            }
-
-            return (bytes, length);
+            using var file = File.OpenRead(path);
+            var bytes = ArrayPool<byte>.Shared.Rent(checked((int)file.Length));
+            return (bytes, file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false));
         }
         catch (OverflowException error)
         {

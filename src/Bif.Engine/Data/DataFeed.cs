@@ -6,7 +6,8 @@ namespace Bif.Engine.Data;
 
 /// <summary>
 /// Items as a model takes them, on its device. What fits is kept there: normalised numbers when small, on another device than
-/// the CPU raw pixels when larger; else items are read at each batch, on the CPU from where the data lie in memory already. Safe to use from several threads, each with its own dispose scope.
+/// the CPU raw pixels when larger; else items are read at each batch, on the CPU from where the data lie in memory already.
+/// Safe to use from several threads, each with its own dispose scope.
 /// </summary>
 public sealed class DataFeed : IDisposable
 {
@@ -56,7 +57,7 @@ public sealed class DataFeed : IDisposable
         var elements = shape.Aggregate(1L, (product, size) => product * size) * data.Count;
         if (elements * 4 <= NormalisedLimit)
         {
-            _normalised = Resident(float32, raw => Normalise(raw));
+            _normalised = Resident(float32, Normalise);
         }
         else if (device.type != DeviceType.CPU && RecordReader.ItemBytes(data.Items.ElementType, shape) * (long)data.Count <= residentBytes)
         {

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Bif.Engine.Runs;
 
 namespace Bif.Engine.Evaluation;
@@ -40,20 +39,8 @@ public sealed record PartnerRecord(
     /// <summary>Reads it; null where nothing was measured, or something else than the run's present draws.</summary>
     /// <exception cref="InputException">The file is damaged.</exception>
     public static PartnerRecord? Read(RunDirectory run)
-    {
-        var file = FileOf(run);
-        try
-        {
-            return File.Exists(file) && JsonSerializer.Deserialize<PartnerRecord>(File.ReadAllText(file), RunRecord.Json) is { } record && record.Run == run.ReadRecord().Id
-                ? record
-                : null;
-        }
-        catch (JsonException error)
-        {
-            throw new InputException($"{file} is not valid JSON (line {error.LineNumber + 1}): remove it and measure again with bif tokens --partners.", error);
-        }
-    }
+        => run.ReadBeside<PartnerRecord>(FileOf(run), record => record.Run, "measure again with bif tokens --partners");
 
     /// <summary>Writes it whole.</summary>
-    public void Write(RunDirectory run) => RunDirectory.Replace(FileOf(run), JsonSerializer.Serialize(this, RunRecord.Json) + "\n");
+    public void Write(RunDirectory run) => RunDirectory.WriteBeside(FileOf(run), this);
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Bif.Engine.Baselines;
 using Bif.Engine.Runs;
 
@@ -90,20 +89,8 @@ public sealed record QualityRecord
     /// <summary>Reads it; null where a run was never judged, or its scores are not those that were.</summary>
     /// <exception cref="InputException">The file is damaged.</exception>
     public static QualityRecord? Read(RunDirectory run)
-    {
-        var file = FileOf(run);
-        try
-        {
-            return File.Exists(file) && JsonSerializer.Deserialize<QualityRecord>(File.ReadAllText(file), RunRecord.Json) is { } record && record.Run == run.ReadRecord().Id
-                ? record
-                : null;
-        }
-        catch (JsonException error)
-        {
-            throw new InputException($"{file} is not valid JSON (line {error.LineNumber + 1}): remove it and run bif lds again.", error);
-        }
-    }
+        => run.ReadBeside<QualityRecord>(FileOf(run), record => record.Run, "run bif lds again");
 
     /// <summary>Writes it whole.</summary>
-    public void Write(RunDirectory run) => RunDirectory.Replace(FileOf(run), JsonSerializer.Serialize(this, RunRecord.Json) + "\n");
+    public void Write(RunDirectory run) => RunDirectory.WriteBeside(FileOf(run), this);
 }

@@ -110,6 +110,29 @@ public sealed class RunDirectory(string root)
     /// <summary>Writes run.json whole: a reader sees the old record or the new one.</summary>
     public void WriteRecord(RunRecord record) => Replace(RecordFile, JsonSerializer.Serialize(record, RunRecord.Json) + "\n");
 
+    /// <summary>Reads what was measured of this run; null where nothing was, or where it is of the run's earlier draws.</summary>
+    /// <param name="file">The file in the run.</param>
+    /// <param name="runOf">Which run it says that it is about.</param>
+    /// <param name="again">How to make it again, as an instruction.</param>
+    /// <exception cref="InputException">The file is damaged.</exception>
+    internal T? ReadBeside<T>(string file, Func<T, string> runOf, string again)
+        where T : class
+    {
+        try
+        {
+            return File.Exists(file) && JsonSerializer.Deserialize<T>(File.ReadAllText(file), RunRecord.Json) is { } record && runOf(record) == ReadRecord().Id
+                ? record
+                : null;
+        }
+        catch (JsonException error)
+        {
+            throw new InputException($"{file} is not valid JSON (line {error.LineNumber + 1}): remove it and {again}.", error);
+        }
+    }
+
+    /// <summary>Writes what was measured of a run, whole.</summary>
+    internal static void WriteBeside<T>(string file, T record) => Replace(file, JsonSerializer.Serialize(record, RunRecord.Json) + "\n");
+
     /// <summary>Writes a text file whole through a .part file.</summary>
     internal static void Replace(string file, string text)
     {

@@ -38,9 +38,9 @@ internal sealed record SettingsChoice(
 internal sealed class SettingsChooser(
     RunSpec spec, Model model, ParameterSelection selection, Tensor center, DataFeed train, int queryCount, int threads, Action<RunProgress> report)
 {
-    // Independent draws with a control variate serve where gradients of all items take no longer than other samplers' draws may; else a
-    // full-batch step within this time makes underdamped dynamics affordable; beyond it mini-batch SGLD at the family's settings
-    // serves, since the draws that are affordable ask of a cold Gaussian so much damping that its scores cannot be told from
+    // Independent draws with a control variate serve where gradients of all items take no longer than other samplers' draws may
+    // (SamplingSeconds); else a full-batch step within this time makes underdamped dynamics affordable; beyond it mini-batch SGLD
+    // at the family's settings serves, since the draws that are affordable ask of a cold Gaussian so much damping that its scores cannot be told from
     // gradient cosines (docs/measurements.md).
     private const double AffordableGradientSeconds = 0.5;
     private const double CurvatureSeconds = 45;

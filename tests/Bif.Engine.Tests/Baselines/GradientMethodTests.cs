@@ -48,21 +48,7 @@ public sealed class GradientMethodTests
         using var scope = NewDisposeScope();
         using var problem = new TinyProblem(Config(network), size: size);
         using var source = new GradientSource(problem.Context);
-        var flat = source.Losses(problem.Context.Train, 0, 3).Flat();
-        var gradient = zeros_like(problem.Context.Center);
-        using var weights = problem.Model.Bind(problem.Context.Selection, problem.Context.Center, gradient);
-        for (var item = 0; item < 3; item++)
-        {
-            using (no_grad())
-            {
-                gradient.zero_();
-            }
-
-            problem.Model.Losses(weights, problem.Context.Train.Range(item, 1)).sum().backward();
-            using var noGradient = no_grad();
-            Assert.True(gradient.norm().item<float>() > 0);
-            Assert.True((flat.select(0, item) - gradient).norm().item<float>() < 1e-5 * gradient.norm().item<float>());
-        }
+        BackwardPasses.Agree(source, problem.Model, problem.Context.Train, 3);
     }
 
     [Fact]

@@ -29,11 +29,7 @@ internal sealed class TinyProblem : IDisposable
 
     public TinyProblem(JsonObject config, int items = 12, int queries = 4, int copies = 0, int size = 5, MethodOptions? options = null, int piece = 5, int seed = 1)
     {
-        var named = new ModelConfig(config.DeepClone().AsObject(), "config.json");
-        var architecture = ArchitectureCatalog.Create(new ModelSource(named, _ => null));
-        using var scope = NewDisposeScope();
-        Model = Model.FromValues(
-            named, architecture, WeightInitializer.Parameters(architecture.Layout, (ulong)seed), [.. WeightInitializer.Buffers(architecture.Layout)]);
+        Model = Create(config, (ulong)seed);
         var random = new Random(seed);
         byte[] Picture()
         {
@@ -50,6 +46,15 @@ internal sealed class TinyProblem : IDisposable
         var (trainFeed, queryFeed) = (new DataFeed(train, null, CPU), new DataFeed(asked, null, CPU));
         _parts.AddRange([trainFeed, queryFeed, train, asked, Model]);
         Context = new MethodContext(Model, ParameterSelection.All(Model.Layout), Model.Parameters, train, asked, trainFeed, queryFeed, 500, 20, piece, options ?? new MethodOptions());
+    }
+
+    /// <summary>A network with new weights.</summary>
+    public static Model Create(JsonObject config, ulong seed)
+    {
+        var named = new ModelConfig(config.DeepClone().AsObject(), "config.json");
+        var architecture = ArchitectureCatalog.Create(new ModelSource(named, _ => null));
+        using var scope = NewDisposeScope();
+        return Model.FromValues(named, architecture, WeightInitializer.Parameters(architecture.Layout, seed), [.. WeightInitializer.Buffers(architecture.Layout)]);
     }
 
     public Model Model { get; }

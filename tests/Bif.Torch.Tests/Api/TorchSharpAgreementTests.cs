@@ -29,10 +29,11 @@ public sealed class TorchSharpAgreementTests
     private static System.Reflection.Assembly? FromPackages(AssemblyLoadContext context, System.Reflection.AssemblyName wanted)
     {
         var folder = new FileInfo(TorchSharpFactAttribute.File!).Directory!;
-        var packages = folder.Parent?.Parent?.Parent?.Parent is { } root && Directory.Exists(Path.Combine(root.FullName, wanted.Name!.ToLowerInvariant()))
-            ? new DirectoryInfo(Path.Combine(root.FullName, wanted.Name!.ToLowerInvariant())) : folder;
-        var file = packages.GetFiles(wanted.Name + ".dll", SearchOption.AllDirectories).OrderBy(each => each.FullName, StringComparer.Ordinal)
-            .LastOrDefault(each => each.FullName.Contains("netstandard", StringComparison.Ordinal) || packages == folder);
+        var package = folder.Parent?.Parent?.Parent?.Parent is { } root ? new DirectoryInfo(Path.Combine(root.FullName, wanted.Name!.ToLowerInvariant())) : folder;
+        var file = package.Exists
+            ? package.GetFiles(wanted.Name + ".dll", SearchOption.AllDirectories).Where(each => each.FullName.Contains("netstandard", StringComparison.Ordinal))
+                .MaxBy(each => each.FullName, StringComparer.Ordinal)
+            : folder.GetFiles(wanted.Name + ".dll").FirstOrDefault();
         return file is null ? null : context.LoadFromAssemblyPath(file.FullName);
     }
 }
