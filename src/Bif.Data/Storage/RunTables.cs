@@ -65,6 +65,33 @@ public sealed class RunTables(NpgsqlDataSource source)
         """,
         run);
 
+    /// <summary>Makes a run that has all its draws ready to be queued again under a spec that asks for more; false if it is in another state.</summary>
+    public Task<bool> Again(Guid run, string from, string spec) => Change(
+        run,
+        RunSignal.State,
+        """
+        with again as (
+            update chains set state = 'queued', owner = null, attempts = 0 from runs where run_id = runs.id and runs.id = $1 and runs.state = $2)
+        update runs set state = 'queued', spec = $3::jsonb, cancel_requested = false, attempts = 0, message = null, fraction = null, started_at = null, finished_at = null
+        where id = $1 and state = $2
+        """,
+        run, from, StoredJson.Of(spec));
+
+    /// <summary>Queues the answered queries of a run again; returns their indices.</summary>
+    public async Task<IReadOnlyList<int>> ReopenQueries(Guid run)
+    {
+        await using var command = source.CreateCommand("update added_queries set state = 'queued', message = null, fraction = null where run_id = $1 and state = 'finished' returning query");
+        command.Parameters.Add(new() { Value = run });
+        await using var reader = await command.ExecuteReaderAsync();
+        var queries = new List<int>();
+        while (await reader.ReadAsync())
+        {
+            queries.Add(reader.GetInt32(0));
+        }
+
+        return queries;
+    }
+
     /// <summary>Stores what preparing found, creates the chains that are not there, and passes the run to sampling.</summary>
     public Task<bool> Prepared(Guid run, string record, string trainItems, string queryItems, int chains, int draws) => Change(
         run,

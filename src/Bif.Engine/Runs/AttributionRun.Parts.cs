@@ -11,7 +11,10 @@ namespace Bif.Engine.Runs;
 /// </content>
 public sealed partial class AttributionRun
 {
-    /// <summary>Chooses the settings and writes a run directory without draws; one that is there already is left as it is.</summary>
+    /// <summary>
+    /// Chooses the settings and writes a run directory without draws. One that is there already keeps its draws, and makes room
+    /// for more where the spec asks for more, or for a reliability that the finished run falls short of.
+    /// </summary>
     /// <param name="spec">What to do.</param>
     /// <param name="directory">The run directory; created if missing.</param>
     /// <param name="progress">Receives reports, or null.</param>
@@ -24,8 +27,13 @@ public sealed partial class AttributionRun
         if (File.Exists(place.RecordFile))
         {
             var earlier = place.ReadRecord();
-            run.Recall(earlier, resume: true);
-            return earlier;
+            var (recalled, _, _) = run.Recall(earlier, resume: true);
+            if (FallsShort(spec, earlier))
+            {
+                recalled = recalled with { Draws = earlier.Outlook!.Next(recalled.Draws, MostDraws(spec, earlier)) };
+            }
+
+            return recalled.Draws > earlier.Settings.Draws ? run.Continue(earlier, recalled).Record : earlier;
         }
 
         var (settings, source, plan) = run.Prepare();
@@ -57,7 +65,7 @@ public sealed partial class AttributionRun
     /// <summary>Computes the scores, errors, diagnostics and verdict of a run whose chains ended, and writes its record.</summary>
     /// <param name="directory">The run directory.</param>
     /// <param name="outcomes">How its chains ended.</param>
-    /// <param name="samplingSeconds">Wall-clock time that sampling took.</param>
+    /// <param name="samplingSeconds">Wall-clock time that sampling took since the run was prepared, or prepared again for more draws.</param>
     /// <param name="progress">Receives reports, or null.</param>
     /// <returns>The run's record, with its verdict.</returns>
     /// <exception cref="InputException">There is no such run, or there are too few draws.</exception>
@@ -70,12 +78,15 @@ public sealed partial class AttributionRun
         var store = TraceStore.Open(place.Traces);
         var diverged = outcomes.FirstOrDefault(outcome => outcome.End == ChainEnd.Diverged);
         var drawn = Enumerable.Range(0, record.Settings.Chains).Sum(store.CompleteDraws);
+
+        // Draws may have been added to a run that had ended; one that has ended is here for a second time.
+        var seconds = record.State == "running" ? samplingSeconds + (record.Timings?.SamplingSeconds ?? 0) : record.Timings?.SamplingSeconds ?? samplingSeconds;
         record = run.Estimate(
             record with
             {
                 Chains = outcomes,
                 State = diverged is null ? "finished" : "diverged",
-                Timings = new TimingRecord(0, 0, samplingSeconds, 0, samplingSeconds > 0 ? drawn / samplingSeconds : 0),
+                Timings = new TimingRecord(0, 0, seconds, 0, seconds > 0 ? drawn / seconds : 0),
             },
             store,
             diverged);
@@ -87,8 +98,8 @@ public sealed partial class AttributionRun
     /// <summary>Scores a run from the blocks that are complete so far, into another folder than the final scores'.</summary>
     /// <param name="directory">The run directory.</param>
     /// <param name="scores">Where the score files go.</param>
-    /// <returns>The draws behind the scores and the noise floor, or null while there are too few draws.</returns>
-    public static (int Draws, double NoiseFloor)? Preview(string directory, string scores)
+    /// <returns>The draws behind the scores, the noise floor and what a reliability would take, or null while there are too few draws.</returns>
+    public static (int Draws, double NoiseFloor, Outlook Outlook)? Preview(string directory, string scores)
     {
         var place = RunDirectory.Open(directory);
         var store = TraceStore.Open(place.Traces);
@@ -100,6 +111,8 @@ public sealed partial class AttributionRun
         var record = place.ReadRecord();
         var centering = record.Spec.Centering == "pooled" ? Centering.Pooled : Centering.PerChain;
         var diagnostics = AttributionEstimator.Run(store, scores, new AttributionOptions(centering, 1)).Diagnostics;
-        return (diagnostics.Draws, diagnostics.NoiseFloor);
+        var settings = record.Settings with { Draws = Math.Max(1, diagnostics.Draws / store.Shape.Chains) };
+        return (diagnostics.Draws, diagnostics.NoiseFloor, Outlook.Of(
+            diagnostics.Reliability, record.Spec.TargetReliability ?? UsualReliability, settings, 0, store.Shape.TrainItems + store.Shape.QueryItems));
     }
 }

@@ -143,7 +143,7 @@ public sealed partial class AttributionRun : IDisposable
         var loading = _clock.Elapsed.TotalSeconds;
         var earlier = File.Exists(_directory.RecordFile) ? _directory.ReadRecord() : null;
         var (settings, source, plan) = earlier is null ? Prepare() : Recall(earlier, resume);
-        if (earlier?.State == "finished" && earlier.Settings.Draws == settings.Draws && !(resume && Falls(earlier, earlier.Settings.Draws)) && IsWhole(earlier, resume))
+        if (earlier?.State == "finished" && earlier.Settings.Draws == settings.Draws && !(resume && FallsShort(_spec, earlier)) && IsWhole(earlier, resume))
         {
             Say(RunStage.Done, "this run is already finished; nothing to do");
             return Result(earlier, completed: true);
@@ -152,9 +152,9 @@ public sealed partial class AttributionRun : IDisposable
         var (store, record) = earlier is null ? Create(settings, source, plan) : Continue(earlier, settings);
         var preparing = _clock.Elapsed.TotalSeconds - loading;
         record = Advance(record, store, loading, preparing, cancellation);
-        while (record.State == "finished" && Falls(record, settings.Draws))
+        while (FallsShort(_spec, record))
         {
-            settings = settings with { Draws = record.Outlook!.Next(settings.Draws, MostDraws(record)) };
+            settings = settings with { Draws = record.Outlook!.Next(settings.Draws, MostDraws(_spec, record)) };
             Say(RunStage.Sampling, $"reliability {record.Outlook.Reliability:F2} of the {record.Outlook.Wanted:F2} asked for: going on to {settings.Draws:N0} draws per chain");
             (store, record) = Continue(record, settings);
             record = Advance(record, store, loading, preparing, cancellation);
@@ -178,12 +178,12 @@ public sealed partial class AttributionRun : IDisposable
             : throw new InputException($"{_directory.Root} holds a finished run of this spec that lacks scores or traces: add --resume to make them again.");
     }
 
-    // Whether the run falls short of the reliability that it was asked for, and may go on.
-    private bool Falls(RunRecord record, int draws)
-        => _spec.TargetReliability is not null && record.Verdict?.Name != "diverged" && record.Outlook is { IsReached: false } && draws < MostDraws(record);
+    /// <summary>Whether a finished run falls short of the reliability that it was asked for, and may go on.</summary>
+    public static bool FallsShort(RunSpec spec, RunRecord record)
+        => spec.TargetReliability is not null && record is { State: "finished", Outlook.IsReached: false } && record.Settings.Draws < MostDraws(spec, record);
 
     // --draws bounds a run that stops by reliability; else some multiple of what its first part had.
-    private int MostDraws(RunRecord record) => _spec.Draws ?? Math.Max(20_000, record.Settings.Draws);
+    private static int MostDraws(RunSpec spec, RunRecord record) => spec.Draws ?? Math.Max(20_000, record.Settings.Draws);
 
     // Draws what is missing, and estimates.
     private RunRecord Advance(RunRecord record, TraceStore store, double loading, double preparing, CancellationToken cancellation)

@@ -36,6 +36,10 @@ public sealed record NewReport(Guid Run, int Query, string? Title = null, int? D
 /// <param name="Url">The secret link, relative to this host; it is told only here.</param>
 public sealed record ReportAnswer(Guid Id, string Url);
 
+/// <summary>More draws of a finished run.</summary>
+/// <param name="Draws">Draws per chain in all.</param>
+public sealed record MoreDraws(int Draws);
+
 /// <summary>A query to add to a finished run.</summary>
 /// <param name="Item">Index of the training item that is asked about.</param>
 public sealed record NewQuery(int Item);
@@ -62,6 +66,7 @@ public static class RunsApi
         api.MapGet("/runs/{id:guid}", Find).WithSummary("State, chains, settings, verdict of a run");
         api.MapPost("/runs/{id:guid}/cancel", Cancel).WithSummary("Stop a run; complete blocks of draws are kept").ProducesProblem(409);
         api.MapPost("/runs/{id:guid}/resume", Resume).WithSummary("Continue a cancelled or failed run").ProducesProblem(409);
+        api.MapPost("/runs/{id:guid}/draws", AddDraws).WithSummary("Add draws to a finished run, as if it had been ordered with them");
         api.MapGet("/runs/{id:guid}/losses", Losses).WithSummary("Mean training loss of each draw in nats, by chain");
         api.MapGet("/runs/{id:guid}/queries/{query:int}/top", Top).WithSummary("The most helpful and most harmful training items of a query");
         api.MapGet("/runs/{id:guid}/items/{item:int}/image", ItemImage).WithSummary("The picture of a training item").Produces<FileContentHttpResult>(200, "image/png");
@@ -107,6 +112,12 @@ public static class RunsApi
         return await queue.Resume(id, cancellation)
             ? TypedResults.Accepted($"/api/v1/runs/{id}")
             : TypedResults.Problem("Only a cancelled or failed run can be continued.", statusCode: StatusCodes.Status409Conflict);
+    }
+
+    private static async Task<Accepted> AddDraws(Guid id, MoreDraws wanted, RunDesk desk, CancellationToken cancellation)
+    {
+        await desk.AddDraws(id, wanted.Draws, cancellation);
+        return TypedResults.Accepted($"/api/v1/runs/{id}");
     }
 
     private static async Task<Ok<IReadOnlyList<float[]>>> Losses(Guid id, RunReader reader, CancellationToken cancellation)

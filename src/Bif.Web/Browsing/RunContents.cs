@@ -63,13 +63,13 @@ public sealed class RunLibrary(IDbContextFactory<BifContext> contexts, IMemoryCa
     {
         await using var context = await contexts.CreateDbContextAsync(cancellation);
         var head = await context.Runs.Where(run => run.Id == id)
-            .Select(run => new { run.Name, run.State, run.ScoreDraws, run.NoiseFloor, run.FinishedAt, IsPrepared = run.TrainItems != null }).SingleOrDefaultAsync(cancellation);
+            .Select(run => new { run.Name, run.State, run.ScoreDraws, run.NoiseFloor, run.StartedAt, run.FinishedAt, IsPrepared = run.TrainItems != null }).SingleOrDefaultAsync(cancellation);
         if (head is not { IsPrepared: true })
         {
             return null;
         }
 
-        var (record, train, queries) = await cache.GetOrCreateAsync((id, head.FinishedAt), async entry =>
+        var (record, train, queries) = await cache.GetOrCreateAsync((id, head.StartedAt, head.FinishedAt), async entry =>
         {
             entry.SlidingExpiration = Kept;
             var row = await context.Runs.Where(run => run.Id == id).Select(run => new { run.Record, run.TrainItems, run.QueryItems }).SingleAsync(cancellation);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Bif.Data;
 using Bif.Data.Entities;
+using Bif.Data.Storage;
 using Bif.Engine;
 using Bif.Engine.Data;
 using Bif.Engine.Demo;
@@ -45,8 +46,11 @@ public sealed record NewRun
     /// <summary>Independent chains, 1 to 64.</summary>
     public int? Chains { get; init; }
 
-    /// <summary>Draws per chain, 2 to 100,000.</summary>
+    /// <summary>Draws per chain, 2 to 100,000; with <see cref="TargetReliability"/> the most of them.</summary>
     public int? Draws { get; init; }
+
+    /// <summary>Split-half reliability of subset sums at which the run stops, above 0 and below 1; null: it stops at its draws.</summary>
+    public double? TargetReliability { get; init; }
 
     /// <summary>Language models: tokens per item at most; null for the model's context.</summary>
     public int? Context { get; init; }
@@ -71,11 +75,12 @@ public sealed record NewRun
 }
 
 /// <summary>Takes orders for runs: checks everything that can be checked before anything is queued.</summary>
-public sealed class RunDesk(IDbContextFactory<BifContext> contexts, RunQueue queue, WorkerList workers, PathGuard guard, BifOptions options)
+public sealed class RunDesk(IDbContextFactory<BifContext> contexts, RunTables tables, RunQueue queue, WorkerList workers, PathGuard guard, BifOptions options)
 {
     // Half a gigabyte of draws kept makes later queries cheap.
     private const long KeptBytes = 512L << 20;
     private const int DemoDraws = 500;
+    private const int MostDraws = 100_000;
 
     /// <summary>Queues a run.</summary>
     /// <returns>Its identity.</returns>
@@ -92,6 +97,25 @@ public sealed class RunDesk(IDbContextFactory<BifContext> contexts, RunQueue que
 
         var name = Plain(wanted.Name) is { Length: > 0 } given ? given[..Math.Min(given.Length, 120)] : $"{Path.GetFileName(spec.Model)} on {Path.GetFileName(DataPath.Parse(spec.Data).Path)}";
         return await Add(name, spec, isDemo: false, wanted.Priority, cancellation);
+    }
+
+    /// <summary>Queues more draws of a finished run; what it has is kept, and the result is that of one long run.</summary>
+    /// <param name="id">The run.</param>
+    /// <param name="draws">Draws per chain in all.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <exception cref="InputException">It is not finished, or has as many; nothing is queued.</exception>
+    public async Task AddDraws(Guid id, int draws, CancellationToken cancellation)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellation);
+        var run = await context.Runs.AsNoTracking().SingleOrDefaultAsync(each => each.Id == id, cancellation) ?? throw MissingException.Run(id);
+        Require(run.State == RunState.Finished, $"Draws can be added to a run that is finished; this one is {run.State}.");
+        var record = JsonSerializer.Deserialize<RunRecord>(run.Record!, RunRecord.Json)!;
+        Require(record.State == "finished", "A chain of this run diverged: start another with a smaller step instead of adding draws.");
+        Require(draws > record.Settings.Draws && draws <= MostDraws, $"draws must be {record.Settings.Draws + 1:N0} to {MostDraws:N0} per chain in all: the run has {record.Settings.Draws:N0}.");
+        Require(Directory.Exists(new RunDirectory(run.Directory).Traces), "The traces of this run were deleted, so that nothing can be added to them: start it again.");
+        var spec = JsonSerializer.Deserialize<RunSpec>(run.Spec, RunRecord.Json)! with { Draws = draws, TargetReliability = null };
+        Require(await tables.Again(id, RunState.Finished, JsonSerializer.Serialize(spec, RunRecord.Compact)), "This run is being continued already.");
+        await queue.Enqueue(id, cancellation);
     }
 
     /// <summary>Queues the demo run if there is no run at all yet.</summary>
@@ -146,7 +170,8 @@ public sealed class RunDesk(IDbContextFactory<BifContext> contexts, RunQueue que
         Require(wanted.Sampler is null || SamplerCatalog.Names.Contains(wanted.Sampler), $"There is no sampler {wanted.Sampler}: take one of {string.Join(", ", SamplerCatalog.Names)}.");
         Require(wanted.Device is null or "cpu" or "cuda", $"There is no device {wanted.Device}: take cpu or cuda.");
         Require(wanted.Chains is null or (>= 1 and <= 64), "chains must be 1 to 64.");
-        Require(wanted.Draws is null or (>= 2 and <= 100_000), "draws must be 2 to 100,000 per chain.");
+        Require(wanted.Draws is null or (>= 2 and <= MostDraws), $"draws must be 2 to {MostDraws:N0} per chain.");
+        Require(wanted.TargetReliability is null or (> 0 and < 1), "target reliability must be above 0 and below 1, such as 0.8.");
         Require(wanted.Batch is null or >= 0, "batch must be 0 (all items) or more.");
         Require(wanted.Epsilon is null || (wanted.Epsilon > 0 && double.IsFinite(wanted.Epsilon.Value)), "epsilon must be a number above 0.");
         Require(wanted.Nbeta is null || (wanted.Nbeta >= 0 && double.IsFinite(wanted.Nbeta.Value)), "nbeta must be a number of at least 0.");
@@ -169,6 +194,7 @@ public sealed class RunDesk(IDbContextFactory<BifContext> contexts, RunQueue que
             Batch = wanted.Batch,
             Chains = wanted.Chains,
             Draws = wanted.Draws,
+            TargetReliability = wanted.TargetReliability,
             Seed = wanted.Seed,
             KeepDraws = KeptBytes,
             Context = wanted.Context,

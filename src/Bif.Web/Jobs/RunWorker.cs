@@ -246,11 +246,28 @@ public sealed partial class RunWorker(
             run.Directory, outcomes, seconds, new Progress(report => Say(id, report.Message, report.Fraction), CancellationToken.None)));
         var place = new RunDirectory(run.Directory);
         var store = TraceStore.Open(place.Traces);
+        var goesOn = AttributionRun.FallsShort(JsonSerializer.Deserialize<RunSpec>(run.Spec, RunRecord.Json)!, record);
         float[] variance = [];
         if (ScoreFiles.AreComplete(place.Scores))
         {
-            await Store(id, place.Scores, Enumerable.Range(0, record.Settings.Chains).Sum(store.CompleteDraws), Floor(record), isFinal: true);
+            await Store(id, place.Scores, Enumerable.Range(0, record.Settings.Chains).Sum(store.CompleteDraws), Floor(record), isFinal: !goesOn);
             variance = [.. NpyFile.Read<double>(ScoreFiles.PathOf(place.Scores, ScoreFiles.ItemVariance)).Values.Select(value => (float)value)];
+        }
+
+        if (goesOn)
+        {
+            if (await tables.Again(id, RunState.Estimating, run.Spec))
+            {
+                await queue.Enqueue(id, cancellation);
+            }
+
+            return;
+        }
+
+        // Queries that were answered from fewer draws are answered again: they can be, as soon as the directory is finished.
+        foreach (var query in await tables.ReopenQueries(id))
+        {
+            await queue.EnqueueQuery(id, query, cancellation);
         }
 
         await tables.Finish(id, JsonSerializer.Serialize(record, RunRecord.Compact), variance, store.ReadInitial().Train);
@@ -269,6 +286,7 @@ public sealed partial class RunWorker(
                     && await OnThread(() => AttributionRun.Preview(run.Directory, scores)) is { } preview)
                 {
                     await Store(run.Id, scores, preview.Draws, preview.NoiseFloor, isFinal: false);
+                    await tables.Say(run.Id, Said(run, preview.Outlook), null);
                 }
             }
             catch (Exception error) when (error is InputException || DatabaseOutage.Is(error))
@@ -284,6 +302,15 @@ public sealed partial class RunWorker(
                 }
             }
         }
+    }
+
+    private static string Said(Run run, Outlook outlook)
+    {
+        var reached = $"reliability so far {(double.IsFinite(outlook.Reliability) ? outlook.Reliability.ToString("F2") : "not known")}";
+        var record = run.Record is { } json ? JsonSerializer.Deserialize<RunRecord>(json, RunRecord.Json) : null;
+        return record?.Settings.FirstOrderControl == true ? $"{reached}, before the noise that gradients explain is taken out at the end"
+            : outlook is { IsReached: false, DrawsPerChain: { } draws } ? $"{reached}, {outlook.Wanted:F1} would take about {draws:N0} draws per chain"
+            : reached;
     }
 
     private async Task Store(Guid id, string scores, int draws, double? floor, bool isFinal)

@@ -1,5 +1,6 @@
 using Bif.Data.Entities;
 using Bif.Data.Storage;
+using Bif.Engine.Runs;
 using Bif.Web.Jobs;
 using Bif.Web.Live;
 using Microsoft.AspNetCore.Components;
@@ -20,6 +21,10 @@ public sealed partial class RunProgress : IDisposable
     /// <summary>The run as the page knows it.</summary>
     [Parameter, EditorRequired]
     public required RunStatus Run { get; set; }
+
+    /// <summary>The engine's record, or null before the run is prepared.</summary>
+    [Parameter]
+    public RunRecord? Record { get; set; }
 
     [Inject]
     private RunQueue Queue { get; set; } = null!;
@@ -46,11 +51,13 @@ public sealed partial class RunProgress : IDisposable
     private static string Said(RunStatus run) => run.State switch
     {
         RunState.Queued => run.QueuePosition is > 0 and var before ? $"{before} {(before == 1 ? "run" : "runs")} before this one." : "The next worker takes it.",
-        RunState.Sampling => run.SecondsLeft is { } left ? $"{run.Draws:N0} of {run.TotalDraws:N0} draws, about {Wording.Duration(left)} left." : $"{run.Draws:N0} of {run.TotalDraws:N0} draws.",
+        RunState.Sampling => $"{run.Draws:N0} of {run.TotalDraws:N0} draws{(run.SecondsLeft is { } left ? $", about {Wording.Duration(left)} left" : "")}.{Sentence(run.Message)}",
         RunState.Finished => $"{run.Draws:N0} draws{(run.StartedAt is { } start && run.FinishedAt is { } end ? $" in {Wording.Duration((end - start).TotalSeconds)}" : "")}.",
         RunState.Cancelled => "Stopped; what was drawn is kept, and it can be continued.",
-        _ => run.Message is { } message ? char.ToUpperInvariant(message[0]) + message[1..] + "." : "",
+        _ => Sentence(run.Message).TrimStart(),
     };
+
+    private static string Sentence(string? message) => message is { Length: > 0 } ? $" {char.ToUpperInvariant(message[0])}{message[1..]}." : "";
 
     private void Take(RunStatus run)
     {

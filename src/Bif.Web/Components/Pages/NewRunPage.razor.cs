@@ -26,7 +26,11 @@ public sealed partial class NewRunPage
     private string _gamma = "";
     private string _epsilon = "";
     private int? _batch;
+    private string _reliability = "";
     private ulong _seed;
+    private string _device = "";
+    private int _priority;
+    private bool _hasGpu;
     private bool _perToken = true;
     private int? _context;
     private string _windows = "all";
@@ -47,6 +51,9 @@ public sealed partial class NewRunPage
     private EstimateDesk Estimates { get; set; } = null!;
 
     [Inject]
+    private WorkerList Workers { get; set; } = null!;
+
+    [Inject]
     private IDbContextFactory<BifContext> Contexts { get; set; } = null!;
 
     [Inject]
@@ -60,13 +67,14 @@ public sealed partial class NewRunPage
     protected override async Task OnInitializedAsync()
     {
         _library = Catalog.Scan();
+        _hasGpu = (await Workers.Read(default)).Any(worker => worker is { IsAlive: true, HasGpu: true });
         if (From is not { } run)
         {
             return;
         }
 
         await using var context = await Contexts.CreateDbContextAsync();
-        var row = await context.Runs.Where(each => each.Id == run).Select(each => new { each.Spec, each.Name }).SingleOrDefaultAsync();
+        var row = await context.Runs.Where(each => each.Id == run).Select(each => new { each.Spec, each.Name, each.Priority }).SingleOrDefaultAsync();
         if (row is null || JsonSerializer.Deserialize<RunSpec>(row.Spec, RunRecord.Json) is not { } spec)
         {
             return;
@@ -74,6 +82,7 @@ public sealed partial class NewRunPage
 
         (_model, _data, _queries, _name, _sampler, _chains, _draws, _batch, _seed) = (spec.Model, spec.Data, spec.Queries, row.Name, spec.Sampler ?? "", spec.Chains, spec.Draws, spec.Batch, spec.Seed);
         (_perToken, _context, _windows, _separator) = (spec.PerToken || !IsText, spec.Context, spec.Windows, spec.Separator);
+        (_reliability, _priority) = (Text(spec.TargetReliability), row.Priority);
         (_nbeta, _gamma, _epsilon) = (Text(spec.Nbeta), Text(spec.Gamma), Text(spec.Epsilon));
     }
 
@@ -92,11 +101,14 @@ public sealed partial class NewRunPage
         Sampler = _sampler.Length > 0 ? _sampler : null,
         Chains = _chains,
         Draws = _draws,
+        TargetReliability = Number(_reliability, "The reliability"),
         Nbeta = Number(_nbeta, "nβ"),
         Gamma = Number(_gamma, "γ"),
         Epsilon = Number(_epsilon, "ε"),
         Batch = _batch,
         Seed = _seed,
+        Device = _device.Length > 0 ? _device : null,
+        Priority = _priority,
         PerToken = IsText && _perToken,
         Context = IsText ? _context : null,
         Windows = IsText ? _windows : "all",
