@@ -12,7 +12,7 @@ namespace Bif.Web.Tests.Jobs;
 [Trait("Pace", "slow")]
 public sealed class FaultTests : IDisposable
 {
-    private const int Draws = 1200;
+    private const int Draws = 600;
     private readonly TemporaryFolder _folder = new();
     private readonly TinyPictures _pictures;
 

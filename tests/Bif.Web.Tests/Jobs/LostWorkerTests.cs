@@ -49,12 +49,12 @@ public sealed class LostWorkerTests : IDisposable
         Guid run;
         await using (var first = await Start())
         {
-            run = await first.Order(_pictures.Order(draws: 4000));
+            run = await first.Order(_pictures.Order(draws: 1500));
             await first.WaitFor(run, now => Draws(now) > 200);
             using var cancelled = await first.Client.PostAsync($"/api/v1/runs/{run}/cancel", null);
             Assert.True(cancelled.IsSuccessStatusCode);
             var stopped = await first.WaitFor(run, now => now.GetProperty("state").GetString() == "cancelled", 30);
-            Assert.True(Draws(stopped) < 8000);
+            Assert.True(Draws(stopped) < 3000);
             using var again = await first.Client.PostAsync($"/api/v1/runs/{run}/cancel", null);
             Assert.Equal(System.Net.HttpStatusCode.Conflict, again.StatusCode);
             using var resumed = await first.Client.PostAsync($"/api/v1/runs/{run}/resume", null);
@@ -73,7 +73,7 @@ public sealed class LostWorkerTests : IDisposable
     public async Task Bad_input_found_by_the_worker_fails_the_run_once_with_its_reason()
     {
         await using var application = await Start();
-        var run = await application.Order(_pictures.Order(draws: 4000));
+        var run = await application.Order(_pictures.Order(draws: 1500));
         await application.WaitFor(run, now => Draws(now) > 50);
         await application.Client.PostAsync($"/api/v1/runs/{run}/cancel", null);
         await application.WaitFor(run, now => now.GetProperty("state").GetString() == "cancelled", 30);
