@@ -4,19 +4,6 @@ using Bif.Engine.Training;
 
 namespace Bif.Engine.Demo;
 
-/// <summary>Where the demo lies.</summary>
-/// <param name="Folder">The folder with everything.</param>
-/// <param name="Train">Data path of the training items.</param>
-/// <param name="Queries">Data path of the queries.</param>
-/// <param name="Model">The model's folder.</param>
-/// <param name="Truth">What is planted in the data, to be read with <see cref="DemoTruth.Read"/>.</param>
-public sealed record DemoPaths(string Folder, string Train, string Queries, string Model, string Truth);
-
-/// <summary>How far the writing is.</summary>
-/// <param name="Fraction">Share of the work done, 0 to 1.</param>
-/// <param name="Message">What happened last, in words.</param>
-public sealed record DemoProgress(double Fraction, string Message);
-
 /// <summary>
 /// The demo that needs no download: 2,000 drawn training images and 60 queries of ten shapes (32×32, CIFAR-10's binary
 /// form) with planted copies and wrong labels, and a small convolutional network trained on them.
@@ -42,7 +29,7 @@ public static class ShapesDemo
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public static DemoPaths Write(string folder, Action<DemoProgress>? progress, CancellationToken cancellation)
     {
-        var paths = At(folder.Length > 1 ? folder.TrimEnd('/') : folder);
+        var paths = At(DemoFolder.Named(folder));
         if (File.Exists(paths.Truth) && DemoTruth.Read(paths.Truth).Seed == Seed)
         {
             progress?.Invoke(new DemoProgress(1, "the demo is already there"));
@@ -50,15 +37,8 @@ public static class ShapesDemo
         }
 
         string[] own = ["data_batch_1.bin", "test_batch.bin", "batches.meta.txt", "model"];
-        try
+        DemoFolder.Fill(paths.Folder, own, () =>
         {
-            if (File.Exists(paths.Folder) || (Directory.Exists(paths.Folder) && Directory.GetFileSystemEntries(paths.Folder)
-                .Any(entry => !own.Contains(Path.GetFileName(entry).Replace(".part", "", StringComparison.Ordinal)))))
-            {
-                throw new InputException($"{folder} holds something else than the demo: choose an empty or new folder.");
-            }
-
-            Directory.CreateDirectory(paths.Folder);
             var data = new DemoData(Seed);
             progress?.Invoke(new DemoProgress(0, "drawing the pictures"));
             WriteRecords(Path.Combine(paths.Folder, own[0]), data.TrainRecords(cancellation));
@@ -68,12 +48,8 @@ public static class ShapesDemo
             Train(paths, progress, cancellation);
             cancellation.ThrowIfCancellationRequested();
             data.Truth.Write(paths.Truth);
-            return paths;
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new InputException($"Writing the demo to {folder} failed ({error.Message}): choose a folder that can be written.", error);
-        }
+        });
+        return paths;
     }
 
     private static void Train(DemoPaths paths, Action<DemoProgress>? progress, CancellationToken cancellation) => Trainer.Run(
