@@ -131,9 +131,9 @@ public sealed class ModelConfig
 
         try
         {
-            return node.AsArray().Select(value => value!.GetValue<T>()).ToArray();
+            return node.AsArray().Select(value => (value ?? throw new FormatException("An element is null.")).GetValue<T>()).ToArray();
         }
-        catch (Exception error) when (error is InvalidOperationException or FormatException or NullReferenceException)
+        catch (Exception error) when (error is InvalidOperationException or FormatException)
         {
             throw Invalid(field, $"must be {kind}, not {node.ToJsonString()}");
         }

@@ -85,8 +85,8 @@ internal static class ZarrMetadata
         var document = Read(node, "array");
         try
         {
-            var shape = document["shape"]!.AsArray().Select(length => length!.GetValue<int>()).ToArray();
-            var chunk = document["chunk_grid"]!["configuration"]!["chunk_shape"]!.AsArray().Select(length => length!.GetValue<int>()).ToArray();
+            var shape = Lengths(document["shape"]);
+            var chunk = Lengths(document["chunk_grid"]?["configuration"]?["chunk_shape"]);
             var expected = Array(shape, chunk, dimensions, type);
             foreach (var (key, value) in expected)
             {
@@ -102,11 +102,14 @@ internal static class ZarrMetadata
                 ? (shape, chunk)
                 : throw new InputException($"{Path.Combine(node, FileName)} has an impossible shape: the trace cannot be read; sample again.");
         }
-        catch (Exception error) when (error is NullReferenceException or InvalidOperationException or FormatException)
+        catch (Exception error) when (error is InvalidOperationException or FormatException)
         {
             throw new InputException($"{Path.Combine(node, FileName)} lacks a field that Zarr v3 requires: the trace cannot be read; sample again.", error);
         }
     }
+
+    private static int[] Lengths(JsonNode? list)
+        => [.. (list ?? throw new FormatException("A list of lengths is missing.")).AsArray().Select(length => (length ?? throw new FormatException("A length is null.")).GetValue<int>())];
 
     private static bool Is<T>(JsonNode? node, T expected) => JsonNode.DeepEquals(node, JsonValue.Create(expected));
 

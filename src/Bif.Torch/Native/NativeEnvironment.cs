@@ -27,6 +27,10 @@ internal static partial class NativeEnvironment
 
         // Waiting threads of operators give the core back soon: on a machine with other work, spinning costs far more.
         SetDefault("GOMP_SPINCOUNT", "20000");
+
+        // A fault's frame holds all registers of its thread. With those of matrix tiles (AMX) it leaves no room on .NET's signal
+        // stack of 12 KiB, and the next null reference on the thread ends the process without a word. oneDNN does without tiles.
+        SetDefault("ONEDNN_MAX_CPU_ISA", "AVX512_CORE_BF16");
     }
 
     private static void SetDefault(string name, string value) => setenv(name, value, overwrite: 0);
