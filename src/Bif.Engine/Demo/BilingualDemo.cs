@@ -13,9 +13,9 @@ namespace Bif.Engine.Demo;
 public static class BilingualDemo
 {
     private const ulong Seed = 1;
-    private const int TrainCount = 1200;
+    private const int TrainCount = 4000;
     private const int QueryCount = 24;
-    private const int Epochs = 24;
+    private const int Epochs = 16;
 
     // Longer than any document: each word is one token.
     private const int Context = 48;
