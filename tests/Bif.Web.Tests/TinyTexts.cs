@@ -34,8 +34,8 @@ internal sealed record TinyTexts(string Data, string Queries, string Model)
     }
 
     /// <summary>An order for a run with fixed settings, so that nothing is calibrated.</summary>
-    public object Order(bool perToken = true, string name = "texts") => new
+    public object Order(bool perToken = true, string name = "texts", string? data = null) => new
     {
-        name, model = Model, data = Data, queries = Queries, perToken, sampler = "sgld", epsilon = 1e-5, nbeta = 5.0, gamma = 1e3, batch = 10, chains = 2, draws = 40, seed = 3,
+        name, model = Model, data = data ?? Data, queries = Queries, perToken, sampler = "sgld", epsilon = 1e-5, nbeta = 5.0, gamma = 1e3, batch = 10, chains = 2, draws = 40, seed = 3,
     };
 }

@@ -72,10 +72,14 @@ internal sealed class DemoCommand : Verb
         ["top", run, "--query", "0"],
     ];
 
-    private static IReadOnlyList<string>[] Text(DemoPaths paths, string run) =>
-    [
-        ["attribute", "--model", paths.Model, "--data", paths.Train, "--queries", paths.Queries, "--sampler", BilingualDemo.Spec(paths).Sampler!, "--draws", $"{BilingualDemo.Spec(paths).Draws}", "--per-token", "--out", run],
-        ["tokens", run, "--partners", paths.Truth],
-        ["tokens", run, "--query", "0", "--by", "word"],
-    ];
+    private static IReadOnlyList<string>[] Text(DemoPaths paths, string run)
+    {
+        var spec = BilingualDemo.Spec(paths);
+        return
+        [
+            ["attribute", "--model", spec.Model, "--data", spec.Data, "--queries", spec.Queries, "--parameters", spec.Parameters.Single(), "--sampler", spec.Sampler!, "--draws", $"{spec.Draws}", "--per-token", "--out", run],
+            ["tokens", run, "--partners", paths.Truth],
+            ["tokens", run, "--query", "0", "--by", "word"],
+        ];
+    }
 }

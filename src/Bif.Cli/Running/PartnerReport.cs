@@ -14,31 +14,32 @@ internal static class PartnerReport
     public static void Show(Output output, PartnerRecord record)
     {
         var all = record.All;
-        output.Screen.WriteLine(Invariant($"The most related other word is a known partner for {all.Top:P0} of {all.Asked:N0} words; words of the same frequency in the partners' place: {all.ChanceTop:P1}."));
+        var foreseen = record.Foreseen is { } words ? Invariant($" Of the {words.Asked:N0} that the model foresees (probability above 1/2): {words.Top:P0}.") : "";
+        output.Screen.WriteLine(Invariant($"The most related other word is a known partner for {all.Top:P0} of {all.Asked:N0} words; words of the same frequency in the partners' place: {all.ChanceTop:P1}.") + foreseen);
         var table = new Table().Border(TableBorder.Simple).Title($"Rank of the best partner among {all.Words:N0} words, {record.Draws:N0} draws");
         foreach (var column in new[] { "partners", "asked", "at rank 1", "chance", "mean of 1/rank", "chance", "median rank" })
         {
             table.AddColumn(new TableColumn(column) { NoWrap = true });
         }
 
-        foreach (var figure in record.ByKind.Prepend(all))
+        foreach (var figure in record.Figures)
         {
             table.AddRow(
-                figure.Kind ?? "all kinds", Invariant($"{figure.Asked:N0}"), Invariant($"{figure.Top:P1}"), Invariant($"{figure.ChanceTop:P1}"),
+                figure.Kind, Invariant($"{figure.Asked:N0}"), Invariant($"{figure.Top:P1}"), Invariant($"{figure.ChanceTop:P1}"),
                 Invariant($"{figure.ReciprocalRank:F3}"), Invariant($"{figure.ChanceReciprocalRank:F3}"), Invariant($"{figure.MedianRank:G4}"));
         }
 
         output.Screen.Write(table);
-        var words = new Table().Border(TableBorder.Simple).Title($"The first {Math.Min(Shown, record.Words.Count)} words");
-        words.AddColumns("query", "word", "most related other word", "correlation", "partners", "best at rank");
+        var examples = new Table().Border(TableBorder.Simple).Title($"The first {Math.Min(Shown, record.Words.Count)} words");
+        examples.AddColumns("query", "word", "most related other word", "correlation", "partners", "best at rank");
         foreach (var word in record.Words.Take(Shown))
         {
-            words.AddRow(
+            examples.AddRow(
                 $"{word.Query}", Markup.Escape(word.Word), Markup.Escape(word.Place.Top), Invariant($"{word.Place.TopScore:F3}"),
                 Markup.Escape(string.Join(", ", word.Partners.Keys)), $"{word.Place.Rank}");
         }
 
-        output.Screen.Write(words);
+        output.Screen.Write(examples);
     }
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

@@ -15,6 +15,7 @@ public static class BilingualDemo
     private const ulong Seed = 1;
     private const int TrainCount = 4000;
     private const int QueryCount = 24;
+    private const int TracedCount = 200;
     private const int Epochs = 16;
 
     // Longer than any document: each word is one token.
@@ -58,10 +59,13 @@ public static class BilingualDemo
         return paths;
     }
 
-    /// <summary>A run on the demo, with the losses of its words.</summary>
+    /// <summary>
+    /// A run on the demo, with the losses of its words. The word embeddings alone are sampled, in which what one word has to do with
+    /// another lies; and a few documents at many draws show single words better than many documents at a few.
+    /// </summary>
     public static RunSpec Spec(DemoPaths paths) => new()
     {
-        Model = paths.Model, Data = paths.Train, Queries = paths.Queries, Sampler = "laplace", Draws = 200, PerToken = true,
+        Model = paths.Model, Data = $"{paths.Train}[0:{TracedCount}]", Queries = paths.Queries, Parameters = ["gpt_neox.embed_in.weight"], Sampler = "laplace", Draws = 1000, PerToken = true,
     };
 
     // Tied embeddings make reading and writing a word the same weights.

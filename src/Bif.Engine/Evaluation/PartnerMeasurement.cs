@@ -19,7 +19,7 @@ public static class PartnerMeasurement
     {
         var (record, run, known) = (directory.ReadRecord(), RunTokens.Open(directory), partners.ByWord());
         var ranking = new WordRanking([.. run.Corpus(TextLevel.Word).Select(span => run.Tokens.InContext(span, run.Passages, 0).Text.Trim())]);
-        var (words, places) = (new List<PartnerWord>(), new List<(string? Kind, PartnerPlace Place)>());
+        var (words, places) = (new List<PartnerWord>(), new List<(string Kind, PartnerPlace Place)>());
         for (var query = 0; query < record.Queries.Count; query++)
         {
             var spans = run.OfQuery(TextLevel.Word, query);
@@ -40,20 +40,31 @@ public static class PartnerMeasurement
                 }
 
                 words.Add(new(query, unit, word, run.LossOf(spans[unit]), present.DistinctBy(each => each.Word).ToDictionary(each => each.Word, each => each.Kind), place));
-                places.Add((null, place));
                 places.AddRange(present.GroupBy(partner => partner.Kind, partner => partner.Word)
-                    .Select(kind => ((string?)kind.Key, ranking.Place(strongest, word, [.. kind], [.. all.Except(kind)])!)));
+                    .Select(kind => (kind.Key, ranking.Place(strongest, word, [.. kind], [.. all.Except(kind)])!)));
             }
         }
 
         return words.Count == 0
             ? throw new InputException("None of the words of the queries has a known partner in the corpus: give the pairs as they are written in the texts.")
-            : new(record.Id, run.Draws, isPartial, Figure(null, places, ranking), [.. places.Select(each => each.Kind).OfType<string>().Distinct().Order().Select(kind => Figure(kind, places, ranking))], words);
+            : new(
+                record.Id,
+                run.Draws,
+                isPartial,
+                Figure("all kinds", words.Select(word => word.Place), ranking)!,
+                Figure("foreseen", words.Where(word => word.Loss < Math.Log(2)).Select(word => word.Place), ranking),
+                [.. places.GroupBy(each => each.Kind, each => each.Place).OrderBy(kind => kind.Key, StringComparer.Ordinal).Select(kind => Figure(kind.Key, kind, ranking)!)],
+                words);
     }
 
-    private static PartnerFigure Figure(string? kind, IReadOnlyList<(string? Kind, PartnerPlace Place)> places, WordRanking ranking)
+    private static PartnerFigure? Figure(string kind, IEnumerable<PartnerPlace> places, WordRanking ranking)
     {
-        var of = places.Where(each => each.Kind == kind).Select(each => each.Place).ToList();
+        var of = places.ToList();
+        if (of.Count == 0)
+        {
+            return null;
+        }
+
         var ranks = of.Select(place => (double)place.Rank).Order().ToArray();
         return new(
             kind,

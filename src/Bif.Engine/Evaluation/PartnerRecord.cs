@@ -1,9 +1,10 @@
+using System.Text.Json.Serialization;
 using Bif.Engine.Runs;
 
 namespace Bif.Engine.Evaluation;
 
 /// <summary>How often the most related other word is a known partner.</summary>
-/// <param name="Kind">Which partners count; null: all of them.</param>
+/// <param name="Kind">Which partners count, or which words: "all kinds", "foreseen" or a kind of the pairs.</param>
 /// <param name="Asked">Words of queries that have such a partner in the corpus.</param>
 /// <param name="Top">Share of them whose most related other word is one, 0 to 1.</param>
 /// <param name="ReciprocalRank">Mean of 1/rank of the best partner.</param>
@@ -12,7 +13,7 @@ namespace Bif.Engine.Evaluation;
 /// <param name="ChanceTop">Share that words of like frequency reach in the partners' place.</param>
 /// <param name="ChanceReciprocalRank">Mean of 1/rank that these reach.</param>
 public sealed record PartnerFigure(
-    string? Kind, int Asked, double Top, double ReciprocalRank, double MedianRank, int Words, double ChanceTop, double ChanceReciprocalRank);
+    string Kind, int Asked, double Top, double ReciprocalRank, double MedianRank, int Words, double ChanceTop, double ChanceReciprocalRank);
 
 /// <summary>A word of a query that has a known partner.</summary>
 /// <param name="Query">Index of the query.</param>
@@ -28,11 +29,16 @@ public sealed record PartnerWord(int Query, int Unit, string Word, float Loss, I
 /// <param name="Draws">Draws behind the scores.</param>
 /// <param name="IsPartial">Whether the common mode was removed.</param>
 /// <param name="All">All kinds together.</param>
+/// <param name="Foreseen">All kinds, for the words alone that the model gives more than half of its probability; null where there are none.</param>
 /// <param name="ByKind">Each kind by itself, partners of other kinds left out.</param>
 /// <param name="Words">The words that were asked about.</param>
 public sealed record PartnerRecord(
-    string Run, int Draws, bool IsPartial, PartnerFigure All, IReadOnlyList<PartnerFigure> ByKind, IReadOnlyList<PartnerWord> Words)
+    string Run, int Draws, bool IsPartial, PartnerFigure All, PartnerFigure? Foreseen, IReadOnlyList<PartnerFigure> ByKind, IReadOnlyList<PartnerWord> Words)
 {
+    /// <summary>All rows of a table: all, the foreseen, each kind.</summary>
+    [JsonIgnore]
+    public IEnumerable<PartnerFigure> Figures => new[] { All, Foreseen }.OfType<PartnerFigure>().Concat(ByKind);
+
     /// <summary>The file in a run.</summary>
     public static string FileOf(RunDirectory run) => Path.Combine(run.Root, KnownPartners.FileName);
 

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Bif.Engine;
+using Bif.Engine.Evaluation;
 using Bif.Web.Browsing;
 using Microsoft.AspNetCore.Mvc;
 
@@ -36,6 +37,7 @@ public static class TextApi
     /// <summary>Maps the endpoints below /api/v1.</summary>
     public static void MapTextApi(this IEndpointRouteBuilder api)
     {
+        api.MapGet("/runs/{id:guid}/partners", Partners).WithSummary("How often the word most related to a query's is its known translation, spelling or the like; for runs whose data say which are").Produces<PartnerRecord>().ProducesProblem(404);
         var group = api.MapGroup("/runs/{id:guid}/queries/{query:int}/tokens");
         group.MapGet("", Query).WithSummary("A query's text in tokens, words or sentences, with their places and losses").Produces<QueryText>();
         group.MapGet("/top", Related).WithSummary("The tokens, words or sentences of the corpus most related to one of the query's").Produces<RelatedAnswer>();
@@ -45,6 +47,9 @@ public static class TextApi
         group.MapGet("/matrix", Matrix).WithSummary("Scores of all units of the query against those of a training item. Binary: rows, columns, all rows, all columns, correlations, errors, BIF, each row after row")
             .Produces<MatrixPart>();
     }
+
+    private static async Task<IResult> Partners(Guid id, RunLibrary runs, PartnerLibrary partners, CancellationToken cancellation)
+        => await runs.Find(id, cancellation) is { } run && await partners.Find(run, cancellation) is { } record ? Results.Ok(record) : Results.NotFound();
 
     private static Task<IResult> Query(Guid id, int query, [AsParameters] TokenWish wish, TextLibrary library, CancellationToken cancellation)
         => With(library, id, query, texts => Task.FromResult(Results.Ok(TextLibrary.Query(texts, wish.Of(query)))), cancellation);

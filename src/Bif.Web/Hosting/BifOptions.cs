@@ -14,13 +14,13 @@ public sealed class BifOptions
     /// <summary>What this process does: web, worker or both.</summary>
     public string[] Roles { get; set; } = [];
 
-    /// <summary>Folder of runs, the demo, and the private database; workers of one database must share it.</summary>
+    /// <summary>Folder of runs, the demos, and the private database; workers of one database must share it.</summary>
     public string Data { get; set; } = "data";
 
     /// <summary>Folders under which models and data may lie. Nothing outside them is ever opened for a person.</summary>
     public string[] Roots { get; set; } = [];
 
-    /// <summary>Whether a first start makes a demo run.</summary>
+    /// <summary>Whether a first start makes the demo runs.</summary>
     public bool Demo { get; set; }
 
     /// <summary>Chains that this worker runs at once on its CPU; 0: one per core.</summary>
@@ -64,9 +64,6 @@ public sealed class BifOptions
 
     /// <summary>Where the runs' directories lie.</summary>
     public string Runs => Path.Combine(Data, "runs");
-
-    /// <summary>Where the demo's data and model lie.</summary>
-    public string DemoFolder => Path.Combine(Data, "demo");
 
     /// <summary>Makes all paths absolute.</summary>
     public BifOptions Against(string contentRoot)

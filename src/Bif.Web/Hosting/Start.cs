@@ -74,6 +74,7 @@ public static class Start
         services.AddSingleton<RunReader>();
         services.AddSingleton<LossPictures>();
         services.AddSingleton<RunQueue>();
+        services.AddSingleton<DemoRuns>();
         services.AddSingleton<RunDesk>();
         services.AddSingleton<RunWorker>();
         services.AddSingleton<QueryWorker>();
@@ -87,13 +88,14 @@ public static class Start
         services.AddSingleton<RunLibrary>();
         services.AddSingleton<Pictures>();
         services.AddSingleton<TextLibrary>();
+        services.AddSingleton<PartnerLibrary>();
         services.AddSingleton<RunEvents>();
         services.AddSingleton<TextSnapshot>();
         services.AddSingleton<ReportDesk>();
         services.AddMemoryCache();
     }
 
-    /// <summary>Migrates under the database's lock, declares the queue's job, repairs the queue, seeds the demo.</summary>
+    /// <summary>Migrates under the database's lock, declares the queue's job, repairs the queue, seeds the demos.</summary>
     public static async Task Prepare(IServiceProvider services, CancellationToken cancellation)
     {
         await using (var context = await services.GetRequiredService<IDbContextFactory<BifContext>>().CreateDbContextAsync(cancellation))

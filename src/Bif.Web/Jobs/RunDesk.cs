@@ -4,7 +4,6 @@ using Bif.Data.Entities;
 using Bif.Data.Storage;
 using Bif.Engine;
 using Bif.Engine.Data;
-using Bif.Engine.Demo;
 using Bif.Engine.Models;
 using Bif.Engine.Runs;
 using Bif.Engine.Sampling;
@@ -75,11 +74,10 @@ public sealed record NewRun
 }
 
 /// <summary>Takes orders for runs: checks everything that can be checked before anything is queued.</summary>
-public sealed class RunDesk(IDbContextFactory<BifContext> contexts, RunTables tables, RunQueue queue, WorkerList workers, PathGuard guard, BifOptions options)
+public sealed class RunDesk(IDbContextFactory<BifContext> contexts, RunTables tables, RunQueue queue, WorkerList workers, PathGuard guard, BifOptions options, DemoRuns demos)
 {
     // Half a gigabyte of draws kept makes later queries cheap.
-    private const long KeptBytes = 512L << 20;
-    private const int DemoDraws = 500;
+    internal const long KeptBytes = 512L << 20;
     private const int MostDraws = 100_000;
 
     /// <summary>Queues a run.</summary>
@@ -118,7 +116,7 @@ public sealed class RunDesk(IDbContextFactory<BifContext> contexts, RunTables ta
         await queue.Enqueue(id, cancellation);
     }
 
-    /// <summary>Queues the demo run if there is no run at all yet.</summary>
+    /// <summary>Queues the demo runs if there is no run at all yet; the first one goes first.</summary>
     public async Task SeedDemo(CancellationToken cancellation)
     {
         await using (var context = await contexts.CreateDbContextAsync(cancellation))
@@ -129,9 +127,10 @@ public sealed class RunDesk(IDbContextFactory<BifContext> contexts, RunTables ta
             }
         }
 
-        var demo = ShapesDemo.At(options.DemoFolder);
-        var spec = new RunSpec { Model = demo.Model, Data = demo.Train, Queries = demo.Queries, Draws = DemoDraws, KeepDraws = KeptBytes };
-        await Add("Demo: ten drawn shapes", spec, isDemo: true, 0, cancellation);
+        foreach (var demo in demos.All)
+        {
+            await Add(demo.Name, demo.Spec, isDemo: true, 0, cancellation);
+        }
     }
 
     /// <summary>Puts parts back into the queue that a crash between row and queue may have lost; doing it twice does it once.</summary>

@@ -23,8 +23,28 @@ public sealed class RunQueue(ISchedulerFactory schedulers, IDbContextFactory<Bif
     private const string Group = "runs";
     private const string Job = "RunJob";
 
-    /// <summary>Queues a run whose row is there, from the part at which it stands.</summary>
-    public async Task Enqueue(Guid run, CancellationToken cancellation = default) => await Add(await Find(run, cancellation), RunJobInput.Prepare, 0, cancellation);
+    /// <summary>
+    /// Queues a run whose row is there, from the part at which it stands. A demo waits outside the queue until those before
+    /// it are prepared: two trainings at once would keep a newcomer from the first ranking.
+    /// </summary>
+    public async Task Enqueue(Guid run, CancellationToken cancellation = default)
+    {
+        var row = await Find(run, cancellation);
+        if (!row.IsDemo || !await IsDemoAhead(row, cancellation))
+        {
+            await Add(row, RunJobInput.Prepare, 0, cancellation);
+        }
+    }
+
+    /// <summary>Queues the demos that wait for no other any more.</summary>
+    public async Task EnqueueDemos(CancellationToken cancellation)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellation);
+        foreach (var run in await context.Runs.Where(run => run.IsDemo && run.State == RunState.Queued).Select(run => run.Id).ToListAsync(cancellation))
+        {
+            await Enqueue(run, cancellation);
+        }
+    }
 
     /// <summary>Queues the chains of a prepared run that are not complete.</summary>
     public async Task EnqueueChains(Guid run, CancellationToken cancellation)
@@ -78,6 +98,7 @@ public sealed class RunQueue(ISchedulerFactory schedulers, IDbContextFactory<Bif
         if (row.State == RunState.Queued || (row.State == RunState.Sampling && row.Chains.All(chain => chain.State != ChainState.Running)))
         {
             await tables.Move(run, [RunState.Queued, RunState.Sampling], RunState.Cancelled);
+            await EnqueueDemos(cancellation);
         }
 
         return true;
@@ -119,6 +140,13 @@ public sealed class RunQueue(ISchedulerFactory schedulers, IDbContextFactory<Bif
             .UsingInput(new RunJobInput(run.Id, part, chain))
             .Build();
         await scheduler.ScheduleTrigger(trigger, TriggerConflict.Keep, cancellation);
+    }
+
+    private async Task<bool> IsDemoAhead(Run run, CancellationToken cancellation)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellation);
+        return await context.Runs.AnyAsync(
+            other => other.IsDemo && other.Id != run.Id && other.CreatedAt < run.CreatedAt && (other.State == RunState.Queued || other.State == RunState.Preparing), cancellation);
     }
 
     private async Task<Run> Find(Guid run, CancellationToken cancellation)

@@ -6,7 +6,7 @@ using Bif.Data.Storage;
 using Bif.Engine;
 using Bif.Engine.Arrays;
 using Bif.Engine.Attribution;
-using Bif.Engine.Demo;
+using Bif.Engine.Evaluation;
 using Bif.Engine.Runs;
 using Bif.Engine.Sampling;
 using Bif.Engine.Traces;
@@ -24,7 +24,7 @@ namespace Bif.Web.Jobs;
 /// reason; only lost workers lead to another attempt.
 /// </summary>
 public sealed partial class RunWorker(
-    RunTables tables, RunQueue queue, QueryWorker queries, TaskWorker tasks, IDbContextFactory<BifContext> contexts, NpgsqlDataSource source, BifOptions options, ILogger<RunWorker> logger)
+    RunTables tables, RunQueue queue, QueryWorker queries, TaskWorker tasks, IDbContextFactory<BifContext> contexts, NpgsqlDataSource source, DemoRuns demos, ILogger<RunWorker> logger)
 {
     private const double PreviewSeconds = 12;
     private static readonly TimeSpan Outage = TimeSpan.FromSeconds(1);
@@ -44,6 +44,12 @@ public sealed partial class RunWorker(
             try
             {
                 await Attempt(input, owner, cancellation);
+                if (input.Part == RunJobInput.Prepare)
+                {
+                    // Whatever became of a demo, the next one need not wait for it any more.
+                    await queue.EnqueueDemos(cancellation);
+                }
+
                 BifMeter.PartDuration.Record(Stopwatch.GetElapsedTime(start).TotalSeconds, new KeyValuePair<string, object?>("bif.part", input.Part));
                 return;
             }
@@ -115,17 +121,16 @@ public sealed partial class RunWorker(
             throw new InputException($"{RunTables.MaximumAttempts} workers were lost while preparing this run: it may need more memory than they have.");
         }
 
-        // 2. The demo's data and network are made here, where every worker finds them.
+        // 2. A demo's data and network are made here, where every worker finds them.
         var run = await Find(id, cancellation);
+        var spec = JsonSerializer.Deserialize<RunSpec>(run.Spec, RunRecord.Json)!;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         using var watch = WatchForCancel(id, stop);
         if (run.IsDemo)
         {
-            await OnThread(() => ShapesDemo.Write(
-                options.DemoFolder, progress => Say(id, $"demo: {progress.Message}", progress.Fraction), stop.Token));
+            await OnThread(() => demos.Of(spec).Write(progress => Say(id, $"demo: {progress.Message}", progress.Fraction), stop.Token));
         }
 
-        var spec = JsonSerializer.Deserialize<RunSpec>(run.Spec, RunRecord.Json)!;
         var record = await OnThread(() => AttributionRun.Prepare(
             spec, run.Directory, new Progress(report => Say(id, report.Message, report.Fraction), stop.Token)));
         stop.Token.ThrowIfCancellationRequested();
@@ -245,6 +250,7 @@ public sealed partial class RunWorker(
         var record = await OnThread(() => AttributionRun.Finish(
             run.Directory, outcomes, seconds, new Progress(report => Say(id, report.Message, report.Fraction), CancellationToken.None)));
         var place = new RunDirectory(run.Directory);
+        await MeasurePartners(id, place, record.Spec, cancellation);
         var store = TraceStore.Open(place.Traces);
         var goesOn = AttributionRun.FallsShort(JsonSerializer.Deserialize<RunSpec>(run.Spec, RunRecord.Json)!, record);
         float[] variance = [];
@@ -271,6 +277,27 @@ public sealed partial class RunWorker(
         }
 
         await tables.Finish(id, JsonSerializer.Serialize(record, RunRecord.Compact), variance, store.ReadInitial().Train);
+    }
+
+    // Where it lies beside the data which words are partners, it is measured whether the run finds them.
+    private async Task MeasurePartners(Guid id, RunDirectory place, RunSpec spec, CancellationToken cancellation)
+    {
+        if (!spec.PerToken || !File.Exists(KnownPartners.Beside(spec.Data)))
+        {
+            return;
+        }
+
+        await tables.Say(id, "looking for the known partners of words", null);
+        try
+        {
+            var record = await OnThread(() => PartnerMeasurement.Run(place, KnownPartners.Read(KnownPartners.Beside(spec.Data)), isPartial: false, cancellation));
+            record.Write(place);
+        }
+        catch (InputException error)
+        {
+            // A file that does not fit the data, or a run without usable draws, is no reason to withhold the scores.
+            LogPartners(error.Message, id);
+        }
     }
 
     // Provisional scores from the complete blocks, every few seconds, by whichever worker comes first.
@@ -381,6 +408,9 @@ public sealed partial class RunWorker(
 
     [LoggerMessage(LogLevel.Warning, "The database does not answer ({Reason}); {Part} of run {Run} is tried again")]
     private partial void LogOutage(string reason, string part, Guid run);
+
+    [LoggerMessage(LogLevel.Warning, "Known partners were not measured ({Reason}) in run {Run}")]
+    private partial void LogPartners(string reason, Guid run);
 
     [LoggerMessage(LogLevel.Debug, "run {Run}: passed over")]
     private partial void LogPreview(Exception error, Guid run);

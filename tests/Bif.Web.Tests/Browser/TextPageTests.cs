@@ -182,6 +182,40 @@ public sealed class TextPageTests(RunningTexts running) : IAsyncLifetime
         Assert.Empty(_complaints);
     }
 
+    [Fact]
+    public async Task Where_partners_of_words_are_known_the_page_says_how_often_they_are_found()
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(Path.GetDirectoryName(running.Texts.Data)!, "known")).FullName;
+        File.Copy(running.Texts.Data, Path.Combine(folder, "train.txt"), overwrite: true);
+        await File.WriteAllTextAsync(Path.Combine(folder, "partners.json"), """{"pairs": [{"word": "cat", "partner": "hen", "kind": "animal"}, {"word": "dog", "partner": "hen", "kind": "animal"}, {"word": "mat", "partner": "log", "kind": "place"}, {"word": "log", "partner": "nowhere", "kind": "place"}]}""");
+        var run = await running.Application.Order(running.Texts.Order(name: "known", data: Path.Combine(folder, "train.txt")));
+        await running.Application.Finished(run);
+        var record = await running.Application.Get($"/api/v1/runs/{run}/partners");
+        var (all, words) = (record.GetProperty("all"), record.GetProperty("words").EnumerateArray().ToList());
+        Assert.Equal(words.Count, all.GetProperty("asked").GetInt32());
+        Assert.Equal(words.Average(word => word.GetProperty("place").GetProperty("rank").GetInt32() == 1 ? 1.0 : 0), all.GetProperty("top").GetDouble(), 9);
+        Assert.DoesNotContain(words, word => word.GetProperty("partners").EnumerateObject().Any(partner => partner.Name == "nowhere"));
+
+        // Words are what is chosen here, without being asked for.
+        var page = await Open($"/runs/{run}/text");
+        var note = page.GetByRole(AriaRole.Region, new() { Name = "Known partners" });
+        await Expect(note).ToContainTextAsync($"of {all.GetProperty("asked")} words of the queries; chance:");
+        var asked = words.First(word => word.GetProperty("query").GetInt32() == 0);
+        await page.Locator($".query-text [data-u='{asked.GetProperty("unit")}']").ClickAsync();
+        await Expect(page.Locator($".texts[data-shaded='{asked.GetProperty("unit")}']")).ToBeVisibleAsync();
+        await Expect(note).ToContainTextAsync($"“{asked.GetProperty("word").GetString()}” stands for the same as");
+        await Expect(note.Locator("strong").Nth(1)).ToHaveTextAsync(asked.GetProperty("place").GetProperty("top").GetString()!);
+        var partner = asked.GetProperty("partners").EnumerateObject().First().Name;
+        await note.GetByRole(AriaRole.Link, new() { Name = partner, Exact = true }).ClickAsync();
+        await Expect(page.GetByText($"that contain “{partner}”")).ToBeVisibleAsync();
+        await page.SetViewportSizeAsync(360, 740);
+        await note.GetByText("By kind").ClickAsync();
+        var results = await page.RunAxe();
+        Assert.True(results.Violations.Length == 0, string.Join("; ", results.Violations.Select(each => $"{each.Id} {each.Help} {string.Join(' ', each.Nodes.Take(2).Select(node => node.Html))}")));
+        Assert.True(await page.EvaluateAsync<int>("document.documentElement.scrollWidth") <= 360);
+        Assert.Empty(_complaints);
+    }
+
     // Scores in a report are rounded to 1/32,767.
     private static IEnumerable<string> Rounded(string heat) => heat.Split(',').Select(unit => unit.Split('%')).Select(parts => $"{double.Parse(parts[0], System.Globalization.CultureInfo.InvariantCulture):F0} {parts[1]}");
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Bif.Data.Storage;
 using Bif.Engine;
+using Bif.Engine.Evaluation;
 using Bif.Web.Browsing;
 using Bif.Web.Live;
 using Microsoft.AspNetCore.Components;
@@ -31,6 +32,7 @@ public sealed partial class TextPage : IDisposable
     private TextChoice? _choice;
     private RelatedAnswer? _related;
     private RankingPage? _ranking;
+    private PartnerRecord? _partners;
     private (MatrixPart Part, string Address, IReadOnlyList<string> Rows, IReadOnlyList<string> Columns)? _matrix;
     private CancellationTokenSource _reading = new();
     private ElementReference _root;
@@ -84,6 +86,9 @@ public sealed partial class TextPage : IDisposable
     private TextLibrary Texts { get; set; } = null!;
 
     [Inject]
+    private PartnerLibrary Partners { get; set; } = null!;
+
+    [Inject]
     private RunEvents Events { get; set; } = null!;
 
     [Inject]
@@ -92,13 +97,18 @@ public sealed partial class TextPage : IDisposable
     [Inject]
     private IJSRuntime Script { get; set; } = null!;
 
-    private string ByShown => Levels.Contains(By) ? By! : Levels[0];
+    private string ByShown => Levels.Contains(By) ? By! : UsualLevel;
+
+    // Partners are words: where they are known, words are what people come for.
+    private string UsualLevel => _partners is null ? Levels[0] : "word";
 
     private string UnitName => ByShown;
 
     private string SideShown => Sides.Contains(Side) ? Side! : Sides[0];
 
     private string OrderShown => Order == "passage" ? "passage" : "unit";
+
+    private PartnerWord? ChosenWord => Token is { } token && ByShown == "word" ? _partners?.Words.FirstOrDefault(word => word.Query == Query && word.Unit == token) : null;
 
     private bool IsPartial => View == Partial;
 
@@ -158,6 +168,7 @@ public sealed partial class TextPage : IDisposable
             }
 
             Query = Math.Clamp(Query, 0, run.QueryCount - 1);
+            _partners = await Partners.Find(run, cancellation);
             if (run.HasTokens && run.IsFinal && run.AddedAt(Query) is null or { State: "finished" })
             {
                 await ReadTokens(cancellation);
@@ -253,7 +264,7 @@ public sealed partial class TextPage : IDisposable
 
         Add("query", query ?? Query, 0);
         Add("token", token ?? (isNew ? null : Token), -1);
-        Add("by", by ?? ByShown, Levels[0]);
+        Add("by", by ?? ByShown, UsualLevel);
         Add("view", view ?? (IsPartial ? Partial : Full), Full);
         Add("side", side ?? SideShown, Sides[0]);
         Add("order", order ?? OrderShown, "unit");
