@@ -19,7 +19,7 @@ internal static class RunHealth
         [
             ("split R̂, mean loss", Known(health.RhatMeanLoss, "F2"), $"above {Verdict.RhatLimit} the chains disagree"),
             ("drift", Known(health.Drift, "F2"), "correlation of the mean loss with time"),
-            ("effective draws", $"{Known(health.EssProducts, "F0")} of {health.Draws:N0}", "independent draws that the covariances are worth"),
+            ("effective draws", $"{Known(health.EssProducts, "N0")} of {health.Draws:N0}", $"independent draws that the covariances are worth{(health.EssProducts > health.Draws ? ", more than were drawn: the noise that gradients explain is taken out" : "")}"),
             ("reliability", Known(health.Reliability, "F2"), "agreement of two halves of the run on sums over subsets, 0 to 1"),
             ("LDS after noise", $"× {Known(health.LdsNoiseFactor, "F2")}", "factor by which Monte Carlo noise lowers a linear datamodelling score: √reliability"),
             ("noise floor", Known(health.NoiseFloor, "F3"), "correlation that chance reaches in the best item"),
