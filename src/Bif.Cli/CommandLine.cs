@@ -82,6 +82,9 @@ internal static class CommandLine
                 case IOException or UnauthorizedAccessException:
                     errors.WriteLine(PlainText.OneLine($"bif {verb} cannot read or write a file: {error.Message}"));
                     return ExitCode.BadInput;
+                case var _ when MemoryShortage.Is(error):
+                    errors.WriteLine(PlainText.OneLine($"bif {verb} needs more memory than there is ({error.Message}): {MemoryShortage.Advice}."));
+                    return ExitCode.BadInput;
                 default:
                     errors.WriteLine($"bif failed: {PlainText.OneLine(error.GetBaseException().Message)}");
                     errors.WriteLine(verbose ? error.ToString() : "Run it again with --verbose for the stack trace.");

@@ -103,6 +103,7 @@ public sealed partial class RunWorker(
                     InputException => error.Message,
                     IOException or UnauthorizedAccessException =>
                         $"Reading or writing failed ({error.Message.TrimEnd('.')}). Complete blocks of draws are kept: free space or mend the folder, then continue the run.",
+                    _ when MemoryShortage.Is(error) => $"The worker has too little memory for this run ({error.Message.TrimEnd('.')}): {MemoryShortage.Advice}. Then continue the run.",
                     _ => $"An error in the program ended the run ({error.GetType().Name}: {error.Message}). The worker's log has the details.",
                 });
         }
@@ -250,7 +251,6 @@ public sealed partial class RunWorker(
         var record = await OnThread(() => AttributionRun.Finish(
             run.Directory, outcomes, seconds, new Progress(report => Say(id, report.Message, report.Fraction), CancellationToken.None)));
         var place = new RunDirectory(run.Directory);
-        await MeasurePartners(id, place, record.Spec, cancellation);
         var store = TraceStore.Open(place.Traces);
         var goesOn = AttributionRun.FallsShort(JsonSerializer.Deserialize<RunSpec>(run.Spec, RunRecord.Json)!, record);
         float[] variance = [];
@@ -269,6 +269,8 @@ public sealed partial class RunWorker(
 
             return;
         }
+
+        await MeasurePartners(id, place, record.Spec, cancellation);
 
         // Queries that were answered from fewer draws are answered again: they can be, as soon as the directory is finished.
         foreach (var query in await tables.ReopenQueries(id))
