@@ -26,4 +26,34 @@ public static partial class torch
         /// <summary>Waits for all work of a device; null: of the current one.</summary>
         public static void synchronize(Device? device = null) => NativeMethods.Check(NativeMethods.bif_cuda_synchronize(device?.index ?? -1));
     }
+
+    /// <summary>Settings of the libraries below libtorch; process-wide.</summary>
+    public static class backends
+    {
+        /// <summary>CUDA's own libraries.</summary>
+        public static class cuda
+        {
+            /// <summary>Matrix products.</summary>
+            public static class matmul
+            {
+                /// <summary>Whether float32 products may be computed in TF32, with 10 bits of mantissa.</summary>
+                public static bool allow_tf32
+                {
+                    get => NativeMethods.bif_get_tf32(0) != 0;
+                    set => NativeMethods.Check(NativeMethods.bif_set_tf32(0, value ? 1 : 0));
+                }
+            }
+        }
+
+        /// <summary>Convolutions.</summary>
+        public static class cudnn
+        {
+            /// <summary>Whether float32 convolutions may be computed in TF32; libtorch's default is yes.</summary>
+            public static bool allow_tf32
+            {
+                get => NativeMethods.bif_get_tf32(1) != 0;
+                set => NativeMethods.Check(NativeMethods.bif_set_tf32(1, value ? 1 : 0));
+            }
+        }
+    }
 }

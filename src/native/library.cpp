@@ -7,7 +7,7 @@
 #include <dlfcn.h>
 
 // Number of this ABI; NativeLoader refuses another one.
-BIF_API int bif_abi() { return 2; }
+BIF_API int bif_abi() { return 3; }
 
 BIF_API const char* bif_torch_version() { return TORCH_VERSION; }
 
@@ -36,4 +36,19 @@ BIF_API int bif_cuda_device_count() { return torch::cuda::is_available() ? stati
 // Waits for the device's work; -1 is the current device.
 BIF_API int bif_cuda_synchronize(int64_t device) {
   return bif::guarded([&] { torch::cuda::synchronize(device); });
+}
+
+// Whether float32 products on the GPU may be computed in TF32, in cuBLAS (which = 0) and cuDNN (1).
+BIF_API int bif_get_tf32(int which) {
+  return which == 0 ? at::globalContext().allowTF32CuBLAS() : at::globalContext().allowTF32CuDNN();
+}
+
+BIF_API int bif_set_tf32(int which, int allowed) {
+  return bif::guarded([&] {
+    if (which == 0) {
+      at::globalContext().setAllowTF32CuBLAS(allowed != 0);
+    } else {
+      at::globalContext().setAllowTF32CuDNN(allowed != 0);
+    }
+  });
 }

@@ -1,5 +1,7 @@
 using Bif.Engine.Models;
 using Bif.Engine.Sampling;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Bif.Engine.Runs;
 
@@ -10,9 +12,9 @@ public sealed partial class AttributionRun
 
     private void CheckPrecision()
     {
-        if (_spec.Precision is not ("float32" or "bfloat16"))
+        if (_spec.Precision is not ("float32" or "tf32" or "bfloat16"))
         {
-            throw new InputException($"--precision {_spec.Precision} is not known: it is float32 or bfloat16.");
+            throw new InputException($"--precision {_spec.Precision} is not known: it is float32, tf32 or bfloat16.");
         }
 
         if (_spec.TokenPrecision is not ("float32" or "float16"))
@@ -20,10 +22,17 @@ public sealed partial class AttributionRun
             throw new InputException($"--token-precision {_spec.TokenPrecision} is not known: it is float32 or float16.");
         }
 
-        if (_spec.Precision != "float32" && _model.Architecture is not LanguageModel)
+        if (_spec.Precision == "tf32" && _model.Parameters.device_type != DeviceType.CUDA)
+        {
+            throw new InputException("--precision tf32 is for GPUs: leave it out, or add --device cuda:0.");
+        }
+
+        if (_spec.Precision == "bfloat16" && _model.Architecture is not LanguageModel)
         {
             throw new InputException($"--precision {_spec.Precision} is for language models; {_spec.Model} is a {_model.Config.ModelType}: leave it out.");
         }
+
+        AllowTf32(_spec.Precision == "tf32");
     }
 
     // What rounding does to the first items at the checkpoint, in words: there is no other price, the weights stay float32.
@@ -35,13 +44,19 @@ public sealed partial class AttributionRun
         }
 
         var exact = new float[_queryData.Count];
+        AllowTf32(false);
         using (var weights = _model.Bind(_selection, _center, null))
         {
             LossEvaluator.Evaluate(_model, weights, _queries, batch, exact);
         }
 
+        AllowTf32(_spec.Precision == "tf32");
+
         var errors = exact.Zip(_initialQuery!, (a, b) => (double)(a - b) * (a - b)).Take(ComparedItems).ToList();
         Say(RunStage.Preparing, FormattableString.Invariant(
             $"{_spec.Precision} passes: losses of {errors.Count} queries at the checkpoint differ from float32 by {Math.Sqrt(errors.Average()):G2} nats (root mean square) at a mean loss of {exact.Take(ComparedItems).Average():G3}"));
     }
+
+    /// <summary>Lets a GPU compute float32 products and convolutions in TF32, or not; libtorch by itself would for convolutions.</summary>
+    internal static void AllowTf32(bool allowed) => (backends.cuda.matmul.allow_tf32, backends.cudnn.allow_tf32) = (allowed, allowed);
 }

@@ -102,7 +102,7 @@ public sealed record RunSpec
     /// <summary>CPU threads in all; null for one per core.</summary>
     public int? Threads { get; init; }
 
-    /// <summary>Language models: in what the matrix products of forward and backward passes are computed, float32 or bfloat16.</summary>
+    /// <summary>In what the matrix products of forward and backward passes are computed: float32, tf32 (GPUs), or bfloat16 (language models).</summary>
     public string Precision { get; init; } = "float32";
 
     /// <summary>Language models: tokens per item at most; null for the model's context.</summary>

@@ -26,6 +26,8 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(Library)] public static partial int bif_set_num_threads(int count);
     [LibraryImport(Library)] public static partial int bif_cuda_device_count();
     [LibraryImport(Library)] public static partial int bif_cuda_synchronize(long device);
+    [LibraryImport(Library)] public static partial int bif_get_tf32(int which);
+    [LibraryImport(Library)] public static partial int bif_set_tf32(int which, int allowed);
 
     [LibraryImport(Library)] public static partial void bif_value_layout(long* layout);
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)] public static partial int bif_operator_find(string name, string overload, out nint op);
