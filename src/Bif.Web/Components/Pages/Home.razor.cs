@@ -5,11 +5,13 @@ using Microsoft.AspNetCore.Components;
 
 namespace Bif.Web.Components.Pages;
 
-/// <summary>The recent runs, each with the best of its first ranking.</summary>
+/// <summary>The recent runs, each with the best of its first ranking: pictures, or a query's text and the passage that helps it most.</summary>
 public sealed partial class Home : IDisposable
 {
     private const int MostRuns = 24;
+    private const int MostLetters = 160;
     private readonly Dictionary<Guid, IReadOnlyList<RankedItem>> _tops = [];
+    private readonly Dictionary<Guid, (string Query, string Best)> _excerpts = [];
     private IReadOnlyList<RunStatus>? _runs;
     private long _shownAt;
 
@@ -78,9 +80,22 @@ public sealed partial class Home : IDisposable
 
     private async Task ReadTop(RunStatus run)
     {
-        if (await Library.Find(run.Id) is { } contents && await Library.Scores(run.Id, 0) is { } scores && Pictures.Shape(contents.Record) is not null)
+        if (await Library.Find(run.Id) is not { } contents || await Library.Scores(run.Id, 0) is not { } scores)
+        {
+            return;
+        }
+
+        if (contents is { Queries.Text: { } asked, Train.Text: { } texts })
+        {
+            var best = RankingView.Of(contents, scores, new RankingChoice(0, Size: 1), null).Items;
+            _excerpts[run.Id] = (Excerpt(asked.Passages[0]), best.Count > 0 ? Excerpt(texts.Passages[best[0].Item]) : "");
+        }
+        else if (Pictures.Shape(contents.Record) is not null)
         {
             _tops[run.Id] = RankingView.Of(contents, scores, new RankingChoice(0, Size: 6), null).Items;
         }
     }
+
+    // The style sheet cuts to lines; what no card can show need not travel.
+    private static string Excerpt(string text) => text.Length <= MostLetters ? text : text[..MostLetters] + "…";
 }
