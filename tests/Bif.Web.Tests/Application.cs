@@ -118,6 +118,26 @@ internal sealed class Application : IAsyncDisposable
     /// <summary>Waits until a run is finished.</summary>
     public Task<JsonElement> Finished(Guid run, int seconds = 120) => WaitFor(run, now => now.GetProperty("state").GetString() == "finished", seconds);
 
+    /// <summary>Waits until an added query is answered; fails where it fails.</summary>
+    /// <param name="run">The run's address.</param>
+    /// <param name="query">The query's index.</param>
+    public async Task Answered(string run, int query)
+    {
+        for (var attempt = 0; attempt < 600; attempt++)
+        {
+            var state = (await Get($"{run}/queries/{query}")).GetProperty("state").GetString();
+            if (state == "finished")
+            {
+                return;
+            }
+
+            Xunit.Assert.NotEqual("failed", state);
+            await Task.Delay(100);
+        }
+
+        throw new InvalidOperationException("The query was not answered: " + Said);
+    }
+
     /// <summary>Queues a run.</summary>
     public async Task<Guid> Order(object wanted)
     {

@@ -38,13 +38,8 @@ public static class BilingualDemo
     public static DemoPaths Write(string folder, Action<DemoProgress>? progress, CancellationToken cancellation)
     {
         var paths = At(DemoFolder.Named(folder));
-        if (File.Exists(paths.Truth) && KnownPartners.Read(paths.Truth).Pairs.SequenceEqual(BilingualData.Partners.Pairs))
-        {
-            progress?.Invoke(new DemoProgress(1, "the demo is already there"));
-            return paths;
-        }
-
-        DemoFolder.Fill(paths.Folder, ["train.tsv", "queries.tsv", "model", KnownPartners.FileName], () =>
+        string[] own = ["train.tsv", "queries.tsv", "model", KnownPartners.FileName];
+        return DemoFolder.Fill(paths, own, () => KnownPartners.Read(paths.Truth).Pairs.SequenceEqual(BilingualData.Partners.Pairs), progress, () =>
         {
             var data = new BilingualData(Seed, TrainCount, QueryCount);
             RunDirectory.Replace(paths.Train, string.Join('\n', data.Train) + "\n");
@@ -56,7 +51,6 @@ public static class BilingualDemo
             progress?.Invoke(new DemoProgress(1, $"the network translates {translated.Right} of {translated.Words} words of the queries ({translated.Right / (double)translated.Words:P0})"));
             BilingualData.Partners.Write(paths.Truth);
         });
-        return paths;
     }
 
     /// <summary>
@@ -69,7 +63,7 @@ public static class BilingualDemo
     };
 
     // Tied embeddings make reading and writing a word the same weights.
-    internal static TrainingSpec Recipe(DemoPaths paths) => new()
+    private static TrainingSpec Recipe(DemoPaths paths) => new()
     {
         Config = new JsonObject
         {

@@ -21,8 +21,8 @@ internal sealed record BilingualSentence(Concept? Quality, Concept Subject, Conc
     public string In(int language)
     {
         string?[] words = BilingualLexicon.Languages[language] == "French"
-            ? ["le", Subject.French, Quality?.French, Action.French, Number.French, Object.French, Colour?.French, .. Place is null ? Array.Empty<string>() : ["près", "du", Place.French]]
-            : ["the", Quality?.Form(language), Subject.Form(language), Action.Form(language), Number.Form(language), Colour?.Form(language), Object.Form(language), .. Place is null ? Array.Empty<string>() : ["near", "the", Place.Form(language)]];
+            ? ["le", Subject.French, Quality?.French, Action.French, Number.French, Object.French, Colour?.French, Place is null ? null : $"près du {Place.French}"]
+            : ["the", Quality?.Form(language), Subject.Form(language), Action.Form(language), Number.Form(language), Colour?.Form(language), Object.Form(language), Place is null ? null : $"near the {Place.Form(language)}"];
         return string.Join(' ', words.OfType<string>());
     }
 

@@ -30,14 +30,8 @@ public static class ShapesDemo
     public static DemoPaths Write(string folder, Action<DemoProgress>? progress, CancellationToken cancellation)
     {
         var paths = At(DemoFolder.Named(folder));
-        if (File.Exists(paths.Truth) && DemoTruth.Read(paths.Truth).Seed == Seed)
-        {
-            progress?.Invoke(new DemoProgress(1, "the demo is already there"));
-            return paths;
-        }
-
         string[] own = ["data_batch_1.bin", "test_batch.bin", "batches.meta.txt", "model"];
-        DemoFolder.Fill(paths.Folder, own, () =>
+        return DemoFolder.Fill(paths, own, () => DemoTruth.Read(paths.Truth).Seed == Seed, progress, () =>
         {
             var data = new DemoData(Seed);
             progress?.Invoke(new DemoProgress(0, "drawing the pictures"));
@@ -49,7 +43,6 @@ public static class ShapesDemo
             cancellation.ThrowIfCancellationRequested();
             data.Truth.Write(paths.Truth);
         });
-        return paths;
     }
 
     private static void Train(DemoPaths paths, Action<DemoProgress>? progress, CancellationToken cancellation) => Trainer.Run(

@@ -1,4 +1,5 @@
 using Bif.Engine.Data;
+using Bif.Engine.Evaluation;
 using Bif.Engine.Models;
 using static TorchSharp.torch;
 
@@ -31,7 +32,7 @@ internal sealed record Translation(int Right, int Words)
                 var word = passage[text.Starts[first + token]..text.Ends[first + token]].Trim();
                 if (text.Starts[first + token] > passage.IndexOf('\t', StringComparison.Ordinal) && Meanings.Contains(word))
                 {
-                    (right, words) = (right + (losses[token - 1] < Math.Log(2) ? 1 : 0), words + 1);
+                    (right, words) = (right + (losses[token - 1] < PartnerMeasurement.ForeseenLoss ? 1 : 0), words + 1);
                 }
             }
         }

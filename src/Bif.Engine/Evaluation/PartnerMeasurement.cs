@@ -8,6 +8,9 @@ namespace Bif.Engine.Evaluation;
 /// </summary>
 public static class PartnerMeasurement
 {
+    /// <summary>The loss in nats below which a model gives a word more than half of its probability.</summary>
+    internal static readonly double ForeseenLoss = Math.Log(2);
+
     /// <summary>Measures over all words of all queries of a run.</summary>
     /// <param name="directory">A finished run with traced tokens.</param>
     /// <param name="partners">What is known about the words.</param>
@@ -52,7 +55,7 @@ public static class PartnerMeasurement
                 run.Draws,
                 isPartial,
                 Figure("all kinds", words.Select(word => word.Place), ranking)!,
-                Figure("foreseen", words.Where(word => word.Loss < Math.Log(2)).Select(word => word.Place), ranking),
+                Figure("foreseen", words.Where(word => word.Loss < ForeseenLoss).Select(word => word.Place), ranking),
                 [.. places.GroupBy(each => each.Kind, each => each.Place).OrderBy(kind => kind.Key, StringComparer.Ordinal).Select(kind => Figure(kind.Key, kind, ranking)!)],
                 words);
     }

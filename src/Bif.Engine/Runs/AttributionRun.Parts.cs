@@ -28,12 +28,8 @@ public sealed partial class AttributionRun
         {
             var earlier = place.ReadRecord();
             var (recalled, _, _) = run.Recall(earlier, resume: true);
-            if (FallsShort(spec, earlier))
-            {
-                recalled = recalled with { Draws = earlier.Outlook!.Next(recalled.Draws, MostDraws(spec, earlier)) };
-            }
-
-            return recalled.Draws > earlier.Settings.Draws ? run.Continue(earlier, recalled).Record : earlier;
+            var wanted = recalled with { Draws = NextDraws(spec, earlier) ?? recalled.Draws };
+            return wanted.Draws > earlier.Settings.Draws ? run.Continue(earlier, wanted).Record : earlier;
         }
 
         var (settings, source, plan) = run.Prepare();
@@ -98,8 +94,8 @@ public sealed partial class AttributionRun
     /// <summary>Scores a run from the blocks that are complete so far, into another folder than the final scores'.</summary>
     /// <param name="directory">The run directory.</param>
     /// <param name="scores">Where the score files go.</param>
-    /// <returns>The draws behind the scores, the noise floor and what a reliability would take, or null while there are too few draws.</returns>
-    public static (int Draws, double NoiseFloor, Outlook Outlook)? Preview(string directory, string scores)
+    /// <returns>What the scores are like, or null while there are too few draws.</returns>
+    public static RunPreview? Preview(string directory, string scores)
     {
         var place = RunDirectory.Open(directory);
         var store = TraceStore.Open(place.Traces);
@@ -112,7 +108,8 @@ public sealed partial class AttributionRun
         var centering = record.Spec.Centering == "pooled" ? Centering.Pooled : Centering.PerChain;
         var diagnostics = AttributionEstimator.Run(store, scores, new AttributionOptions(centering, 1)).Diagnostics;
         var settings = record.Settings with { Draws = Math.Max(1, diagnostics.Draws / store.Shape.Chains) };
-        return (diagnostics.Draws, diagnostics.NoiseFloor, Outlook.Of(
-            diagnostics.Reliability, record.Spec.TargetReliability ?? UsualReliability, settings, 0, store.Shape.TrainItems + store.Shape.QueryItems));
+        var outlook = Outlook.Of(
+            diagnostics.Reliability, record.Spec.TargetReliability ?? UsualReliability, settings, 0, store.Shape.TrainItems + store.Shape.QueryItems);
+        return new(diagnostics.Draws, diagnostics.NoiseFloor, outlook, settings.FirstOrderControl);
     }
 }

@@ -143,7 +143,7 @@ public sealed partial class AttributionRun : IDisposable
         var loading = _clock.Elapsed.TotalSeconds;
         var earlier = File.Exists(_directory.RecordFile) ? _directory.ReadRecord() : null;
         var (settings, source, plan) = earlier is null ? Prepare() : Recall(earlier, resume);
-        if (earlier?.State == "finished" && earlier.Settings.Draws == settings.Draws && !(resume && FallsShort(_spec, earlier)) && IsWhole(earlier, resume))
+        if (earlier?.State == "finished" && earlier.Settings.Draws == settings.Draws && !(resume && NextDraws(_spec, earlier) is not null) && IsWhole(earlier, resume))
         {
             Say(RunStage.Done, "this run is already finished; nothing to do");
             return Result(earlier, completed: true);
@@ -152,10 +152,10 @@ public sealed partial class AttributionRun : IDisposable
         var (store, record) = earlier is null ? Create(settings, source, plan) : Continue(earlier, settings);
         var preparing = _clock.Elapsed.TotalSeconds - loading;
         record = Advance(record, store, loading, preparing, cancellation);
-        while (FallsShort(_spec, record))
+        while (NextDraws(_spec, record) is { } next)
         {
-            settings = settings with { Draws = record.Outlook!.Next(settings.Draws, MostDraws(_spec, record)) };
-            Say(RunStage.Sampling, $"reliability {record.Outlook.Reliability:F2} of the {record.Outlook.Wanted:F2} asked for: going on to {settings.Draws:N0} draws per chain");
+            settings = settings with { Draws = next };
+            Say(RunStage.Sampling, $"reliability {record.Outlook!.Reliability:F2} of the {record.Outlook.Wanted:F2} asked for: going on to {settings.Draws:N0} draws per chain");
             (store, record) = Continue(record, settings);
             record = Advance(record, store, loading, preparing, cancellation);
         }
@@ -178,12 +178,18 @@ public sealed partial class AttributionRun : IDisposable
             : throw new InputException($"{_directory.Root} holds a finished run of this spec that lacks scores or traces: add --resume to make them again.");
     }
 
-    /// <summary>Whether a finished run falls short of the reliability that it was asked for, and may go on.</summary>
-    public static bool FallsShort(RunSpec spec, RunRecord record)
-        => spec.TargetReliability is not null && record is { State: "finished", Outlook.IsReached: false } && record.Settings.Draws < MostDraws(spec, record);
-
-    // --draws bounds a run that stops by reliability; else some multiple of what its first part had.
-    private static int MostDraws(RunSpec spec, RunRecord record) => spec.Draws ?? Math.Max(20_000, record.Settings.Draws);
+    /// <summary>
+    /// Draws per chain in all with which a finished run goes on that falls short of the reliability that it was asked for; null where it
+    /// may not, or need not.
+    /// </summary>
+    public static int? NextDraws(RunSpec spec, RunRecord record)
+    {
+        // --draws bounds a run that stops by reliability.
+        var most = spec.Draws ?? Math.Max(20_000, record.Settings.Draws);
+        return spec.TargetReliability is not null && record is { State: "finished", Outlook: { IsReached: false } outlook } && record.Settings.Draws < most
+            ? outlook.Next(record.Settings.Draws, most)
+            : null;
+    }
 
     // Draws what is missing, and estimates.
     private RunRecord Advance(RunRecord record, TraceStore store, double loading, double preparing, CancellationToken cancellation)

@@ -88,7 +88,7 @@ public sealed class RunDesk(IDbContextFactory<BifContext> contexts, RunTables ta
         var spec = Check(wanted);
         if (wanted.Device != "cpu")
         {
-            var hasGpu = (await workers.Read(cancellation)).Any(worker => worker is { IsAlive: true, HasGpu: true });
+            var hasGpu = await workers.HasGpu(cancellation);
             Require(hasGpu || wanted.Device is null, "No worker with a GPU has checked in: start one, or take the device cpu.");
             spec = spec with { Device = hasGpu ? "cuda:0" : "cpu" };
         }

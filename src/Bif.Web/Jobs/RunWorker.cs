@@ -252,12 +252,11 @@ public sealed partial class RunWorker(
             run.Directory, outcomes, seconds, new Progress(report => Say(id, report.Message, report.Fraction), CancellationToken.None)));
         var place = new RunDirectory(run.Directory);
         var store = TraceStore.Open(place.Traces);
-        var goesOn = AttributionRun.FallsShort(JsonSerializer.Deserialize<RunSpec>(run.Spec, RunRecord.Json)!, record);
-        float[] variance = [];
-        if (ScoreFiles.AreComplete(place.Scores))
+        var goesOn = AttributionRun.NextDraws(JsonSerializer.Deserialize<RunSpec>(run.Spec, RunRecord.Json)!, record) is not null;
+        var hasScores = ScoreFiles.AreComplete(place.Scores);
+        if (hasScores)
         {
             await Store(id, place.Scores, Enumerable.Range(0, record.Settings.Chains).Sum(store.CompleteDraws), Floor(record), isFinal: !goesOn);
-            variance = [.. NpyFile.Read<double>(ScoreFiles.PathOf(place.Scores, ScoreFiles.ItemVariance)).Values.Select(value => (float)value)];
         }
 
         if (goesOn)
@@ -278,6 +277,7 @@ public sealed partial class RunWorker(
             await queue.EnqueueQuery(id, query, cancellation);
         }
 
+        float[] variance = hasScores ? [.. NpyFile.Read<double>(ScoreFiles.PathOf(place.Scores, ScoreFiles.ItemVariance)).Values.Select(value => (float)value)] : [];
         await tables.Finish(id, JsonSerializer.Serialize(record, RunRecord.Compact), variance, store.ReadInitial().Train);
     }
 
@@ -315,7 +315,7 @@ public sealed partial class RunWorker(
                     && await OnThread(() => AttributionRun.Preview(run.Directory, scores)) is { } preview)
                 {
                     await Store(run.Id, scores, preview.Draws, preview.NoiseFloor, isFinal: false);
-                    await tables.Say(run.Id, Said(run, preview.Outlook), null);
+                    await tables.Say(run.Id, Said(preview), null);
                 }
             }
             catch (Exception error) when (error is InputException || DatabaseOutage.Is(error))
@@ -333,11 +333,11 @@ public sealed partial class RunWorker(
         }
     }
 
-    private static string Said(Run run, Outlook outlook)
+    private static string Said(RunPreview preview)
     {
+        var outlook = preview.Outlook;
         var reached = $"reliability so far {(double.IsFinite(outlook.Reliability) ? outlook.Reliability.ToString("F2") : "not known")}";
-        var record = run.Record is { } json ? JsonSerializer.Deserialize<RunRecord>(json, RunRecord.Json) : null;
-        return record?.Settings.FirstOrderControl == true ? $"{reached}, before the noise that gradients explain is taken out at the end"
+        return preview.IsControlled ? $"{reached}, before the noise that gradients explain is taken out at the end"
             : outlook is { IsReached: false, DrawsPerChain: { } draws } ? $"{reached}, {outlook.Wanted:F1} would take about {draws:N0} draws per chain"
             : reached;
     }

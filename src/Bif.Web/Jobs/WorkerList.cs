@@ -19,6 +19,9 @@ public sealed class WorkerList(NpgsqlDataSource source)
     /// <summary>The name under which this process checks in.</summary>
     public static string NameOfThis(bool hasGpu) => $"{Environment.MachineName}-{Environment.ProcessId}{(hasGpu ? GpuMark : "")}";
 
+    /// <summary>Whether a worker that is alive runs chains on a GPU.</summary>
+    public async Task<bool> HasGpu(CancellationToken cancellation) => (await Read(cancellation)).Any(worker => worker is { IsAlive: true, HasGpu: true });
+
     /// <summary>All workers that checked in lately, by name.</summary>
     public async Task<IReadOnlyList<WorkerEntry>> Read(CancellationToken cancellation)
     {

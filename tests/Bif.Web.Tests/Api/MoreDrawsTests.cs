@@ -20,11 +20,11 @@ public sealed class MoreDrawsTests(RunningApplication running)
         var address = $"/api/v1/runs/{run}";
         using var asked = await Client.PostAsJsonAsync(address + "/queries", new { item = 11 });
         var query = (await asked.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("query").GetInt32();
-        await Answered(address, query);
+        await running.Application.Answered(address, query);
         using var more = await Client.PostAsJsonAsync(address + "/draws", new { draws = 90 });
         Assert.True(more.StatusCode == HttpStatusCode.Accepted, await more.Content.ReadAsStringAsync());
         await running.Application.Finished(run);
-        await Answered(address, query);
+        await running.Application.Answered(address, query);
 
         Assert.Equal(Scores(longer), Scores(run));
         Assert.Equal(180, (await running.Application.Get(address + "/queries/0/top")).GetProperty("draws").GetInt32());
@@ -32,7 +32,7 @@ public sealed class MoreDrawsTests(RunningApplication running)
         Assert.All(chains, chain => Assert.Equal((90, 90), (chain.GetProperty("draws").GetInt32(), chain.GetProperty("totalDraws").GetInt32())));
         using var same = await Client.PostAsJsonAsync($"/api/v1/runs/{longer}/queries", new { item = 11 });
         var other = (await same.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("query").GetInt32();
-        await Answered($"/api/v1/runs/{longer}", other);
+        await running.Application.Answered($"/api/v1/runs/{longer}", other);
         Assert.Equal(await Best($"/api/v1/runs/{longer}", other), await Best(address, query));
     }
 
@@ -68,21 +68,6 @@ public sealed class MoreDrawsTests(RunningApplication running)
         var run = await running.Application.Order(order);
         await running.Application.Finished(run);
         return run;
-    }
-
-    private async Task Answered(string address, int query)
-    {
-        for (var wait = 0; wait < 600; wait++)
-        {
-            if ((await running.Application.Get($"{address}/queries/{query}")).GetProperty("state").GetString() == "finished")
-            {
-                return;
-            }
-
-            await Task.Delay(100);
-        }
-
-        Assert.Fail($"query {query} was not answered");
     }
 
     private async Task<string> Best(string address, int query) => (await running.Application.Get($"{address}/queries/{query}/top?k=5")).GetProperty("helpful").ToString();

@@ -67,7 +67,7 @@ public sealed partial class NewRunPage
     protected override async Task OnInitializedAsync()
     {
         _library = Catalog.Scan();
-        _hasGpu = (await Workers.Read(default)).Any(worker => worker is { IsAlive: true, HasGpu: true });
+        _hasGpu = await Workers.HasGpu(default);
         if (From is not { } run)
         {
             return;
