@@ -70,7 +70,7 @@ public sealed class BifContext(DbContextOptions<BifContext> options) : DbContext
         {
             task.ToTable("tasks", table =>
             {
-                table.HasCheckConstraint("ck_tasks_kind", "kind in ('comparison','removal','quality')");
+                table.HasCheckConstraint("ck_tasks_kind", "kind in ('comparison','removal','quality','response')");
                 table.HasCheckConstraint("ck_tasks_state", "state in ('queued','running','finished','failed','cancelled')");
             });
             task.HasKey(each => new { each.RunId, each.Task }).HasName("pk_tasks");

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 using System.Text.Json;
 using Bif.Cli.Parsing;
 using Bif.Cli.Running;
@@ -24,13 +25,14 @@ internal sealed class TokensCommand : Verb
     private readonly Setting<int> _count = Setting.Count("-k", "Related tokens to show.", 20, 1);
     private readonly Setting<int?> _examples = Setting.Count("--examples", "Write a Markdown table: of each of the first N queries the unit that the model expected least, and the most related units of the corpus.", "none", 1);
     private readonly Setting<string?> _partners = Setting.Text("--partners", "FILE", "Words known to stand for the same, such as translations, as JSON: measure over all queries how often the most related other word is one of them, and how often words of the same frequency would be.", "none");
+    private readonly Setting<bool> _noiseFree = Setting.Flag("--noise-free", "First measure the first-order responses of the token or word that is asked about (without --token of the whole query, with --partners of all words that have partners): its scores then have no Monte Carlo noise. Two passes over the traced texts per token; what was measured stays with the run (runs with --sampler laplace).");
     private readonly Setting<bool> _json = Setting.Flag("--json", "Write one JSON object on stdout.");
 
     /// <summary>Declares the options.</summary>
     public TokensCommand() : base("tokens", "Show the training tokens most related to a token of a query (runs with --per-token).")
     {
         Arguments.Add(_run);
-        foreach (var option in new Option[] { _query, _token, _by, _view, _count, _examples, _partners, _json })
+        foreach (var option in new Option[] { _query, _token, _by, _view, _count, _examples, _partners, _noiseFree, _json })
         {
             Options.Add(option);
         }
@@ -41,6 +43,7 @@ internal sealed class TokensCommand : Verb
     [
         new("bif tokens runs/stories --query 3", "The tokens of query 3 with their numbers and losses."),
         new("bif tokens runs/stories --query 3 --token 17 -k 10", "The ten training tokens most related to token 17 of query 3."),
+        new("bif tokens runs/stories --query 3 --by word --token 5 --noise-free", "The same of a word, without noise."),
         new("bif tokens runs/stories --examples 10 --by word -k 3", "Of the first ten queries the least expected word each, with the three most related."),
         new("bif tokens runs/stories --query 3 --by word --token 5", "The training words most related to a word."),
         new("bif tokens runs/pairs --partners partners.json", "How often a word's translation is the word most related to it."),
@@ -64,8 +67,7 @@ internal sealed class TokensCommand : Verb
 
         if (arguments.GetValue(_partners) is { } partners)
         {
-            Measure(output, arguments.GetValue(_json), directory, KnownPartners.Read(partners), arguments.GetValue(_view) == "partial");
-            return ExitCode.Ok;
+            return Measure(output, arguments.GetValue(_json), directory, KnownPartners.Read(partners), arguments.GetValue(_view) == "partial", arguments.GetValue(_noiseFree));
         }
 
         var query = arguments.GetValue(_query) ?? 0;
@@ -78,27 +80,35 @@ internal sealed class TokensCommand : Verb
         var tokens = TokenTable.Read(directory.QueryTokens);
         var passages = ItemTable.Read(directory.QueryItems, record.Queries.Count).Text!;
         var spans = TextSpans.Of(level, tokens, passages, query);
+        if (arguments.GetValue(_token) is { } asked && asked >= spans.Count)
+        {
+            throw new InputException($"--token {asked} is not there: query {query} has {spans.Count} of them, 0 to {spans.Count - 1}.");
+        }
+
+        if (arguments.GetValue(_noiseFree)
+            && !Respond(output, directory, ResponseMeasurement.TokensOf(directory, query, arguments.GetValue(_token) is { } wanted ? spans[wanted] : null)))
+        {
+            return ExitCode.Interrupted;
+        }
+
         if (arguments.GetValue(_token) is not { } number)
         {
             List(output, arguments.GetValue(_json), query, level, spans, tokens, passages, TraceStore.Open(directory.TokenTraces).ReadInitial().Query);
             return ExitCode.Ok;
         }
 
-        if (number >= spans.Count)
-        {
-            throw new InputException($"--token {number} is not there: query {query} has {spans.Count} of them, 0 to {spans.Count - 1}.");
-        }
-
         var partial = arguments.GetValue(_view) == "partial";
-        var related = Related(RunTokens.Open(directory), query, number, level, partial, arguments.GetValue(_count));
-        double? floor = record.Diagnostics is { } diagnostics && diagnostics.TryGetProperty("ess_products", out var value) && value.ValueKind == JsonValueKind.Number
+        var run = RunTokens.Open(directory);
+        var related = Related(run, query, number, level, partial, arguments.GetValue(_count));
+        var isNoiseFree = run.IsNoiseFree(query, number, level);
+        double? floor = !isNoiseFree && record.Diagnostics is { } diagnostics && diagnostics.TryGetProperty("ess_products", out var value) && value.ValueKind == JsonValueKind.Number
             ? NoiseFloor.Of(value.GetDouble(), related.Candidates) : null;
-        var asked = tokens.InContext(spans[number], passages, Around);
+        var place = tokens.InContext(spans[number], passages, Around);
         if (arguments.GetValue(_json))
         {
             output.Json(new
             {
-                Run = directory.Root, Query = query, asked.Text, Sign = SignConvention.Line, NoiseFloor = floor, record.Verdict,
+                Run = directory.Root, Query = query, place.Text, Sign = SignConvention.Line, NoiseFree = isNoiseFree, NoiseFloor = floor, record.Verdict,
                 Related = related.Top.Select(row => new { row.Rank, row.Item, row.Context.Before, row.Context.Text, row.Context.After, row.Correlation, row.Error, row.Bif }),
             });
             return ExitCode.Ok;
@@ -109,9 +119,13 @@ internal sealed class TokensCommand : Verb
             output.Screen.MarkupLineInterpolated($"[yellow]This run is not good ({verdict.Name}): {verdict.Reason}. {verdict.Advice}[/]");
         }
 
-        output.Screen.MarkupLineInterpolated($"Query {query}: {Visible(asked.Before)}[bold underline]{Visible(asked.Text)}[/]{Visible(asked.After)}");
+        output.Screen.MarkupLineInterpolated($"Query {query}: {Visible(place.Before)}[bold underline]{Visible(place.Text)}[/]{Visible(place.After)}");
         output.Screen.WriteLine(SignConvention.Line);
-        if (floor is { } least)
+        if (isNoiseFree)
+        {
+            output.Screen.WriteLine("Noise-free: first-order covariances, measured rather than estimated from the draws.");
+        }
+        else if (floor is { } least)
         {
             output.Screen.WriteLine($"Noise floor {least:F3}: chance alone would reach it among {related.Candidates:N0} of them.");
         }
@@ -120,8 +134,27 @@ internal sealed class TokensCommand : Verb
         return ExitCode.Ok;
     }
 
-    private static void Measure(Output output, bool json, RunDirectory directory, KnownPartners partners, bool partial)
+    private static bool Respond(Output output, RunDirectory directory, IReadOnlyList<int> tokens)
     {
+        using var interruption = new Interruption(() => output.Messages.WriteLine("Interrupted: what was measured is kept; the same line goes on."));
+        var clock = Stopwatch.StartNew();
+        return ResponseMeasurement.Run(directory, directory, tokens, new Counted(done =>
+        {
+            if (clock.Elapsed.TotalSeconds > 1 || done == tokens.Count)
+            {
+                output.Messages.WriteLine($"measured the responses of {done:N0} of {tokens.Count:N0} query tokens");
+                clock.Restart();
+            }
+        }), interruption.Token);
+    }
+
+    private static int Measure(Output output, bool json, RunDirectory directory, KnownPartners partners, bool partial, bool noiseFree)
+    {
+        if (noiseFree && !Respond(output, directory, PartnerMeasurement.TokensWithPartners(directory, partners)))
+        {
+            return ExitCode.Interrupted;
+        }
+
         using var interruption = new Interruption(() => output.Messages.WriteLine("Interrupted: stopping; nothing was written."));
         var record = PartnerMeasurement.Run(directory, partners, partial, interruption.Token);
         record.Write(directory);
@@ -133,6 +166,8 @@ internal sealed class TokensCommand : Verb
         {
             PartnerReport.Show(output, record);
         }
+
+        return ExitCode.Ok;
     }
 
     private static void List(
@@ -188,6 +223,11 @@ internal sealed class TokensCommand : Verb
     }
 
     private static string Visible(string text) => text.Replace("\n", "⏎", StringComparison.Ordinal).Replace("\t", "⇥", StringComparison.Ordinal);
+
+    private sealed class Counted(Action<int> report) : IProgress<int>
+    {
+        public void Report(int value) => report(value);
+    }
 
     private sealed record RelatedSpan(int Rank, int Item, (string Before, string Text, string After) Context, float Correlation, float Error, float Bif);
 }

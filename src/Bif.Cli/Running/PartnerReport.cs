@@ -16,7 +16,7 @@ internal static class PartnerReport
         var all = record.All;
         var foreseen = record.Foreseen is { } words ? Invariant($" Of the {words.Asked:N0} that the model foresees (probability above 1/2): {words.Top:P0}.") : "";
         output.Screen.WriteLine(Invariant($"The most related other word is a known partner for {all.Top:P0} of {all.Asked:N0} words; words of the same frequency in the partners' place: {all.ChanceTop:P1}.") + foreseen);
-        var table = new Table().Border(TableBorder.Simple).Title($"Rank of the best partner among {all.Words:N0} words, {record.Draws:N0} draws");
+        var table = new Table().Border(TableBorder.Simple).Title($"Rank of the best partner among {all.Words:N0} words, {(record.Words.All(word => word.NoiseFree) ? "noise-free" : $"{record.Draws:N0} draws")}");
         foreach (var column in new[] { "partners", "asked", "at rank 1", "chance", "mean of 1/rank", "chance", "median rank" })
         {
             table.AddColumn(new TableColumn(column) { NoWrap = true });

@@ -12,13 +12,16 @@ public sealed class RunTask
     /// <summary>How well the run's scores predict retraining.</summary>
     public const string Quality = "quality";
 
+    /// <summary>First-order responses of query tokens, which take the noise out of their scores.</summary>
+    public const string Response = "response";
+
     /// <summary>The run.</summary>
     public Guid RunId { get; set; }
 
     /// <summary>Its number among the run's tasks.</summary>
     public int Task { get; set; }
 
-    /// <summary><see cref="Comparison"/>, <see cref="Removal"/> or <see cref="Quality"/>.</summary>
+    /// <summary><see cref="Comparison"/>, <see cref="Removal"/>, <see cref="Quality"/> or <see cref="Response"/>.</summary>
     public required string Kind { get; set; }
 
     /// <summary>What was ordered, JSON.</summary>

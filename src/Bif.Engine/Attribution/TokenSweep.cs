@@ -58,6 +58,9 @@ public sealed class TokenSweep(TokenScores scores, IReadOnlyList<TokenSpan> span
         return result;
     }
 
+    /// <summary>Variances of the spans' summed losses over the draws, nats².</summary>
+    internal double[] Variances(CancellationToken cancellation) => [.. Moments(false, cancellation).Squares.Select(square => square / scores.Freedom)];
+
     // Σ x·y over all draws, by token. The query is centred, so the tokens need not be.
     private double[] Products(float[][] query, CancellationToken cancellation)
     {

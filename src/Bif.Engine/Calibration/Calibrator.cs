@@ -19,8 +19,12 @@ public sealed class Calibrator(
 {
     private const double UsualLossRise = 0.03;
 
-    // Where first-order noise is taken out, a cold target costs nothing, and what is not quadratic is the noise that is left.
-    private const double ControlledLossRise = 0.003;
+    /// <summary>
+    /// The rise of the loss, as a share of itself, where first-order noise is taken out of scores, by a control variate or by
+    /// measured responses: a cold target costs nothing then, and what is not quadratic is the noise that is left.
+    /// </summary>
+    public const double ColdLossRise = 0.003;
+
     private const double LargestStep = 0.5;
     private const int Attempts = 4;
     private const int Halvings = 2;
@@ -84,7 +88,7 @@ public sealed class Calibrator(
             return (fixedNbeta, fixedGamma, curvature.EffectiveDimension(fixedGamma / fixedNbeta));
         }
 
-        var rise = given.LossRise ?? (IsControlled ? ControlledLossRise : UsualLossRise);
+        var rise = given.LossRise ?? (IsControlled ? ColdLossRise : UsualLossRise);
         var wanted = IsControlled ? Damping.ControlledDimension(source.Observations, (curvature as LowRankCurvature)?.Rank) : Damping.Dimension(source.Feed.Count, effectiveDraws);
         var damping = Damping.Solve(eigenvalues, wanted);
         var dimension = curvature.EffectiveDimension(damping);

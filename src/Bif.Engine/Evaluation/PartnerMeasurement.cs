@@ -1,3 +1,4 @@
+using Bif.Engine.Attribution;
 using Bif.Engine.Runs;
 
 namespace Bif.Engine.Evaluation;
@@ -20,44 +21,66 @@ public static class PartnerMeasurement
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public static PartnerRecord Run(RunDirectory directory, KnownPartners partners, bool isPartial, CancellationToken cancellation)
     {
-        var (record, run, known) = (directory.ReadRecord(), RunTokens.Open(directory), partners.ByWord());
-        var ranking = new WordRanking([.. run.Corpus(TextLevel.Word).Select(span => run.Tokens.InContext(span, run.Passages, 0).Text.Trim())]);
+        var run = RunTokens.Open(directory);
+        var ranking = Ranking(run);
         var (words, places) = (new List<PartnerWord>(), new List<(string Kind, PartnerPlace Place)>());
-        for (var query = 0; query < record.Queries.Count; query++)
+        foreach (var (query, unit, span, word, present) in Asked(directory, run, partners, ranking))
         {
-            var spans = run.OfQuery(TextLevel.Word, query);
-            for (var unit = 0; unit < spans.Count; unit++)
+            var strongest = ranking.Strongest(run.Related(query, unit, TextLevel.Word, TextLevel.Word, isPartial, cancellation).Correlation);
+            var all = present.Select(partner => partner.Word).Distinct().ToList();
+            if (ranking.Place(strongest, word, all, []) is not { } place)
             {
-                var word = run.QueryTokens.InContext(spans[unit], run.QueryPassages, 0).Text.Trim();
-                var present = known.GetValueOrDefault(word)?.Where(partner => ranking.Contains(partner.Word)).ToList();
-                if (present is not { Count: > 0 })
-                {
-                    continue;
-                }
-
-                var strongest = ranking.Strongest(run.Related(query, unit, TextLevel.Word, TextLevel.Word, isPartial, cancellation).Correlation);
-                var all = present.Select(partner => partner.Word).Distinct().ToList();
-                if (ranking.Place(strongest, word, all, []) is not { } place)
-                {
-                    continue;
-                }
-
-                words.Add(new(query, unit, word, run.LossOf(spans[unit]), present.DistinctBy(each => each.Word).ToDictionary(each => each.Word, each => each.Kind), place));
-                places.AddRange(present.GroupBy(partner => partner.Kind, partner => partner.Word)
-                    .Select(kind => (kind.Key, ranking.Place(strongest, word, [.. kind], [.. all.Except(kind)])!)));
+                continue;
             }
+
+            var isNoiseFree = run.IsNoiseFree(query, unit, TextLevel.Word);
+            words.Add(new(query, unit, word, run.LossOf(span), isNoiseFree, present.DistinctBy(each => each.Word).ToDictionary(each => each.Word, each => each.Kind), place));
+            places.AddRange(present.GroupBy(partner => partner.Kind, partner => partner.Word)
+                .Select(kind => (kind.Key, ranking.Place(strongest, word, [.. kind], [.. all.Except(kind)])!)));
         }
 
         return words.Count == 0
             ? throw new InputException("None of the words of the queries has a known partner in the corpus: give the pairs as they are written in the texts.")
             : new(
-                record.Id,
+                directory.ReadRecord().Id,
                 run.Draws,
                 isPartial,
                 Figure("all kinds", words.Select(word => word.Place), ranking)!,
                 Figure("foreseen", words.Where(word => word.Loss < ForeseenLoss).Select(word => word.Place), ranking),
                 [.. places.GroupBy(each => each.Kind, each => each.Place).OrderBy(kind => kind.Key, StringComparer.Ordinal).Select(kind => Figure(kind.Key, kind, ranking)!)],
                 words);
+    }
+
+    /// <summary>The query tokens of all words that are asked about: those whose responses take the noise out of a measurement.</summary>
+    /// <param name="directory">A finished run with traced tokens.</param>
+    /// <param name="partners">What is known about the words.</param>
+    /// <exception cref="InputException">The run has no traces of tokens.</exception>
+    public static IReadOnlyList<int> TokensWithPartners(RunDirectory directory, KnownPartners partners)
+    {
+        var run = RunTokens.Open(directory);
+        return [.. Asked(directory, run, partners, Ranking(run)).SelectMany(each => Enumerable.Range(each.Span.First, each.Span.Count))];
+    }
+
+    private static WordRanking Ranking(RunTokens run) => new([.. run.Corpus(TextLevel.Word).Select(span => run.Tokens.InContext(span, run.Passages, 0).Text.Trim())]);
+
+    // Words of queries that have a partner in the corpus.
+    private static IEnumerable<(int Query, int Unit, TokenSpan Span, string Word, List<(string Word, string Kind)> Present)> Asked(
+        RunDirectory directory, RunTokens run, KnownPartners partners, WordRanking ranking)
+    {
+        var known = partners.ByWord();
+        for (var query = 0; query < directory.ReadRecord().Queries.Count; query++)
+        {
+            var spans = run.OfQuery(TextLevel.Word, query);
+            for (var unit = 0; unit < spans.Count; unit++)
+            {
+                var word = run.QueryTokens.InContext(spans[unit], run.QueryPassages, 0).Text.Trim();
+                var present = known.GetValueOrDefault(word)?.Where(partner => ranking.Contains(partner.Word)).ToList();
+                if (present is { Count: > 0 })
+                {
+                    yield return (query, unit, spans[unit], word, present);
+                }
+            }
+        }
     }
 
     private static PartnerFigure? Figure(string kind, IEnumerable<PartnerPlace> places, WordRanking ranking)

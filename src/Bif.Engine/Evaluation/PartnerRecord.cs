@@ -20,9 +20,10 @@ public sealed record PartnerFigure(
 /// <param name="Unit">Number of the word in it.</param>
 /// <param name="Word">The word.</param>
 /// <param name="Loss">Its loss at the checkpoint, nats.</param>
+/// <param name="NoiseFree">Whether its scores are measured responses rather than estimates from the draws.</param>
 /// <param name="Partners">Its partners in the corpus, each with its kind.</param>
 /// <param name="Place">Where the best of them stands.</param>
-public sealed record PartnerWord(int Query, int Unit, string Word, float Loss, IReadOnlyDictionary<string, string> Partners, PartnerPlace Place);
+public sealed record PartnerWord(int Query, int Unit, string Word, float Loss, bool NoiseFree, IReadOnlyDictionary<string, string> Partners, PartnerPlace Place);
 
 /// <summary>The content of <c>RUN/partners.json</c>: how well a run's related words are the known partners.</summary>
 /// <param name="Run">The run that was measured, by its id.</param>

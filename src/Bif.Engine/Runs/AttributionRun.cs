@@ -502,6 +502,7 @@ public sealed partial class AttributionRun : IDisposable
             Say(RunStage.Estimating, FormattableString.Invariant($"agreement with the noise-free low-rank influence: {closed:F2} (sampled queries and items)"));
         }
 
+        MeasureResponses(record);
         return record with
         {
             Diagnostics = JsonSerializer.SerializeToElement(estimate.Diagnostics, RunRecord.Json),

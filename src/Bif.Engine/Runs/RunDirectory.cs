@@ -41,6 +41,9 @@ public sealed class RunDirectory(string root)
     /// <summary>First-order parts of the losses and their covariances without noise, where the draws are independent.</summary>
     public string FirstOrder => Path.Combine(Root, "first_order");
 
+    /// <summary>First-order responses of query tokens, measured without noise.</summary>
+    public string Responses => Path.Combine(Root, "responses");
+
     /// <summary>Labels and names of the training items.</summary>
     public string TrainItems => Path.Combine(Root, "items", "train.json");
 

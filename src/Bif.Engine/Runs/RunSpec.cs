@@ -42,7 +42,7 @@ public sealed record RunSpec
     /// <summary>γ, the precision of the Gaussian around the checkpoint.</summary>
     public double? Gamma { get; init; }
 
-    /// <summary>Calibration's temperature: by what share of itself the mean training loss is to rise; null for the usual 0.03.</summary>
+    /// <summary>Calibration's temperature: by what share of itself the mean training loss is to rise; null for the usual 0.03, or 0.003 where first-order noise is taken out of scores.</summary>
     public double? LossRise { get; init; }
 
     /// <summary>Items per gradient; 0 means all of them (full batch).</summary>

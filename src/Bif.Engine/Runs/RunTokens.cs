@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Bif.Engine.Attribution;
+using Bif.Engine.FirstOrder;
 using Bif.Engine.Traces;
 
 namespace Bif.Engine.Runs;
@@ -21,6 +22,7 @@ public sealed class RunTokens
     private readonly SeriesCache _series = new(MostCachedBytes);
     private readonly ConcurrentDictionary<TextLevel, Lazy<TokenSweep>> _corpus = new();
     private readonly float[] _queryLosses;
+    private readonly TokenResponses _responses;
 
     private RunTokens(RunDirectory folder)
     {
@@ -37,6 +39,7 @@ public sealed class RunTokens
 
         _scores = new TokenScores(store);
         _queryLosses = store.ReadInitial().Query;
+        _responses = new TokenResponses(new ResponseFiles(folder.Responses), QueryTokens, Tokens.Count, _scores.Draws);
     }
 
     /// <summary>The training tokens.</summary>
@@ -80,6 +83,13 @@ public sealed class RunTokens
     /// <summary>Draws behind the scores.</summary>
     public int Draws => _scores.Draws;
 
+    /// <summary>Whether the scores of a unit have no Monte Carlo noise, because the responses of all its tokens were measured (<see cref="ResponseMeasurement"/>).</summary>
+    /// <param name="query">Index of the query.</param>
+    /// <param name="unit">A unit of the query at <paramref name="queryLevel"/>; null for the whole query.</param>
+    /// <param name="queryLevel">The query's units.</param>
+    /// <exception cref="InputException">There is no such unit.</exception>
+    public bool IsNoiseFree(int query, int? unit, TextLevel queryLevel) => _responses.Has(AskedSpan(query, unit, queryLevel));
+
     /// <summary>All units of the corpus.</summary>
     public IReadOnlyList<TokenSpan> Corpus(TextLevel level) => SweepOf(level).Spans;
 
@@ -90,7 +100,9 @@ public sealed class RunTokens
     /// <param name="level">Its units.</param>
     /// <param name="isPartial">Whether the common mode is removed.</param>
     public TokenBlock Block(int query, TextLevel queryLevel, int item, TextLevel level, bool isPartial)
-        => _scores.Block(QuerySeries(queryLevel, query), Series(level, item), isPartial);
+        => IsNoiseFree(query, null, queryLevel)
+            ? _responses.Block(OfQuery(queryLevel, query), Of(level, item), Variances(level, item), isPartial)
+            : _scores.Block(QuerySeries(queryLevel, query), Series(level, item), isPartial);
 
     /// <summary>Scores one unit of a query against all of a training item; its series are kept, so that another unit costs no reading.</summary>
     /// <param name="query">Index of the query.</param>
@@ -102,7 +114,9 @@ public sealed class RunTokens
     /// <returns>Arrays [1, unit].</returns>
     /// <exception cref="InputException">There is no such unit.</exception>
     public TokenBlock Row(int query, int? unit, TextLevel queryLevel, int item, TextLevel level, bool isPartial)
-        => _scores.Block(Asked(query, unit, queryLevel), Series(level, item), isPartial);
+        => IsNoiseFree(query, unit, queryLevel)
+            ? _responses.Block([AskedSpan(query, unit, queryLevel)], Of(level, item), Variances(level, item), isPartial)
+            : _scores.Block(Asked(query, unit, queryLevel), Series(level, item), isPartial);
 
     /// <summary>Scores one unit of a query against all units of the corpus.</summary>
     /// <param name="query">Index of the query.</param>
@@ -114,7 +128,9 @@ public sealed class RunTokens
     /// <returns>Scores in the order of <see cref="Corpus"/>.</returns>
     /// <exception cref="InputException">There is no such unit.</exception>
     public SpanScores Related(int query, int? unit, TextLevel queryLevel, TextLevel level, bool isPartial, CancellationToken cancellation)
-        => SweepOf(level).Of(Asked(query, unit, queryLevel), 0, isPartial, cancellation);
+        => IsNoiseFree(query, unit, queryLevel)
+            ? _responses.Of(AskedSpan(query, unit, queryLevel), Corpus(level), SweepOf(level).Variances(cancellation), isPartial)
+            : SweepOf(level).Of(Asked(query, unit, queryLevel), 0, isPartial, cancellation);
 
     /// <summary>Training passages by their strongest unit, the strongest first; where the corpus' units are passages, by these.</summary>
     /// <param name="scores">Scores of all units of the corpus.</param>
@@ -142,15 +158,24 @@ public sealed class RunTokens
 
     private SpanSeries Asked(int query, int? unit, TextLevel level)
     {
+        AskedSpan(query, unit, level);
+        return QuerySeries(unit is null ? TextLevel.Passage : level, query).Pick(unit ?? 0);
+    }
+
+    private TokenSpan AskedSpan(int query, int? unit, TextLevel level)
+    {
         var whole = unit is null ? TextLevel.Passage : level;
         var index = unit ?? 0;
         var spans = OfQuery(whole, query);
-        if (index < 0 || index >= spans.Count)
-        {
-            throw new InputException($"There is no {whole.ToString().ToLowerInvariant()} {index} in query {query}: it has {spans.Count} of them, 0 to {spans.Count - 1}.");
-        }
+        return index >= 0 && index < spans.Count ? spans[index]
+            : throw new InputException($"There is no {whole.ToString().ToLowerInvariant()} {index} in query {query}: it has {spans.Count} of them, 0 to {spans.Count - 1}.");
+    }
 
-        return QuerySeries(whole, query).Pick(index);
+    // Of an item's units over the draws, nats².
+    private IReadOnlyList<double> Variances(TextLevel level, int item)
+    {
+        var series = Series(level, item);
+        return [.. Enumerable.Range(0, series.Count).Select(unit => series.Squares.Sum(batch => batch[unit]) / _scores.Freedom)];
     }
 
     private SpanSeries Series(TextLevel level, int item) => _series.Get(false, level, item, () => Of(level, item) is { Count: > 0 } spans

@@ -137,7 +137,8 @@ internal sealed class SettingsChooser(
         var name = spec.Preconditioner ?? DefaultPreconditioner(sampler, tuning);
         Require(sampler, name);
         var given = new CalibrationConstraints(
-            spec.Nbeta, spec.Gamma, sampler == "laplace" ? 1 : name == "none" ? PlainStep(tuning) : spec.Epsilon, spec.Centered, spec.LossRise);
+            spec.Nbeta, spec.Gamma, sampler == "laplace" ? 1 : name == "none" ? PlainStep(tuning) : spec.Epsilon, spec.Centered,
+            spec.LossRise ?? (sampler == "laplace" && spec.PerToken ? Calibrator.ColdLossRise : null));
         if (name == "none" && !given.IsComplete)
         {
             throw new InputException($"--sampler {sampler} without a preconditioner cannot be calibrated: give --nbeta and --gamma, or another --preconditioner.");

@@ -12,7 +12,6 @@ internal sealed class TokenTracing : IDisposable
     private readonly RunSpec _spec;
     private readonly TextItems _queries;
     private readonly Dataset? _picked;
-    private readonly DataFeed _feed;
 
     /// <summary>Prepares the tokens of all training items, or of those that the spec names.</summary>
     /// <param name="spec">The run's spec.</param>
@@ -34,11 +33,14 @@ internal sealed class TokenTracing : IDisposable
         }
 
         Text = _picked?.Text ?? data.Text!;
-        _feed = _picked is null ? train : new DataFeed(_picked, null, device);
+        Feed = _picked is null ? train : new DataFeed(_picked, null, device);
     }
 
     /// <summary>The training texts whose tokens are traced.</summary>
     public TextItems Text { get; }
+
+    /// <summary>The same on the device.</summary>
+    public DataFeed Feed { get; }
 
     /// <summary>Losses of tokens per draw.</summary>
     public long LossesPerDraw => (long)Text.PredictedCount + _queries.PredictedCount;
@@ -76,15 +78,15 @@ internal sealed class TokenTracing : IDisposable
         TokenTable.Of(_queries).Write(directory.QueryTokens);
         var shape = TraceShape.ChooseBlocks(items.Chains, items.Draws, Text.PredictedCount, _queries.PredictedCount) with { DrawsPerBlock = items.DrawsPerBlock };
         var store = TraceStore.Create(directory.TokenTraces, shape, new JsonObject { ["run_id"] = id, ["items_are"] = "tokens, see items/train_tokens.npy" }, IsHalf);
-        store.WriteInitial(losses(_feed), losses(null));
-        Target = new TokenTarget(store, _feed);
+        store.WriteInitial(losses(Feed), losses(null));
+        Target = new TokenTarget(store, Feed);
     }
 
     /// <summary>Opens the store of an earlier run of the same spec, with room for as many draws as its items have.</summary>
     public void Open(RunDirectory directory, int draws)
     {
         var store = TraceStore.Open(directory.TokenTraces);
-        Target = new TokenTarget(store.Shape.Draws < draws ? store.Extend(draws) : store, _feed);
+        Target = new TokenTarget(store.Shape.Draws < draws ? store.Extend(draws) : store, Feed);
     }
 
     /// <inheritdoc/>
@@ -92,7 +94,7 @@ internal sealed class TokenTracing : IDisposable
     {
         if (_picked is not null)
         {
-            _feed.Dispose();
+            Feed.Dispose();
             _picked.Dispose();
         }
     }

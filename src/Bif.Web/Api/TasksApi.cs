@@ -19,6 +19,7 @@ internal static class TasksApi
         api.MapPost("/runs/{id:guid}/comparisons", Compare).WithSummary("Score the run's items with other attribution methods, a task each");
         api.MapPost("/runs/{id:guid}/removals", Remove).WithSummary("Retrain without a set of items: predicted against measured change");
         api.MapPost("/runs/{id:guid}/qualities", Measure).WithSummary("Measure how well the run's scores predict retraining (LDS)");
+        api.MapPost("/runs/{id:guid}/responses", Respond).WithSummary("Measure the first-order responses of a query's tokens, so that their scores have no Monte Carlo noise; no task where they are measured already");
         api.MapGet("/runs/{id:guid}/quality", Quality).WithSummary("What is known about how well the run's scores predict retraining; 404 where it was not measured").Produces<QualityRecord>();
         api.MapGet("/runs/{id:guid}/tasks", List).WithSummary("Work ordered on a run, newest first");
         api.MapGet("/runs/{id:guid}/tasks/{task:int}", Find).WithSummary("State and result of a task");
@@ -35,6 +36,9 @@ internal static class TasksApi
 
     private static async Task<Accepted<OrderedTasks>> Measure(Guid id, QualityInput wanted, TaskDesk desk, CancellationToken cancellation)
         => TypedResults.Accepted($"/api/v1/runs/{id}/tasks", new OrderedTasks([await desk.Measure(id, wanted.Subsets, wanted.Repeats, cancellation)]));
+
+    private static async Task<Accepted<OrderedTasks>> Respond(Guid id, NewResponse wanted, TaskDesk desk, CancellationToken cancellation)
+        => TypedResults.Accepted($"/api/v1/runs/{id}/tasks", new OrderedTasks(await desk.Respond(id, wanted, cancellation) is { } task ? [task] : []));
 
     private static async Task<JsonHttpResult<QualityRecord>> Quality(Guid id, RunLibrary library, QualityLibrary qualities, CancellationToken cancellation)
         => await qualities.Find(await library.Get(id, cancellation), cancellation) is { } found

@@ -27,11 +27,12 @@ public sealed record RelatedUnit(
 
 /// <summary>The most related units of the corpus.</summary>
 /// <param name="Sign">How to read the scores.</param>
-/// <param name="NoiseFloor">The correlation that chance reaches in the best of all units, or null.</param>
+/// <param name="NoiseFree">Whether the scores are measured first-order covariances, without Monte Carlo noise.</param>
+/// <param name="NoiseFloor">The correlation that chance reaches in the best of all units; null where there is no noise.</param>
 /// <param name="Candidates">Units of the corpus.</param>
 /// <param name="Draws">Draws behind the scores.</param>
 /// <param name="Units">The strongest.</param>
-public sealed record RelatedAnswer(string Sign, double? NoiseFloor, int Candidates, int Draws, IReadOnlyList<RelatedUnit> Units);
+public sealed record RelatedAnswer(string Sign, bool NoiseFree, double? NoiseFloor, int Candidates, int Draws, IReadOnlyList<RelatedUnit> Units);
 
 /// <summary>A passage of the training data in a ranking.</summary>
 /// <param name="Rank">From 1.</param>
@@ -47,14 +48,15 @@ public sealed record PassageEntry(
 
 /// <summary>A page of ranked passages.</summary>
 /// <param name="Sign">How to read the scores.</param>
-/// <param name="NoiseFloor">The correlation that chance reaches in the best of all that were compared, or null.</param>
+/// <param name="NoiseFree">Whether the scores are measured first-order covariances, without Monte Carlo noise.</param>
+/// <param name="NoiseFloor">The correlation that chance reaches in the best of all that were compared; null where there is no noise.</param>
 /// <param name="Candidates">How many were compared.</param>
 /// <param name="Total">Passages that match.</param>
 /// <param name="Page">The page, from 1.</param>
 /// <param name="Pages">Number of pages, at least 1.</param>
 /// <param name="Passages">The passages.</param>
 public sealed record PassagesAnswer(
-    string Sign, double? NoiseFloor, int Candidates, int Total, int Page, int Pages, IReadOnlyList<PassageEntry> Passages);
+    string Sign, bool NoiseFree, double? NoiseFloor, int Candidates, int Total, int Page, int Pages, IReadOnlyList<PassageEntry> Passages);
 
 /// <summary>Scores of one query unit against the units of one training item.</summary>
 public sealed record ItemShades(int Item, float[] Correlation, float[] CorrelationError, float[] Bif);

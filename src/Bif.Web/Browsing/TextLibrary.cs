@@ -11,8 +11,17 @@ namespace Bif.Web.Browsing;
 /// <param name="Run">The run.</param>
 /// <param name="Tokens">The tokens, of the run or of queries added to it.</param>
 /// <param name="Index">The query's index there.</param>
-public sealed record OpenTexts(RunContents Run, RunTokens Tokens, int Index)
+/// <param name="DataPath">Where a query that was added lies; null for the run's own.</param>
+public sealed record OpenTexts(RunContents Run, RunTokens Tokens, int Index, string? DataPath)
 {
+    /// <summary>Whether scores of what is asked about have no Monte Carlo noise.</summary>
+    public bool IsNoiseFree(TextChoice choice) => Tokens.IsNoiseFree(Index, choice.Unit, choice.Level);
+
+    /// <summary>What chance reaches in the best of so many at the run's effective draws; null where scores have no noise, or it is not known.</summary>
+    public double? Floor(TextChoice choice, int candidates)
+        => !IsNoiseFree(choice) && Run.Record.Diagnostics is { } diagnostics && diagnostics.TryGetProperty("ess_products", out var draws) && draws.ValueKind == JsonValueKind.Number
+            ? NoiseFloor.Of(draws.GetDouble(), candidates) : null;
+
     /// <summary>A query's pieces.</summary>
     public IReadOnlyList<TextPiece> QueryPieces(TextLevel level)
         => TextPieces.Of(Tokens.QueryPassages.Passages[Index], Tokens.QueryTokens, Tokens.OfQuery(level, Index));
@@ -34,7 +43,7 @@ public sealed class TextLibrary(IDbContextFactory<BifContext> contexts, RunLibra
     private const int MostCells = 1 << 20;
     private const int Around = 32;
     private readonly RecentlyUsed<(string Folder, int Draws), RunTokens> _open = new(4);
-    private readonly RecentlyUsed<(RunTokens, int Query, int? Unit, TextLevel, TextLevel, bool), SpanScores> _passes = new(16);
+    private readonly RecentlyUsed<(RunTokens, int Query, int? Unit, TextLevel, TextLevel, bool IsPartial, bool IsNoiseFree), SpanScores> _passes = new(16);
     private readonly SemaphoreSlim _turn = new(1);
 
     /// <summary>Opens the texts for a query; null if there is no such run.</summary>
@@ -67,7 +76,7 @@ public sealed class TextLibrary(IDbContextFactory<BifContext> contexts, RunLibra
                     _open.Put(key, tokens);
                 }
 
-                return new OpenTexts(run, tokens, isOwn ? query : 0);
+                return new OpenTexts(run, tokens, isOwn ? query : 0, isOwn ? null : added);
             },
             cancellation);
     }
@@ -94,7 +103,7 @@ public sealed class TextLibrary(IDbContextFactory<BifContext> contexts, RunLibra
                 var (tokens, spans) = (texts.Tokens, texts.Tokens.Corpus(choice.Level));
                 var strongest = choice.IsHarmful ? Ranking.Smallest(scores.Correlation, count) : Ranking.Largest(scores.Correlation, count);
                 return new RelatedAnswer(
-                    texts.Run.Record.Sign, Floor(texts.Run.Record, spans.Count), spans.Count, tokens.Draws, [.. strongest.Select((entry, rank) =>
+                    texts.Run.Record.Sign, texts.IsNoiseFree(choice), texts.Floor(choice, spans.Count), spans.Count, tokens.Draws, [.. strongest.Select((entry, rank) =>
                     {
                         var item = tokens.Tokens.Items[spans[entry.Item].First];
                         var unit = tokens.Of(choice.Level, item).TakeWhile(span => span != spans[entry.Item]).Count();
@@ -121,7 +130,7 @@ public sealed class TextLibrary(IDbContextFactory<BifContext> contexts, RunLibra
                 var pages = Math.Max(1, (ranked.Count + size - 1) / size);
                 page = Math.Clamp(page, 1, pages);
                 return new PassagesAnswer(
-                    texts.Run.Record.Sign, Floor(texts.Run.Record, scores.Correlation.Length), scores.Correlation.Length, ranked.Count, page, pages,
+                    texts.Run.Record.Sign, texts.IsNoiseFree(choice), texts.Floor(choice, scores.Correlation.Length), scores.Correlation.Length, ranked.Count, page, pages,
                     [.. ranked.Skip((page - 1) * size).Take(size).Select(each => Entry(texts, choice, each.passage, each.Rank))]);
             },
             cancellation);
@@ -177,11 +186,6 @@ public sealed class TextLibrary(IDbContextFactory<BifContext> contexts, RunLibra
         return new(rank, passage.Item, passage.Best, passage.Correlation, error, whole.Correlation[0, 0], whole.CorrelationError[0, 0], whole.Bif[0, 0]);
     }
 
-    // What chance reaches in the best of so many, at the run's effective draws.
-    private static double? Floor(RunRecord record, int candidates)
-        => record.Diagnostics is { } diagnostics && diagnostics.TryGetProperty("ess_products", out var draws) && draws.ValueKind == JsonValueKind.Number
-            ? NoiseFloor.Of(draws.GetDouble(), candidates) : null;
-
     private static void RequireItem(OpenTexts texts, int item)
     {
         if (item < 0 || item >= texts.Tokens.Passages.Passages.Length)
@@ -192,7 +196,7 @@ public sealed class TextLibrary(IDbContextFactory<BifContext> contexts, RunLibra
 
     private async Task<SpanScores> Pass(OpenTexts texts, TextChoice choice, TextLevel level, CancellationToken cancellation)
     {
-        var key = (texts.Tokens, texts.Index, choice.Unit, choice.Level, level, choice.IsPartial);
+        var key = (texts.Tokens, texts.Index, choice.Unit, choice.Level, level, choice.IsPartial, texts.IsNoiseFree(choice));
         if (_passes.TryGet(key, out var known))
         {
             return known;

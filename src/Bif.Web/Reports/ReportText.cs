@@ -17,5 +17,6 @@ public sealed record ReportPassage(PassageEntry Entry, IReadOnlyList<TextPiece> 
 /// <param name="Candidates">Units of the corpus.</param>
 /// <param name="Query">The query's text.</param>
 /// <param name="Passages">The passages.</param>
+/// <param name="NoiseFree">Whether the scores of all units of the query were measured, without Monte Carlo noise.</param>
 public sealed record ReportText(
-    string By, int? Token, bool IsPartial, bool IsHarmful, double? NoiseFloor, int Candidates, IReadOnlyList<TextPiece> Query, IReadOnlyList<ReportPassage> Passages);
+    string By, int? Token, bool IsPartial, bool IsHarmful, double? NoiseFloor, int Candidates, IReadOnlyList<TextPiece> Query, IReadOnlyList<ReportPassage> Passages, bool NoiseFree = false);

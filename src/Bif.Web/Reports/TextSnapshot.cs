@@ -48,7 +48,7 @@ public sealed class TextSnapshot(TextLibrary library)
         }
 
         return (
-            new(choice.Level.ToString().ToLowerInvariant(), choice.Unit, choice.IsPartial, choice.IsHarmful, found.NoiseFloor, found.Candidates, texts.QueryPieces(choice.Level), passages),
+            new(choice.Level.ToString().ToLowerInvariant(), choice.Unit, choice.IsPartial, choice.IsHarmful, texts.Floor(choice with { Unit = null }, found.Candidates), found.Candidates, texts.QueryPieces(choice.Level), passages, texts.IsNoiseFree(choice with { Unit = null })),
             Pack(rows, parts));
     }
 

@@ -5,7 +5,7 @@ namespace Bif.Web.Tasks;
 /// <summary>A task as people see it.</summary>
 /// <param name="Run">The run.</param>
 /// <param name="Task">Its number among the run's tasks.</param>
-/// <param name="Kind">comparison, removal or quality.</param>
+/// <param name="Kind">comparison, removal, quality or response.</param>
 /// <param name="Title">What was ordered, in words.</param>
 /// <param name="State">queued, running, finished, failed or cancelled.</param>
 /// <param name="Message">What is being done.</param>

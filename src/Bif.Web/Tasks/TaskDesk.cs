@@ -12,7 +12,7 @@ using Bif.Web.Jobs;
 namespace Bif.Web.Tasks;
 
 /// <summary>Takes orders for work on finished runs: what can be checked is checked before anything is queued.</summary>
-public sealed class TaskDesk(TaskTables tables, TaskLibrary tasks, RunLibrary library, RunQueue queue)
+public sealed class TaskDesk(TaskTables tables, TaskLibrary tasks, RunLibrary library, TextLibrary heatmaps, RunQueue queue)
 {
     private const int UsualCount = 20;
     private const int UsualRepeats = 5;
@@ -76,6 +76,37 @@ public sealed class TaskDesk(TaskTables tables, TaskLibrary tasks, RunLibrary li
         }
 
         return await Add(id, RunTask.Quality, new QualityInput(subsets, repeats), cancellation);
+    }
+
+    /// <summary>Orders the first-order responses of a query's tokens, so that their scores have no noise; what waits or runs already is not ordered again.</summary>
+    /// <returns>The task's number; null where all of them are measured already.</returns>
+    /// <exception cref="InputException">The run has no traced tokens, its draws do not allow it, or there is no such unit.</exception>
+    public async Task<int?> Respond(Guid id, NewResponse wanted, CancellationToken cancellation)
+    {
+        var run = await Finished(id, cancellation);
+        var choice = TextChoice.From(wanted.Query, wanted.Token, wanted.By, null);
+        if (choice.Level == TextLevel.Passage)
+        {
+            throw new InputException("by is \"passage\": leave token and by out for all of the query.");
+        }
+
+        if (ResponseMeasurement.WhyNot(run.Record) is { } reason)
+        {
+            throw new InputException(reason);
+        }
+
+        var texts = await heatmaps.Open(id, wanted.Query, cancellation) ?? throw MissingException.Run(id);
+        if (texts.Tokens.IsNoiseFree(texts.Index, wanted.Token, choice.Level))
+        {
+            return null;
+        }
+
+        var units = texts.Tokens.OfQuery(wanted.Token is null ? TextLevel.Passage : choice.Level, texts.Index);
+        var span = units[wanted.Token ?? 0];
+        var what = wanted.Token is null ? "all" : $"“{TextLibrary.Query(texts, choice).Units[wanted.Token.Value].Text.Trim()}”";
+        var input = new ResponseInput(wanted.Query, texts.DataPath, span.First, span.Count, what);
+        var stored = JsonSerializer.Serialize(input, RunRecord.Compact);
+        return await tasks.Waiting(id, RunTask.Response, stored, cancellation) ?? await Add(id, RunTask.Response, input, cancellation);
     }
 
     /// <summary>Why a run's model cannot be trained again here, in a sentence; null if it can.</summary>

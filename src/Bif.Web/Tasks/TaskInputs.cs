@@ -15,6 +15,27 @@ public sealed record RemovalInput(int[] Items, string What, int Repeats);
 /// <param name="Repeats">Models per subset.</param>
 public sealed record QualityInput(int Subsets, int Repeats);
 
+/// <summary>An order to measure the first-order responses of a query's tokens. Stored with the task: names and meaning stay.</summary>
+/// <param name="Query">The query's index in the run.</param>
+/// <param name="DataPath">Where a query that was added lies; null for the run's own.</param>
+/// <param name="First">The first token, by its number among the tokens of the folder that holds the query.</param>
+/// <param name="Count">How many.</param>
+/// <param name="What">The unit in words.</param>
+public sealed record ResponseInput(int Query, string? DataPath, int First, int Count, string What);
+
+/// <summary>An order to take the noise out of the scores of a query, or of a unit of it, as programs give it.</summary>
+public sealed record NewResponse
+{
+    /// <summary>The query's index.</summary>
+    public required int Query { get; init; }
+
+    /// <summary>Number of the unit in the query; null for all of it.</summary>
+    public int? Token { get; init; }
+
+    /// <summary>What units are: token, word or sentence; null for token.</summary>
+    public string? By { get; init; }
+}
+
 /// <summary>A set of a run's training items, as a person names it: one of the five.</summary>
 public sealed record ItemChoice
 {

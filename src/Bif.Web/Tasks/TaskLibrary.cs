@@ -48,6 +48,15 @@ public sealed class TaskLibrary(IDbContextFactory<BifContext> contexts)
             .Select(scores => scores.Scores).SingleOrDefaultAsync(cancellation) is { } bytes ? Floats.FromBytes(bytes) : null;
     }
 
+    /// <summary>The number of a task of this kind and input that waits or runs, or null.</summary>
+    public async Task<int?> Waiting(Guid run, string kind, string input, CancellationToken cancellation = default)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellation);
+        var active = await context.Tasks.Where(task => task.RunId == run && task.Kind == kind && (task.State == "queued" || task.State == "running"))
+            .Select(task => new { task.Task, task.Input }).ToListAsync(cancellation);
+        return active.FirstOrDefault(task => JsonElement.DeepEquals(JsonSerializer.Deserialize<JsonElement>(task.Input), JsonSerializer.Deserialize<JsonElement>(input)))?.Task;
+    }
+
     private static RunTaskStatus Status(RunTask row) => new(
         row.RunId, row.Task, row.Kind, TitleOf(row), row.State, row.Message, row.Error, row.Fraction, row.CancelRequested, row.CreatedAt, row.FinishedAt,
         row.Result is { } result ? JsonSerializer.Deserialize<JsonElement>(result) : null);
@@ -56,6 +65,7 @@ public sealed class TaskLibrary(IDbContextFactory<BifContext> contexts)
     {
         RunTask.Comparison => $"compare with {JsonSerializer.Deserialize<ComparisonInput>(row.Input, RunRecord.Json)!.Method}",
         RunTask.Removal => $"retrain without {JsonSerializer.Deserialize<RemovalInput>(row.Input, RunRecord.Json)!.What}",
+        RunTask.Response when JsonSerializer.Deserialize<ResponseInput>(row.Input, RunRecord.Json)! is var input => $"take the noise out of {input.What} of query {input.Query}",
         _ => "measure how well the scores predict retraining",
     };
 }

@@ -174,6 +174,15 @@ public sealed partial class TaskWorker(TaskTables tables, IDbContextFactory<BifC
                     place, spec, line => Say(line, null, isLast: true),
                     new Bank(progress => Say($"{progress.Done} of {progress.Models} models are trained", (double)progress.Done / progress.Models)), cancellation));
                 return JsonSerializer.Serialize(quality ?? throw new OperationCanceledException(cancellation), RunRecord.Compact);
+            case RunTask.Response:
+                var asked = JsonSerializer.Deserialize<ResponseInput>(row.Input, RunRecord.Json)!;
+                var folder = asked.DataPath is not { } path ? place : RunQueries.AdditionsOf(place).FirstOrDefault(each => each.ReadRecord().Spec.Queries == path)
+                    ?? throw new InputException($"Query {asked.Query} is not in the run's folder any more: ask it again.");
+                Say("reading model and data", null, isLast: true);
+                var isWhole = await RunWorker.OnThread(() => ResponseMeasurement.Run(
+                    place, folder, [.. Enumerable.Range(asked.First, asked.Count)],
+                    new Count(done => Say($"{done} of {asked.Count} tokens are measured", (double)done / asked.Count)), cancellation));
+                return isWhole ? JsonSerializer.Serialize(asked, RunRecord.Compact) : throw new OperationCanceledException(cancellation);
             default:
                 throw new InputException($"This worker does not know work of the kind {row.Kind}: it is older than the web application.");
         }
@@ -188,6 +197,11 @@ public sealed partial class TaskWorker(TaskTables tables, IDbContextFactory<BifC
     private sealed class Share(Action<double> report) : IProgress<double>
     {
         public void Report(double value) => report(value);
+    }
+
+    private sealed class Count(Action<int> report) : IProgress<int>
+    {
+        public void Report(int value) => report(value);
     }
 
     private sealed class Bank(Action<BankProgress> report) : IProgress<BankProgress>

@@ -21,7 +21,7 @@ public sealed class KnownAnswerTests
         using var problem = new TestProblem([[1], [1], [1]], [0, -1, 1], [[1]], [1], [0]);
         var run = problem.Run("run", problem.Spec() with
         {
-            Sampler = sampler, Decay = 1, Stabilizer = 1, Epsilon = 0.02, Nbeta = 2, Gamma = 2, Batch = 0, Chains = 4, Draws = 2000, Thin = 10, BurnIn = 200,
+            Sampler = sampler, Decay = 1, Stabilizer = 1, Epsilon = 0.02, Nbeta = 2, Gamma = 2, Batch = 0, Chains = 4, Draws = 1500, Thin = 8, BurnIn = 200,
         });
         var bif = TestProblem.Scores(run, "bif").Values;
         var errors = TestProblem.Scores(run, "bif_se").Values;
@@ -76,7 +76,7 @@ public sealed class KnownAnswerTests
         var run = problem.Run("run", problem.Spec() with
         {
             Sampler = sampler, Preconditioner = preconditioner, Epsilon = epsilon, Friction = friction, Nbeta = 40, Gamma = 5,
-            Batch = 0, Chains = 4, Draws = 3000, Thin = sampler == "laplace" ? 1 : 2, BurnIn = 100, Seed = 2,
+            Batch = 0, Chains = 4, Draws = 2000, Thin = sampler == "laplace" ? 1 : 2, BurnIn = 100, Seed = 2,
         });
         var bif = TestProblem.Scores(run, "bif").Values;
         var errors = TestProblem.Scores(run, "bif_se").Values;

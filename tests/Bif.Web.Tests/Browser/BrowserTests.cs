@@ -158,10 +158,11 @@ public sealed class BrowserTests(RunningApplication running) : IAsyncLifetime
     [InlineData(ColorScheme.Dark)]
     public async Task Every_page_is_accessible_and_fits_a_phone(ColorScheme scheme)
     {
+        await using var context = await _browser.NewContextAsync(new() { ColorScheme = scheme });
+        var page = await context.NewPageAsync();
         foreach (var address in new[] { "/", "/runs/new", "/jobs", $"/runs/{running.Run}", $"/runs/{running.Run}/images", $"/runs/{running.Run}/data", $"/runs/{running.Run}/group", $"/runs/{running.Run}/quality", $"/compare?a={running.Run}&b={running.Run}&mb=bif", "/nowhere" })
         {
-            await using var context = await _browser.NewContextAsync(new() { ColorScheme = scheme, ViewportSize = new() { Width = 360, Height = 740 } });
-            var page = await context.NewPageAsync();
+            await page.SetViewportSizeAsync(360, 740);
             await page.GotoAsync(Url + address);
             await Live(page);
             await page.Locator("h1").WaitForAsync();

@@ -22,14 +22,14 @@ public sealed class RestartTests
         var page = await browser.NewPageAsync();
         await using (var first = await Application.Start(folder.At("data"), settings))
         {
-            var run = await first.Order(pictures.Order(1200));
+            var run = await first.Order(pictures.Order(700));
             await page.GotoAsync($"{first.Url}/runs/{run}");
             await Expect(page.Locator(".status")).ToContainTextAsync("draws, about", new() { Timeout = 30_000 });
             await first.Stop();
         }
 
         // Nobody touches the page from here on.
-        await Task.Delay(3000);
+        await Task.Delay(1500);
         await using var second = await Application.Start(folder.At("data"), settings);
         await Expect(page.Locator(".status")).ToContainTextAsync("finished", new() { Timeout = 120_000 });
         await Expect(page.Locator(".ranking li").First).ToBeVisibleAsync();

@@ -12,7 +12,7 @@ namespace Bif.Web.Tests.Jobs;
 [Trait("Pace", "slow")]
 public sealed class FaultTests : IDisposable
 {
-    private const int Draws = 600;
+    private const int Draws = 300;
     private readonly TemporaryFolder _folder = new();
     private readonly TinyPictures _pictures;
 
@@ -34,7 +34,7 @@ public sealed class FaultTests : IDisposable
         var undisturbed = await application.Order(_pictures.Order(Draws));
         await application.Finished(undisturbed);
         var run = await application.Order(_pictures.Order(Draws));
-        await application.WaitFor(run, now => DrawsOf(now) > 200);
+        await application.WaitFor(run, now => DrawsOf(now) > 100);
         await database.Stop();
 
         using var refused = await application.Client.GetAsync($"/api/v1/runs/{run}");
@@ -53,7 +53,7 @@ public sealed class FaultTests : IDisposable
     {
         await using var application = await Application.Start(_folder.At("data"), Roots);
         var run = await application.Order(_pictures.Order(Draws));
-        await application.WaitFor(run, now => DrawsOf(now) > 200);
+        await application.WaitFor(run, now => DrawsOf(now) > 100);
         Process.Start("kill", ["-QUIT", File.ReadLines(_folder.At("data/postgres/data/postmaster.pid")).First()]).WaitForExit();
         var clock = Stopwatch.StartNew();
         while (!application.Said.Contains("is started again", StringComparison.Ordinal) && clock.Elapsed.TotalSeconds < 30)
@@ -73,7 +73,7 @@ public sealed class FaultTests : IDisposable
         string[] settings = [.. Roots, .. database.Settings, "--Bif:CpuSlots", "1"];
         await using var web = await Application.Start(_folder.At("data"), settings);
         await using var worker = await Application.Start(_folder.At("data"), [.. settings, "--Bif:Roles:0", "worker", "--Bif:Roles:1", "worker"]);
-        var run = await web.Order(_pictures.Order(4 * Draws));
+        var run = await web.Order(_pictures.Order(8 * Draws));
         await web.WaitFor(run, now => now.GetProperty("chains").EnumerateArray().Count(chain => chain.GetProperty("draws").GetInt32() > 0) == 2);
         Assert.True((web.Said + worker.Said).Contains($"chain 0 of run {run}", StringComparison.Ordinal), web.Said + worker.Said);
         foreach (var each in new[] { web, worker })
@@ -83,7 +83,7 @@ public sealed class FaultTests : IDisposable
 
         using var cancelled = await web.Client.PostAsync($"/api/v1/runs/{run}/cancel", null);
         await web.WaitFor(run, now => now.GetProperty("state").GetString() == "cancelled", 30);
-        Assert.True(DrawsOf(await web.Get($"/api/v1/runs/{run}")) < 8 * Draws);
+        Assert.True(DrawsOf(await web.Get($"/api/v1/runs/{run}")) < 16 * Draws);
     }
 
     [Fact]

@@ -26,10 +26,10 @@ public sealed class LostWorkerTests : IDisposable
         Guid undisturbed, run;
         await using (var first = await Start())
         {
-            undisturbed = await first.Order(_pictures.Order(draws: 600));
+            undisturbed = await first.Order(_pictures.Order(draws: 300));
             await first.Finished(undisturbed);
-            run = await first.Order(_pictures.Order(draws: 600));
-            await first.WaitFor(run, now => Draws(now) > 300);
+            run = await first.Order(_pictures.Order(draws: 300));
+            await first.WaitFor(run, now => Draws(now) > 120);
             first.Kill();
         }
 
@@ -49,12 +49,12 @@ public sealed class LostWorkerTests : IDisposable
         Guid run;
         await using (var first = await Start())
         {
-            run = await first.Order(_pictures.Order(draws: 1500));
-            await first.WaitFor(run, now => Draws(now) > 200);
+            run = await first.Order(_pictures.Order(draws: 600));
+            await first.WaitFor(run, now => Draws(now) > 100);
             using var cancelled = await first.Client.PostAsync($"/api/v1/runs/{run}/cancel", null);
             Assert.True(cancelled.IsSuccessStatusCode);
             var stopped = await first.WaitFor(run, now => now.GetProperty("state").GetString() == "cancelled", 30);
-            Assert.True(Draws(stopped) < 3000);
+            Assert.True(Draws(stopped) < 1200);
             using var again = await first.Client.PostAsync($"/api/v1/runs/{run}/cancel", null);
             Assert.Equal(System.Net.HttpStatusCode.Conflict, again.StatusCode);
             using var resumed = await first.Client.PostAsync($"/api/v1/runs/{run}/resume", null);
@@ -65,7 +65,7 @@ public sealed class LostWorkerTests : IDisposable
 
         await using var second = await Start();
         var before = await second.Get($"/api/v1/runs/{run}");
-        Assert.True(Draws(before) > 200);
+        Assert.True(Draws(before) > 100);
         await second.Finished(run);
     }
 

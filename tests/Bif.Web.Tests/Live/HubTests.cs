@@ -10,7 +10,7 @@ public sealed class HubTests(RunningApplication running)
     [Fact]
     public async Task The_official_client_sees_progress_states_and_rankings_at_most_five_times_a_second()
     {
-        var run = await running.Application.Order(running.Pictures.Order(draws: 1500, name: "watched"));
+        var run = await running.Application.Order(running.Pictures.Order(draws: 600, name: "watched"));
         var script = Path.Combine(Repository.Root, "tests", "Bif.Web.Tests", "Live", "watch.cjs");
         using var node = Process.Start(new ProcessStartInfo("node", [script, Path.Combine(Repository.Root, "node_modules"), running.Application.Url, run.ToString()])
         {

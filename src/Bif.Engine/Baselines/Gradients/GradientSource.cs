@@ -67,23 +67,26 @@ internal sealed class GradientSource : IDisposable
     {
         var found = new List<ItemGradients>();
         using var scope = NewDisposeScope();
-        Visit(feed, start, count, values, gradients => found.Add(gradients));
+        Visit(feed, start, count, values, found.Add, isKept: true);
         found.ForEach(gradients => gradients.MoveToOuterDisposeScope());
         return found;
     }
 
-    /// <summary>The same one value after the other, so that what one takes may be released before the next.</summary>
+    /// <summary>The same one value after the other; what one takes is released before the next.</summary>
     /// <param name="feed">The items.</param>
     /// <param name="start">The first.</param>
     /// <param name="count">How many.</param>
     /// <param name="values">What is differentiated.</param>
-    /// <param name="work">Receives the gradients of each value; they lie in the scope that is open then.</param>
-    public void Visit(DataFeed feed, int start, int count, IReadOnlyList<ItemValue> values, Action<ItemGradients> work)
+    /// <param name="work">Receives the gradients of each value, which end with its return.</param>
+    public void Visit(DataFeed feed, int start, int count, IReadOnlyList<ItemValue> values, Action<ItemGradients> work) => Visit(feed, start, count, values, work, isKept: false);
+
+    private void Visit(DataFeed feed, int start, int count, IReadOnlyList<ItemValue> values, Action<ItemGradients> work, bool isKept)
     {
         if (_factored.Count == 0 && HasSlow)
         {
             foreach (var value in values)
             {
+                using var own = isKept ? null : NewDisposeScope();
                 work(new ItemGradients(_center.numel(), [], Rest(feed, start, count, value), _rest));
             }
 
@@ -101,6 +104,7 @@ internal sealed class GradientSource : IDisposable
         var parts = HasSlow ? [] : seen.Parts;
         foreach (var value in values)
         {
+            using var own = isKept ? null : NewDisposeScope();
             var (factors, rows) = Slopes(seen.Layers, parts, value(outputs, batch).sum());
             BackwardPasses += count;
             work(new ItemGradients(

@@ -110,6 +110,9 @@ public sealed partial class TextPage : IDisposable
 
     private PartnerWord? ChosenWord => Token is { } token && ByShown == "word" ? _partners?.Words.FirstOrDefault(word => word.Query == Query && word.Unit == token) : null;
 
+    // Tokens of the chosen unit, or of all of the query.
+    private int AskedTokens => _query is not { } query ? 0 : Token is { } token && token < query.Units.Count ? query.Units[token].Tokens : query.Units.Sum(unit => unit.Tokens);
+
     private bool IsPartial => View == Partial;
 
     private string FindShown => Find?.Trim() ?? "";
@@ -273,6 +276,12 @@ public sealed partial class TextPage : IDisposable
         Add("item", item ?? (query is null ? Item : null), -1);
         Add("intensity", intensity ?? Intensity, "1");
         return $"/runs/{Id}/text{(parts.Count > 0 ? "?" : "")}{string.Join('&', parts)}";
+    }
+
+    private async Task Again()
+    {
+        await Read();
+        StateHasChanged();
     }
 
     private void OnChanged(RunChange change) => _ = InvokeAsync(async () =>

@@ -1,0 +1,55 @@
+using System.Runtime.InteropServices;
+using Bif.Engine.Arrays;
+
+namespace Bif.Engine.FirstOrder;
+
+/// <summary>
+/// The folder <c>responses</c> of a run: for each measured query token q an .npy of float32 [traced training tokens + tokens of
+/// its query], nats²: what the first-order parts of those losses have in common with q's, g_qᵀ·Σ·g_t, without Monte Carlo noise.
+/// The sum of all traced tokens, the common mode, has a file too; behind its training tokens stands its own variance.
+/// </summary>
+/// <param name="root">The folder.</param>
+internal sealed class ResponseFiles(string root)
+{
+    /// <summary>The folder itself.</summary>
+    public string Root { get; } = root;
+
+    /// <summary>The common mode's file.</summary>
+    public string Common => Path.Combine(Root, "common.npy");
+
+    /// <summary>A query token's file.</summary>
+    public string Of(int token) => Path.Combine(Root, $"{token:D7}.npy");
+
+    /// <summary>Whether a query token and the common mode were measured.</summary>
+    public bool Has(int token) => File.Exists(Of(token)) && File.Exists(Common);
+
+    /// <summary>Which query tokens were measured, rising.</summary>
+    public IEnumerable<int> Measured() => Directory.Exists(Root) && File.Exists(Common)
+        ? Directory.EnumerateFiles(Root, "*.npy").Select(Path.GetFileNameWithoutExtension)
+            .Where(name => name!.All(char.IsAsciiDigit)).Select(name => int.Parse(name!, System.Globalization.CultureInfo.InvariantCulture)).Order()
+        : [];
+
+    /// <summary>Adds a stretch of a file's numbers to sums.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="length">Numbers that the file should have.</param>
+    /// <param name="first">Where the stretch begins.</param>
+    /// <param name="sums">As many as the stretch is long.</param>
+    /// <exception cref="InputException">The file is damaged or of other texts.</exception>
+    public static void Add(string path, int length, int first, Span<double> sums)
+    {
+        using var stream = File.OpenRead(path);
+        var shape = NpyHeader.Decode<float>(stream, path);
+        if (shape is not [var found] || found != length)
+        {
+            throw new InputException($"{path} has the shape ({string.Join(", ", shape)}) and not ({length}): delete its folder and measure again.");
+        }
+
+        var values = new float[sums.Length];
+        stream.Seek((long)first * sizeof(float), SeekOrigin.Current);
+        stream.ReadExactly(MemoryMarshal.AsBytes(values.AsSpan()));
+        for (var index = 0; index < values.Length; index++)
+        {
+            sums[index] += values[index];
+        }
+    }
+}
