@@ -14,7 +14,9 @@ public sealed class RunningTexts : IAsyncLifetime, IDisposable
 
     public Guid Run { get; private set; }
 
-    internal string RunFolder => _folder.At($"data/runs/{Run:N}");
+    internal string RunFolder => FolderOf(Run);
+
+    internal string FolderOf(Guid run) => _folder.At($"data/runs/{run:N}");
 
     public async Task InitializeAsync()
     {

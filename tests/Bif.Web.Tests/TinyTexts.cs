@@ -38,4 +38,10 @@ internal sealed record TinyTexts(string Data, string Queries, string Model)
     {
         name, model = Model, data = data ?? Data, queries = Queries, perToken, sampler = "sgld", epsilon = 1e-5, nbeta = 5.0, gamma = 1e3, batch = 10, chains = 2, draws = 40, seed = 3,
     };
+
+    /// <summary>An order for independent draws, whose tokens' responses are measured at its end.</summary>
+    public object OrderIndependent() => new
+    {
+        name = "independent", model = Model, data = Data, queries = Queries, perToken = true, sampler = "laplace", nbeta = 1e3, gamma = 1e4, chains = 2, draws = 40, seed = 3,
+    };
 }

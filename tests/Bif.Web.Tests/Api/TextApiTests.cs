@@ -150,6 +150,14 @@ public sealed class TextApiTests(RunningTexts running)
     }
 
     [Fact]
+    public async Task Where_draws_come_from_a_chain_no_noise_can_be_taken_out_and_a_sentence_says_why()
+    {
+        using var refused = await Client.PostAsJsonAsync($"/api/v1/runs/{running.Run}/responses", new { query = 0, token = 1 });
+        Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+        Assert.Contains("not from a known Gaussian", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_library_lists_texts_and_an_estimate_counts_their_tokens()
     {
         var library = await running.Application.Get("/api/v1/library");

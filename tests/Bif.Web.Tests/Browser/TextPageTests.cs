@@ -136,6 +136,40 @@ public sealed class TextPageTests(RunningTexts running) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_noise_is_taken_out_of_a_token_s_scores_with_a_click()
+    {
+        var run = await running.Application.Order(running.Texts.OrderIndependent());
+        await running.Application.Finished(run);
+        var address = $"/api/v1/runs/{run}/queries/0/tokens/top?token=4";
+        var measured = await running.Application.Get(address);
+        Assert.True(measured.GetProperty("noiseFree").GetBoolean());
+        Assert.Equal(System.Text.Json.JsonValueKind.Null, measured.GetProperty("noiseFloor").ValueKind);
+
+        // As where that would have taken too long.
+        Directory.Delete(Path.Combine(running.FolderOf(run), "responses"), recursive: true);
+        var drawn = await running.Application.Get(address);
+        Assert.False(drawn.GetProperty("noiseFree").GetBoolean());
+        Assert.True(drawn.GetProperty("noiseFloor").GetDouble() > 0);
+        var page = await Open($"/runs/{run}/text?token=4");
+        await Expect(page.Locator(".legend")).ToContainTextAsync("noise floor");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Take the noise out" }).ClickAsync();
+        await Expect(page.Locator(".legend")).ToContainTextAsync("noise-free", new() { Timeout = 30_000 });
+        await Expect(page.GetByText("Noise-free: first-order covariances")).ToBeVisibleAsync();
+        Assert.Equal(measured.GetProperty("units").GetRawText(), (await running.Application.Get(address)).GetProperty("units").GetRawText());
+
+        // Of a passage that is written now as well.
+        await page.GetByText("Ask about your own passage").ClickAsync();
+        await page.GetByLabel("Passage", new() { Exact = true }).FillAsync("The hen sat on the log.");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Ask", Exact = true }).ClickAsync();
+        await Expect(page.Locator("aside h2").First).ToContainTextAsync("your passage", new() { Timeout = 60_000 });
+        await page.Locator(".query-text [data-u='2']").ClickAsync(new() { Timeout = 60_000 });
+        await Expect(page.Locator(".texts[data-shaded='2'] .passages > li").First).ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Take the noise out" }).ClickAsync();
+        await Expect(page.Locator(".legend")).ToContainTextAsync("noise-free", new() { Timeout = 30_000 });
+        Assert.Empty(_complaints);
+    }
+
+    [Fact]
     public async Task A_passage_is_typed_and_its_tokens_can_be_chosen()
     {
         var page = await Open($"/runs/{running.Run}/text");
