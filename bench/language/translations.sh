@@ -78,4 +78,4 @@ tail -n 600 "$out/short.tsv" >"$out/held.tsv"
 ./bif train --model-type llama --data "$out/train.tsv" --validation "$out/held.tsv[0:100]" --out "$out/model" --epochs 20 --batch 32 --lr 0.004 \
   --vocabulary 2048 --context 40 --set hidden_size=64 --set num_hidden_layers=2 --set num_attention_heads=4 --set intermediate_size=176 --set tie_word_embeddings=true
 ./bif attribute --model "$out/model" --data "$out/train.tsv" --queries "$out/held.tsv[0:400]" --per-token --out "$out/run"
-./bif tokens "$out/run" --partners "$out/partners.json"
+./bif tokens "$out/run" --partners "$out/partners.json" --noise-free

@@ -25,7 +25,7 @@ internal sealed class TokensCommand : Verb
     private readonly Setting<int> _count = Setting.Count("-k", "Related tokens to show.", 20, 1);
     private readonly Setting<int?> _examples = Setting.Count("--examples", "Write a Markdown table: of each of the first N queries the unit that the model expected least, and the most related units of the corpus.", "none", 1);
     private readonly Setting<string?> _partners = Setting.Text("--partners", "FILE", "Words known to stand for the same, such as translations, as JSON: measure over all queries how often the most related other word is one of them, and how often words of the same frequency would be.", "none");
-    private readonly Setting<bool> _noiseFree = Setting.Flag("--noise-free", "First measure the first-order responses of the token or word that is asked about (without --token of the whole query, with --partners of all words that have partners): its scores then have no Monte Carlo noise. Two passes over the traced texts per token; what was measured stays with the run (runs with --sampler laplace).");
+    private readonly Setting<bool> _noiseFree = Setting.Flag("--noise-free", "First measure the first-order responses of the token or word that is asked about (without --token of the whole query, with --examples of the words shown, with --partners of all words that have partners): its scores then have no Monte Carlo noise. Two passes over the traced texts per token; what was measured stays with the run (runs with --sampler laplace).");
     private readonly Setting<bool> _json = Setting.Flag("--json", "Write one JSON object on stdout.");
 
     /// <summary>Declares the options.</summary>
@@ -59,8 +59,14 @@ internal sealed class TokensCommand : Verb
         var record = directory.ReadRecord();
         if (arguments.GetValue(_examples) is { } examples)
         {
+            var shown = Enum.Parse<TextLevel>(arguments.GetRequiredValue(_by), ignoreCase: true);
+            if (arguments.GetValue(_noiseFree) && !Respond(output, directory, TokenExamples.Tokens(directory, examples, shown)))
+            {
+                return ExitCode.Interrupted;
+            }
+
             TokenExamples.Show(
-                output, directory, examples, Enum.Parse<TextLevel>(arguments.GetRequiredValue(_by), ignoreCase: true),
+                output, directory, examples, shown,
                 arguments.GetValue(_view) == "partial", arguments.GetValue(_count));
             return ExitCode.Ok;
         }

@@ -26,22 +26,33 @@ internal static class TokenExamples
         var name = level.ToString().ToLowerInvariant();
         output.Results.WriteLine($"| query | its least expected {name} | loss, nats | most related {name}s of the training items (correlation ± error, item) |");
         output.Results.WriteLine("| --- | --- | --- | --- |");
-        for (var query = 0; query < Math.Min(queries, record.Queries.Count); query++)
+        foreach (var (query, unit, span) in Chosen(run, Math.Min(queries, record.Queries.Count), level))
         {
-            var spans = run.OfQuery(level, query);
-            var unit = Enumerable.Range(0, spans.Count).MaxBy(index => run.LossOf(spans[index]));
             var (scores, corpus) = (run.Related(query, unit, level, level, partial, CancellationToken.None), run.Corpus(level));
             var related = Ranking.Largest(scores.Correlation, count).Select(entry =>
             {
-                var (span, item) = (corpus[entry.Item], run.Tokens.Items[corpus[entry.Item].First]);
-                var own = run.Of(level, item).TakeWhile(each => each != span).Count();
+                var (found, item) = (corpus[entry.Item], run.Tokens.Items[corpus[entry.Item].First]);
+                var own = run.Of(level, item).TakeWhile(each => each != found).Count();
                 var error = run.Row(query, unit, level, item, level, partial).CorrelationError[0, own];
-                return Invariant($"{InContext(run.Tokens.InContext(span, run.Passages, Around))} ({entry.Score:F2} ± {error:F2}, {run.FirstIndex + item})");
+                return Invariant($"{InContext(run.Tokens.InContext(found, run.Passages, Around))} ({entry.Score:F2} ± {error:F2}, {run.FirstIndex + item})");
             });
             output.Results.WriteLine(Invariant(
-                $"| {query} | {InContext(run.QueryTokens.InContext(spans[unit], run.QueryPassages, Around))} | {run.LossOf(spans[unit]):F1} | {string.Join("; ", related)} |"));
+                $"| {query} | {InContext(run.QueryTokens.InContext(span, run.QueryPassages, Around))} | {run.LossOf(span):F1} | {string.Join("; ", related)} |"));
         }
     }
+
+    /// <summary>The query tokens of the units that are shown.</summary>
+    public static IReadOnlyList<int> Tokens(RunDirectory directory, int queries, TextLevel level)
+        => [.. Chosen(RunTokens.Open(directory), Math.Min(queries, directory.ReadRecord().Queries.Count), level).SelectMany(each => Enumerable.Range(each.Span.First, each.Span.Count))];
+
+    // Of each query the unit with the largest loss.
+    private static IEnumerable<(int Query, int Unit, TokenSpan Span)> Chosen(RunTokens run, int queries, TextLevel level)
+        => Enumerable.Range(0, queries).Select(query =>
+        {
+            var spans = run.OfQuery(level, query);
+            var unit = Enumerable.Range(0, spans.Count).MaxBy(index => run.LossOf(spans[index]));
+            return (query, unit, spans[unit]);
+        });
 
     private static string InContext((string Before, string Text, string After) place)
     {

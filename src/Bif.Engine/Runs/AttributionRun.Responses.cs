@@ -6,7 +6,7 @@ namespace Bif.Engine.Runs;
 /// <content>Responses of query tokens, which take the noise out of their scores.</content>
 public sealed partial class AttributionRun
 {
-    private const double LeastResponseSeconds = 30;
+    private const double LeastResponseSeconds = 60;
     // The first are slower than the others: they wait for what all share.
     private const int TokensToWarmUp = 2;
     private const int TokensToJudgeBy = 6;
