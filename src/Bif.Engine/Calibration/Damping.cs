@@ -8,12 +8,16 @@ namespace Bif.Engine.Calibration;
 public static class Damping
 {
     private const double DrawFactor = 2.5;
+
+    // Where the draws set no limit, of few and of many observations (measured: docs/quality.md).
+    private const double RootFactor = 6.5;
+    private const double LeastShare = 1 / 5.0;
+    private const double MostShare = 1 / 2.0;
     private const long RankBytes = 112L << 20;
     private const int LeastRank = 50;
 
     /// <summary>Parameters beyond which a useful number of directions takes too much memory.</summary>
     public const long MostParameters = RankBytes / (sizeof(float) * LeastRank);
-
 
     /// <summary>The effective dimension to aim at.</summary>
     /// <param name="items">n, training items.</param>
@@ -21,15 +25,18 @@ public static class Damping
     public static double Dimension(int items, double effectiveDraws) => Math.Max(1, Math.Min(items / 3.0, DrawFactor * Math.Sqrt(effectiveDraws)));
 
     /// <summary>
-    /// The effective dimension to aim at where a control variate takes the noise out, so that the draws set no limit: a fifth of
-    /// the observations (measured: docs/quality.md), and no more than the curvature's directions can show.
+    /// The effective dimension to aim at where a control variate takes the noise out, so that the draws set no limit: half of the
+    /// observations where they are few, 6.5 times their root up to a thousand, a fifth beyond, and no more than the curvature's
+    /// directions can show.
     /// </summary>
     /// <param name="observations">Items, or the tokens of texts.</param>
     /// <param name="rank">Directions of a low-rank curvature, or null.</param>
-    public static double ControlledDimension(long observations, int? rank) => Math.Max(1, Math.Min(observations / 5.0, rank ?? double.PositiveInfinity));
+    public static double ControlledDimension(long observations, int? rank) => Math.Max(1, Math.Min(Undrawn(observations), rank ?? double.PositiveInfinity));
 
     /// <summary>Directions of a low-rank curvature that the dimension needs: where d_eff(r) is their number, the last has about r/2.</summary>
-    public static int Rank(long observations, long parameters) => (int)Math.Clamp(observations / 5, LeastRank, Math.Max(LeastRank, Math.Min(1000, RankBytes / (sizeof(float) * parameters))));
+    public static int Rank(long observations, long parameters) => (int)Math.Clamp(Math.Ceiling(Undrawn(observations)), LeastRank, Math.Max(LeastRank, Math.Min(1000, RankBytes / (sizeof(float) * parameters))));
+
+    private static double Undrawn(long observations) => Math.Min(MostShare * observations, Math.Max(LeastShare * observations, RootFactor * Math.Sqrt(observations)));
 
     /// <summary>r with d_eff(r) = <paramref name="dimension"/>, by bisection on a logarithmic scale.</summary>
     /// <param name="eigenvalues">λ of the mean loss's curvature; those that are 0 do not count.</param>
