@@ -6,8 +6,8 @@ using Bif.Engine.Training;
 namespace Bif.Cli.Benchmarks;
 
 /// <summary>
-/// Effective draws of each sampler at one target, per second and per gradient of all items. The target is the calibrated one of
-/// the default sampler; SGLD and RMSprop-SGLD get the step, of several, at which they are worth most without diverging.
+/// Effective draws of each sampler at one target, per second and per gradient of all items (or per draw, where draws take no
+/// gradient). The target is that to which chains in the first of the coordinates are calibrated; SGLD and RMSprop-SGLD get the step, of several, at which they are worth most without diverging.
 /// Effective draws are those of products of an item's and a query's loss, which is what a covariance averages.
 /// </summary>
 internal static class SamplerBenchmarks
@@ -100,7 +100,7 @@ internal static class SamplerBenchmarks
         var yardstick = rows[^2].Worth;
         foreach (var (way, worth) in rows)
         {
-            yield return new BenchmarkRow($"{name}: {way} ({draws:N0} draws × {Chains}), per 1,000 steps", 1000 * worth.PerStep, 1000 * yardstick.PerStep, "effective draws", way == "baoab kfac" && name.StartsWith("mlp", StringComparison.Ordinal) ? "at least 20 times SGLD" : "");
+            yield return new BenchmarkRow($"{name}: {way} ({draws:N0} draws × {Chains}), per 1,000 steps", 1000 * worth.PerStep, 1000 * yardstick.PerStep, "effective draws", way == "laplace lowrank" && name.StartsWith("mlp", StringComparison.Ordinal) ? "the default here: at least 20 times SGLD" : "");
             yield return new BenchmarkRow($"{name}: {way}, per second", worth.PerSecond, yardstick.PerSecond, "effective draws/s", "");
         }
     }

@@ -23,12 +23,6 @@ internal sealed class ResponseFiles(string root)
     /// <summary>Whether a query token and the common mode were measured.</summary>
     public bool Has(int token) => File.Exists(Of(token)) && File.Exists(Common);
 
-    /// <summary>Which query tokens were measured, rising.</summary>
-    public IEnumerable<int> Measured() => Directory.Exists(Root) && File.Exists(Common)
-        ? Directory.EnumerateFiles(Root, "*.npy").Select(Path.GetFileNameWithoutExtension)
-            .Where(name => name!.All(char.IsAsciiDigit)).Select(name => int.Parse(name!, System.Globalization.CultureInfo.InvariantCulture)).Order()
-        : [];
-
     /// <summary>Adds a stretch of a file's numbers to sums.</summary>
     /// <param name="path">The file.</param>
     /// <param name="length">Numbers that the file should have.</param>
