@@ -114,8 +114,7 @@ internal static class SamplerBenchmarks
         var run = Path.Combine(folder, $"{Guid.NewGuid():N}");
         AttributionRun.Execute(spec, run, resume: false, null, CancellationToken.None);
         var record = RunDirectory.Open(run).ReadRecord();
-        var effective = record is { Verdict.Name: not "diverged", Diagnostics: { } diagnostics }
-            && diagnostics.TryGetProperty("ess_products", out var value) && value.ValueKind == System.Text.Json.JsonValueKind.Number ? value.GetDouble() : 0;
+        var effective = record is { Verdict.Name: not "diverged", EffectiveDraws: { } draws } ? draws : 0;
         var steps = record.Settings.Steps * (double)record.Settings.Chains;
         return new Worth(effective / steps, effective / record.Timings!.SamplingSeconds);
     }

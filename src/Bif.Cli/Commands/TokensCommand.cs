@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Diagnostics;
-using System.Text.Json;
 using Bif.Cli.Parsing;
 using Bif.Cli.Running;
 using Bif.Cli.Terminal;
@@ -107,8 +106,7 @@ internal sealed class TokensCommand : Verb
         var run = RunTokens.Open(directory);
         var related = Related(run, query, number, level, partial, arguments.GetValue(_count));
         var isNoiseFree = run.IsNoiseFree(query, number, level);
-        double? floor = !isNoiseFree && record.Diagnostics is { } diagnostics && diagnostics.TryGetProperty("ess_products", out var value) && value.ValueKind == JsonValueKind.Number
-            ? NoiseFloor.Of(value.GetDouble(), related.Candidates) : null;
+        double? floor = !isNoiseFree && record.EffectiveDraws is { } draws ? NoiseFloor.Of(draws, related.Candidates) : null;
         var place = tokens.InContext(spans[number], passages, Around);
         if (arguments.GetValue(_json))
         {
@@ -144,14 +142,14 @@ internal sealed class TokensCommand : Verb
     {
         using var interruption = new Interruption(() => output.Messages.WriteLine("Interrupted: what was measured is kept; the same line goes on."));
         var clock = Stopwatch.StartNew();
-        return ResponseMeasurement.Run(directory, directory, tokens, new Counted(done =>
+        return ResponseMeasurement.Run(directory, directory, tokens, done =>
         {
             if (clock.Elapsed.TotalSeconds > 1 || done == tokens.Count)
             {
                 output.Messages.WriteLine($"measured the responses of {done:N0} of {tokens.Count:N0} query tokens");
                 clock.Restart();
             }
-        }), interruption.Token);
+        }, interruption.Token);
     }
 
     private static int Measure(Output output, bool json, RunDirectory directory, KnownPartners partners, bool partial, bool noiseFree)
@@ -229,11 +227,6 @@ internal sealed class TokensCommand : Verb
     }
 
     private static string Visible(string text) => text.Replace("\n", "⏎", StringComparison.Ordinal).Replace("\t", "⇥", StringComparison.Ordinal);
-
-    private sealed class Counted(Action<int> report) : IProgress<int>
-    {
-        public void Report(int value) => report(value);
-    }
 
     private sealed record RelatedSpan(int Rank, int Item, (string Before, string Text, string After) Context, float Correlation, float Error, float Bif);
 }

@@ -22,11 +22,11 @@ internal static class TokenExamples
     /// <param name="count">Related units of each.</param>
     public static void Show(Output output, RunDirectory directory, int queries, TextLevel level, bool partial, int count)
     {
-        var (record, run) = (directory.ReadRecord(), RunTokens.Open(directory));
+        var run = RunTokens.Open(directory);
         var name = level.ToString().ToLowerInvariant();
         output.Results.WriteLine($"| query | its least expected {name} | loss, nats | most related {name}s of the training items (correlation ± error, item) |");
         output.Results.WriteLine("| --- | --- | --- | --- |");
-        foreach (var (query, unit, span) in Chosen(run, Math.Min(queries, record.Queries.Count), level))
+        foreach (var (query, unit, span) in Chosen(run, queries, level))
         {
             var (scores, corpus) = (run.Related(query, unit, level, level, partial, CancellationToken.None), run.Corpus(level));
             var related = Ranking.Largest(scores.Correlation, count).Select(entry =>
@@ -43,11 +43,11 @@ internal static class TokenExamples
 
     /// <summary>The query tokens of the units that are shown.</summary>
     public static IReadOnlyList<int> Tokens(RunDirectory directory, int queries, TextLevel level)
-        => [.. Chosen(RunTokens.Open(directory), Math.Min(queries, directory.ReadRecord().Queries.Count), level).SelectMany(each => Enumerable.Range(each.Span.First, each.Span.Count))];
+        => [.. Chosen(RunTokens.Open(directory), queries, level).SelectMany(each => Enumerable.Range(each.Span.First, each.Span.Count))];
 
     // Of each query the unit with the largest loss.
     private static IEnumerable<(int Query, int Unit, TokenSpan Span)> Chosen(RunTokens run, int queries, TextLevel level)
-        => Enumerable.Range(0, queries).Select(query =>
+        => Enumerable.Range(0, Math.Min(queries, run.QueryPassages.Passages.Length)).Select(query =>
         {
             var spans = run.OfQuery(level, query);
             var unit = Enumerable.Range(0, spans.Count).MaxBy(index => run.LossOf(spans[index]));

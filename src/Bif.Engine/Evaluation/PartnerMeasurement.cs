@@ -24,7 +24,7 @@ public static class PartnerMeasurement
         var run = RunTokens.Open(directory);
         var ranking = Ranking(run);
         var (words, places) = (new List<PartnerWord>(), new List<(string Kind, PartnerPlace Place)>());
-        foreach (var (query, unit, span, word, present) in Asked(directory, run, partners, ranking))
+        foreach (var (query, unit, span, word, present) in Asked(run, partners, ranking))
         {
             var strongest = ranking.Strongest(run.Related(query, unit, TextLevel.Word, TextLevel.Word, isPartial, cancellation).Correlation);
             var all = present.Select(partner => partner.Word).Distinct().ToList();
@@ -58,17 +58,17 @@ public static class PartnerMeasurement
     public static IReadOnlyList<int> TokensWithPartners(RunDirectory directory, KnownPartners partners)
     {
         var run = RunTokens.Open(directory);
-        return [.. Asked(directory, run, partners, Ranking(run)).SelectMany(each => Enumerable.Range(each.Span.First, each.Span.Count))];
+        return [.. Asked(run, partners, Ranking(run)).SelectMany(each => Enumerable.Range(each.Span.First, each.Span.Count))];
     }
 
     private static WordRanking Ranking(RunTokens run) => new([.. run.Corpus(TextLevel.Word).Select(span => run.Tokens.InContext(span, run.Passages, 0).Text.Trim())]);
 
     // Words of queries that have a partner in the corpus.
     private static IEnumerable<(int Query, int Unit, TokenSpan Span, string Word, List<(string Word, string Kind)> Present)> Asked(
-        RunDirectory directory, RunTokens run, KnownPartners partners, WordRanking ranking)
+        RunTokens run, KnownPartners partners, WordRanking ranking)
     {
         var known = partners.ByWord();
-        for (var query = 0; query < directory.ReadRecord().Queries.Count; query++)
+        for (var query = 0; query < run.QueryPassages.Passages.Length; query++)
         {
             var spans = run.OfQuery(TextLevel.Word, query);
             for (var unit = 0; unit < spans.Count; unit++)

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Bif.Engine.Arrays;
 
 namespace Bif.Engine.FirstOrder;
@@ -23,27 +22,14 @@ internal sealed class ResponseFiles(string root)
     /// <summary>Whether a query token and the common mode were measured.</summary>
     public bool Has(int token) => File.Exists(Of(token)) && File.Exists(Common);
 
-    /// <summary>Adds a stretch of a file's numbers to sums.</summary>
+    /// <summary>The numbers of a file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="length">Numbers that the file should have.</param>
-    /// <param name="first">Where the stretch begins.</param>
-    /// <param name="sums">As many as the stretch is long.</param>
+    /// <param name="length">How many it should have.</param>
     /// <exception cref="InputException">The file is damaged or of other texts.</exception>
-    public static void Add(string path, int length, int first, Span<double> sums)
+    public static float[] Read(string path, int length)
     {
-        using var stream = File.OpenRead(path);
-        var shape = NpyHeader.Decode<float>(stream, path);
-        if (shape is not [var found] || found != length)
-        {
-            throw new InputException($"{path} has the shape ({string.Join(", ", shape)}) and not ({length}): delete its folder and measure again.");
-        }
-
-        var values = new float[sums.Length];
-        stream.Seek((long)first * sizeof(float), SeekOrigin.Current);
-        stream.ReadExactly(MemoryMarshal.AsBytes(values.AsSpan()));
-        for (var index = 0; index < values.Length; index++)
-        {
-            sums[index] += values[index];
-        }
+        var (shape, values) = NpyFile.Read<float>(path);
+        return shape is [var found] && found == length ? values
+            : throw new InputException($"{path} has the shape ({string.Join(", ", shape)}) and not ({length}): delete its folder and measure again.");
     }
 }

@@ -38,7 +38,8 @@ internal sealed class ResponsePass(
         if (!File.Exists(files.Common))
         {
             using var scope = NewDisposeScope();
-            Write(files.Common, CommonGradient(), null);
+            // Of the sum of all traced tokens' losses.
+            Write(files.Common, LossGradient.AtCheckpoint(model, selection, center, train, plan.GradientPiece).mul_(train.Count), null);
         }
 
         var (missing, done) = (tokens.Where(token => !files.Has(token)).ToList(), tokens.Count(files.Has));
@@ -74,8 +75,7 @@ internal sealed class ResponsePass(
         var direction = preconditioner.Covariance(gradient.unsqueeze(0), gamma).select(0, 0);
         var variance = Math.Max(0, direction.dot(gradient).item<float>());
         var deviation = Math.Sqrt(variance);
-        var traced = train.TokenOffsets[^1];
-        var values = new float[traced + (query is { } own ? queries.TokenOffsets[own + 1] - queries.TokenOffsets[own] : 1)];
+        var values = new float[train.TokenOffsets[^1] + (query is null ? 1 : Own(query))];
         if (deviation > 0)
         {
             var (up, down) = (Losses(direction, 1 / deviation, query), Losses(direction, -1 / deviation, query));
@@ -99,37 +99,24 @@ internal sealed class ResponsePass(
         using var scope = NewDisposeScope();
         using var weights = model.Bind(selection, center.add(direction, along), null);
         var traced = train.TokenOffsets[^1];
-        var own = query is { } index ? queries.TokenOffsets[index + 1] - queries.TokenOffsets[index] : 0;
-        var losses = new float[traced + own];
+        var losses = new float[traced + Own(query)];
         LossEvaluator.EvaluateTokens(model, weights, train, plan.EvaluationBatch, losses.AsSpan(0, traced));
         if (query is { } asked)
         {
             using var inference = inference_mode();
-            MemoryMarshal.Cast<byte, float>(model.TokenLosses(weights, queries.Gather([asked])).cpu().bytes)[..own].CopyTo(losses.AsSpan(traced));
+            MemoryMarshal.Cast<byte, float>(model.TokenLosses(weights, queries.Gather([asked])).cpu().bytes)[..Own(query)].CopyTo(losses.AsSpan(traced));
         }
 
         return losses;
     }
+
+    private int Own(int? query) => query is { } index ? queries.TokenOffsets[index + 1] - queries.TokenOffsets[index] : 0;
 
     private Tensor TokenGradient(int query, int token)
     {
         var (position, gradient) = (center.clone(), zeros_like(center));
         using var weights = model.Bind(selection, position, gradient);
         model.TokenLosses(weights, queries.Gather([query])).select(0, 0).select(0, token).backward();
-        return gradient;
-    }
-
-    // Of the sum of all traced tokens' losses.
-    private Tensor CommonGradient()
-    {
-        var (position, gradient) = (center.clone(), zeros_like(center));
-        using var weights = model.Bind(selection, position, gradient);
-        for (var start = 0; start < train.Count; start += plan.GradientPiece)
-        {
-            using var scope = NewDisposeScope();
-            model.TokenLosses(weights, train.Pass(start, Math.Min(plan.GradientPiece, train.Count - start)).Batch).sum().backward();
-        }
-
         return gradient;
     }
 }

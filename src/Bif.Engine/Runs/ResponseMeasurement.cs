@@ -36,7 +36,7 @@ public static class ResponseMeasurement
     /// <param name="cancellation">Ends after the present token; the same call goes on.</param>
     /// <returns>Whether all are measured.</returns>
     /// <exception cref="InputException">The run allows none, or its checkpoint or texts have changed.</exception>
-    public static bool Run(RunDirectory run, RunDirectory folder, IReadOnlyList<int> tokens, IProgress<int>? progress, CancellationToken cancellation)
+    public static bool Run(RunDirectory run, RunDirectory folder, IReadOnlyList<int> tokens, Action<int>? progress, CancellationToken cancellation)
     {
         var record = folder.ReadRecord();
         if (WhyNot(record) is { } reason)
@@ -63,7 +63,7 @@ public static class ResponseMeasurement
         using var curvature = record.Settings.Preconditioner == "none" ? null : CurvatureEstimate.Load(run.Curvature, device);
         using var preconditioner = curvature?.ToPreconditioner(record.Settings.Nbeta, record.Settings.Gamma) ?? new NoPreconditioner();
         new ResponsePass(model, selection, center, preconditioner, record.Settings.Gamma, train, queries, record.Plan)
-            .Measure(files, tokens, done => progress?.Report(done), _ => !cancellation.IsCancellationRequested);
+            .Measure(files, tokens, progress, _ => !cancellation.IsCancellationRequested);
         return tokens.All(files.Has);
     }
 

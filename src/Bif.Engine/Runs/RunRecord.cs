@@ -109,6 +109,11 @@ public sealed record RunRecord
     /// <summary>Errors and health of the estimate.</summary>
     public JsonElement? Diagnostics { get; init; }
 
+    /// <summary>Effective draws behind a score, those of products of losses; null where they are not known.</summary>
+    [JsonIgnore]
+    public double? EffectiveDraws => Diagnostics is { } diagnostics && diagnostics.TryGetProperty("ess_products", out var draws) && draws.ValueKind == JsonValueKind.Number
+        ? draws.GetDouble() : null;
+
     /// <summary>The verdict.</summary>
     public VerdictRecord? Verdict { get; init; }
 

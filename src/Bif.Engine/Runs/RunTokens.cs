@@ -114,8 +114,8 @@ public sealed class RunTokens
     /// <returns>Arrays [1, unit].</returns>
     /// <exception cref="InputException">There is no such unit.</exception>
     public TokenBlock Row(int query, int? unit, TextLevel queryLevel, int item, TextLevel level, bool isPartial)
-        => IsNoiseFree(query, unit, queryLevel)
-            ? _responses.Block([AskedSpan(query, unit, queryLevel)], Of(level, item), Variances(level, item), isPartial)
+        => AskedSpan(query, unit, queryLevel) is var span && _responses.Has(span)
+            ? _responses.Block([span], Of(level, item), Variances(level, item), isPartial)
             : _scores.Block(Asked(query, unit, queryLevel), Series(level, item), isPartial);
 
     /// <summary>Scores one unit of a query against all units of the corpus.</summary>
@@ -128,8 +128,8 @@ public sealed class RunTokens
     /// <returns>Scores in the order of <see cref="Corpus"/>.</returns>
     /// <exception cref="InputException">There is no such unit.</exception>
     public SpanScores Related(int query, int? unit, TextLevel queryLevel, TextLevel level, bool isPartial, CancellationToken cancellation)
-        => IsNoiseFree(query, unit, queryLevel)
-            ? _responses.Of(AskedSpan(query, unit, queryLevel), Corpus(level), SweepOf(level).Variances(cancellation), isPartial)
+        => AskedSpan(query, unit, queryLevel) is var span && _responses.Has(span)
+            ? _responses.Of(span, Corpus(level), SweepOf(level).Variances(cancellation), isPartial)
             : SweepOf(level).Of(Asked(query, unit, queryLevel), 0, isPartial, cancellation);
 
     /// <summary>Training passages by their strongest unit, the strongest first; where the corpus' units are passages, by these.</summary>
@@ -156,11 +156,8 @@ public sealed class RunTokens
         return ranked;
     }
 
-    private SpanSeries Asked(int query, int? unit, TextLevel level)
-    {
-        AskedSpan(query, unit, level);
-        return QuerySeries(unit is null ? TextLevel.Passage : level, query).Pick(unit ?? 0);
-    }
+    // Of a unit that is there.
+    private SpanSeries Asked(int query, int? unit, TextLevel level) => QuerySeries(unit is null ? TextLevel.Passage : level, query).Pick(unit ?? 0);
 
     private TokenSpan AskedSpan(int query, int? unit, TextLevel level)
     {

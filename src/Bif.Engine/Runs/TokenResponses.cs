@@ -15,8 +15,8 @@ namespace Bif.Engine.Runs;
 internal sealed class TokenResponses(ResponseFiles files, TokenTable queryTokens, int traced, int draws)
 {
     private const int MostKept = 8;
-    private readonly Lock _gate = new();
-    private readonly LinkedList<(TokenSpan Unit, double[] Covariance)> _kept = [];
+    private readonly RecentlyUsed<TokenSpan, (double[] Covariance, double Variance)> _kept = new(MostKept);
+    private readonly Lazy<float[]> _common = new(() => ResponseFiles.Read(files.Common, traced + 1), LazyThreadSafetyMode.PublicationOnly);
 
     /// <summary>Whether all of a unit's tokens were measured.</summary>
     public bool Has(TokenSpan unit) => Enumerable.Range(unit.First, unit.Count).All(files.Has);
@@ -47,20 +47,18 @@ internal sealed class TokenResponses(ResponseFiles files, TokenTable queryTokens
     /// <summary>Scores one unit against training spans; arguments as above.</summary>
     public SpanScores Of(TokenSpan unit, IReadOnlyList<TokenSpan> spans, IReadOnlyList<double> variances, bool isPartial)
     {
-        var (first, end) = (spans.Min(span => span.First), spans.Max(span => span.First + span.Count));
-        var covariance = Covariance(unit).AsSpan(first, end - first);
-        var own = Variance(unit);
-        var (common, commonVariance) = isPartial ? Common(first, end - first) : default;
-        var withCommon = isPartial ? Sum(Covariance(unit)) : 0;
+        var (covariance, own) = Response(unit);
+        var common = isPartial ? _common.Value : [];
+        var withCommon = isPartial ? Sum<double>(covariance) : 0;
         var result = new SpanScores(new float[spans.Count], new float[spans.Count]);
         for (var index = 0; index < spans.Count; index++)
         {
             var span = spans[index];
-            var (xy, xx, yy) = (Sum(covariance.Slice(span.First - first, span.Count)), variances[index], own);
+            var (xy, xx, yy) = (Sum<double>(covariance.AsSpan(span.First, span.Count)), variances[index], own);
             if (isPartial)
             {
                 new CommonRemoval(
-                    new(ref xy), new(ref xx), new(ref yy), [Sum(common.AsSpan(span.First - first, span.Count))], [withCommon], [commonVariance]).Apply(traced - span.Count);
+                    new(ref xy), new(ref xx), new(ref yy), [Sum<float>(common.AsSpan(span.First, span.Count))], [withCommon], [common[^1]]).Apply(traced - span.Count);
             }
 
             result.Bif[index] = (float)-xy;
@@ -70,64 +68,39 @@ internal sealed class TokenResponses(ResponseFiles files, TokenTable queryTokens
         return result;
     }
 
-    // With every training token.
-    private double[] Covariance(TokenSpan unit)
+    // A unit's covariance with every training token, and its own variance.
+    private (double[] Covariance, double Variance) Response(TokenSpan unit)
     {
-        lock (_gate)
+        if (_kept.TryGet(unit, out var known))
         {
-            var node = _kept.First;
-            while (node is not null && node.Value.Unit != unit)
-            {
-                node = node.Next;
-            }
-
-            if (node is null)
-            {
-                var sums = new double[traced];
-                foreach (var token in Enumerable.Range(unit.First, unit.Count))
-                {
-                    ResponseFiles.Add(files.Of(token), Length(token), 0, sums);
-                }
-
-                node = new((unit, sums));
-            }
-            else
-            {
-                _kept.Remove(node);
-            }
-
-            _kept.AddFirst(node);
-            if (_kept.Count > MostKept)
-            {
-                _kept.RemoveLast();
-            }
-
-            return node.Value.Covariance;
+            return known;
         }
-    }
 
-    private double Variance(TokenSpan unit)
-    {
-        var own = new double[unit.Count];
-        var within = unit.First - queryTokens.Of(queryTokens.Items[unit.First]).First;
+        var (first, count) = queryTokens.Of(queryTokens.Items[unit.First]);
+        var sums = new double[traced + count];
         foreach (var token in Enumerable.Range(unit.First, unit.Count))
         {
-            ResponseFiles.Add(files.Of(token), Length(token), traced + within, own);
+            var values = ResponseFiles.Read(files.Of(token), sums.Length);
+            for (var index = 0; index < values.Length; index++)
+            {
+                sums[index] += values[index];
+            }
         }
 
-        return own.Sum();
+        var response = (sums[..traced], Sum<double>(sums.AsSpan(traced + unit.First - first, unit.Count)));
+        _kept.Put(unit, response);
+        return response;
     }
 
-    // The common mode's covariance with training tokens, and its variance.
-    private (double[] Covariance, double Variance) Common(int first, int count)
+    private static double Sum<T>(ReadOnlySpan<T> values)
+        where T : System.Numerics.INumber<T>
     {
-        var (covariance, variance) = (new double[count], new double[1]);
-        ResponseFiles.Add(files.Common, traced + 1, first, covariance);
-        ResponseFiles.Add(files.Common, traced + 1, traced, variance);
-        return (covariance, variance[0]);
+        var sum = 0.0;
+        foreach (var value in values)
+        {
+            sum += double.CreateTruncating(value);
+        }
+
+        return sum;
     }
-
-    private int Length(int token) => traced + queryTokens.Of(queryTokens.Items[token]).Count;
-
-    private static double Sum(ReadOnlySpan<double> values) => System.Numerics.Tensors.TensorPrimitives.Sum(values);
 }

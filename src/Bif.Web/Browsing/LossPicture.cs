@@ -1,4 +1,5 @@
 using Bif.Data.Storage;
+using Bif.Engine.Runs;
 
 namespace Bif.Web.Browsing;
 

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Bif.Data;
 using Bif.Engine;
 using Bif.Engine.Attribution;
@@ -19,8 +18,7 @@ public sealed record OpenTexts(RunContents Run, RunTokens Tokens, int Index, str
 
     /// <summary>What chance reaches in the best of so many at the run's effective draws; null where scores have no noise, or it is not known.</summary>
     public double? Floor(TextChoice choice, int candidates)
-        => !IsNoiseFree(choice) && Run.Record.Diagnostics is { } diagnostics && diagnostics.TryGetProperty("ess_products", out var draws) && draws.ValueKind == JsonValueKind.Number
-            ? NoiseFloor.Of(draws.GetDouble(), candidates) : null;
+        => !IsNoiseFree(choice) && Run.Record.EffectiveDraws is { } draws ? NoiseFloor.Of(draws, candidates) : null;
 
     /// <summary>A query's pieces.</summary>
     public IReadOnlyList<TextPiece> QueryPieces(TextLevel level)

@@ -181,7 +181,7 @@ public sealed partial class TaskWorker(TaskTables tables, IDbContextFactory<BifC
                 Say("reading model and data", null, isLast: true);
                 var isWhole = await RunWorker.OnThread(() => ResponseMeasurement.Run(
                     place, folder, [.. Enumerable.Range(asked.First, asked.Count)],
-                    new Count(done => Say($"{done} of {asked.Count} tokens are measured", (double)done / asked.Count)), cancellation));
+                    done => Say($"{done} of {asked.Count} tokens are measured", (double)done / asked.Count), cancellation));
                 return isWhole ? JsonSerializer.Serialize(asked, RunRecord.Compact) : throw new OperationCanceledException(cancellation);
             default:
                 throw new InputException($"This worker does not know work of the kind {row.Kind}: it is older than the web application.");
@@ -197,11 +197,6 @@ public sealed partial class TaskWorker(TaskTables tables, IDbContextFactory<BifC
     private sealed class Share(Action<double> report) : IProgress<double>
     {
         public void Report(double value) => report(value);
-    }
-
-    private sealed class Count(Action<int> report) : IProgress<int>
-    {
-        public void Report(int value) => report(value);
     }
 
     private sealed class Bank(Action<BankProgress> report) : IProgress<BankProgress>

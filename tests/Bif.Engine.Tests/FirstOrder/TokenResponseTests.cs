@@ -144,7 +144,7 @@ public sealed class TokenResponseTests(MeasuredRun measured) : IClassFixture<Mea
         Directory.Delete(run.Responses, recursive: true);
         using var stop = new CancellationTokenSource();
         var asked = ResponseMeasurement.TokensOf(run, 0, null);
-        Assert.False(ResponseMeasurement.Run(run, run, asked, new Stopping(3, stop), stop.Token));
+        Assert.False(ResponseMeasurement.Run(run, run, asked, done => StopAt(3, done, stop), stop.Token));
         var before = Directory.GetFiles(run.Responses).Length;
         Assert.InRange(before, 3, asked.Count);
         Assert.True(ResponseMeasurement.Run(run, run, asked, null, CancellationToken.None));
@@ -179,14 +179,11 @@ public sealed class TokenResponseTests(MeasuredRun measured) : IClassFixture<Mea
         return gradient;
     }
 
-    private sealed class Stopping(int after, CancellationTokenSource stop) : IProgress<int>
+    private static void StopAt(int after, int done, CancellationTokenSource stop)
     {
-        public void Report(int value)
+        if (done == after)
         {
-            if (value == after)
-            {
-                stop.Cancel();
-            }
+            stop.Cancel();
         }
     }
 }

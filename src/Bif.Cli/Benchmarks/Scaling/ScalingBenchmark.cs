@@ -130,8 +130,7 @@ internal sealed class ScalingBenchmark(string folder, ScalingTask task, Measured
         }
 
         var record = RunDirectory.Open(run).ReadRecord();
-        double? draws = record.Diagnostics is { } diagnostics && diagnostics.TryGetProperty("ess_products", out var effective) && effective.ValueKind == JsonValueKind.Number ? effective.GetDouble() : null;
-        return row with { Seconds = record.Timings!.TotalSeconds - record.Timings.LoadingSeconds, DevicePeakBytes = DevicePeak(outcome.Output), MeasuredDraws = draws };
+        return row with { Seconds = record.Timings!.TotalSeconds - record.Timings.LoadingSeconds, DevicePeakBytes = DevicePeak(outcome.Output), MeasuredDraws = record.EffectiveDraws };
     }
 
     private ScalingRow Compare(string run, ScalingRow empty, CancellationToken cancellation)

@@ -1,8 +1,8 @@
-namespace Bif.Web.Browsing;
+namespace Bif.Engine.Runs;
 
 /// <summary>Keeps the few values that were used last. Safe to use from several threads; a value may be made twice.</summary>
 /// <param name="most">How many.</param>
-internal sealed class RecentlyUsed<TKey, TValue>(int most)
+public sealed class RecentlyUsed<TKey, TValue>(int most)
     where TKey : notnull
 {
     private readonly Lock _gate = new();
