@@ -164,10 +164,10 @@ internal static class SamplingBenchmarks
             return Rate(_feed.Count, seconds, () => LossEvaluator.Evaluate(_model, weights, _feed, batch, losses));
         }
 
-        // The chains of a run as attribute lays them out: one per core, each with its traces; on a GPU one.
+        // The chains of a run as attribute lays them out: one per core, each with its traces; of a large network on a GPU one.
         public double DrawRate(int batch, double seconds)
         {
-            var chains = _vector.device_type == DeviceType.CPU ? Environment.ProcessorCount : 1;
+            var chains = ExecutionPlan.ChainsAtATime(Environment.ProcessorCount, Environment.ProcessorCount, _vector.device_type == DeviceType.CPU, _vector.numel());
             set_num_threads(1);
             var piece = new[] { 32, 64, 128, 256, 512, _feed.Count }.Where(count => count <= Math.Min(1024, _feed.Count)).MaxBy(count => GradientRate(count, seconds / 20));
             set_num_threads(Environment.ProcessorCount);
@@ -187,12 +187,12 @@ internal static class SamplingBenchmarks
         private double Draw(int chains, int draws, int batch, int piece, string folder)
         {
             var settings = new SamplerSettings("sgld", 1e-6, 100, 1000, batch < _feed.Count ? batch : 0, chains, draws, 0, 1, 0);
-            var plan = new ExecutionPlan(piece, piece, Math.Min(draws, 64), chains, _vector.device_type == DeviceType.CPU ? 1 : Environment.ProcessorCount);
+            var plan = new ExecutionPlan(piece, piece, Math.Min(draws, 64), chains, Math.Max(1, Environment.ProcessorCount / chains));
             var store = TraceStore.Create(folder, TraceShape.ChooseBlocks(chains, draws, _feed.Count, Queries) with { DrawsPerBlock = plan.DrawsPerBlock });
             var runner = new ChainRunner(
                 _model, _feed, _queries, store, settings, new NoPreconditioner(), plan, ParameterSelection.All(_model.Layout), _vector, null, Path.Combine(folder, "chains"), 1e9);
             var clock = Stopwatch.StartNew();
-            ChainGroup.Run(chains, plan, (chain, stop) => runner.Run(chain, static (_, _, _) => { }, stop), CancellationToken.None);
+            ChainGroup.Run(chains, plan, _vector.device, (chain, stop) => runner.Run(chain, static (_, _, _) => { }, stop), CancellationToken.None);
             return chains * draws / clock.Elapsed.TotalSeconds;
         }
 

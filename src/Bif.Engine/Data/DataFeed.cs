@@ -95,7 +95,7 @@ public sealed class DataFeed : IDisposable
         var targets = _targets!.narrow(0, start, count);
         return _normalised is not null ? new Batch(Arrange(_normalised.narrow(0, start, count)), targets)
             : _raw is not null ? new Batch(Arrange(Normalise(_raw.narrow(0, start, count))), targets)
-            : new Batch(Arrange(Normalise(ReadRaw(Enumerable.Range(start, count).ToArray()).to(_device))), targets);
+            : new Batch(Arrange(Normalise(ReadRaw(Enumerable.Range(start, count).ToArray()).On(_device))), targets);
     }
 
     /// <summary>Items by index.</summary>
@@ -110,7 +110,7 @@ public sealed class DataFeed : IDisposable
         var targets = _targets!.index_select(0, index);
         return _normalised is not null ? new Batch(Arrange(_normalised.index_select(0, index)), targets)
             : _raw is not null ? new Batch(Arrange(Normalise(_raw.index_select(0, index))), targets)
-            : new Batch(Arrange(Normalise(ReadRaw(indices.ToArray()).to(_device))), targets);
+            : new Batch(Arrange(Normalise(ReadRaw(indices.ToArray()).On(_device))), targets);
     }
 
     /// <summary>The targets alone of items that are no text.</summary>
@@ -134,7 +134,7 @@ public sealed class DataFeed : IDisposable
             wide[position] = indices[position];
         }
 
-        return tensor(wide).to(_device);
+        return tensor(wide).On(_device);
     }
 
     // All items in one tensor of the device, read a few at a time: beside it there is never a second copy of them.
@@ -145,7 +145,7 @@ public sealed class DataFeed : IDisposable
         {
             using var scope = NewDisposeScope();
             var count = Math.Min(AtATime, Count - start);
-            all.narrow(0, start, count).copy_(form(ReadRaw(Enumerable.Range(start, count).ToArray()).to(_device)));
+            all.narrow(0, start, count).copy_(form(ReadRaw(Enumerable.Range(start, count).ToArray()).On(_device)));
         }
 
         return all;

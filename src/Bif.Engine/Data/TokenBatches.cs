@@ -41,6 +41,6 @@ internal sealed class TokenBatches
             }
         }
 
-        return new Batch(inputs.to(_device), targets.to(_device));
+        return new Batch(inputs.On(_device), targets.On(_device));
     }
 }

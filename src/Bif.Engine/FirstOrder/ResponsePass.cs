@@ -47,6 +47,7 @@ internal sealed class ResponsePass(
         PlannedThreads.Run(
             missing.Count,
             plan,
+            center.device,
             index =>
             {
                 using (NewDisposeScope())
@@ -100,7 +101,7 @@ internal sealed class ResponsePass(
         using var weights = model.Bind(selection, center.add(direction, along), null);
         var traced = train.TokenOffsets[^1];
         var losses = new float[traced + Own(query)];
-        LossEvaluator.EvaluateTokens(model, weights, train, plan.EvaluationBatch, losses.AsSpan(0, traced));
+        LossEvaluator.EvaluateTokens(model, weights, train, plan.EvaluationBatch, losses.AsMemory(0, traced));
         if (query is { } asked)
         {
             using var inference = inference_mode();

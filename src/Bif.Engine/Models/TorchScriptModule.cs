@@ -111,8 +111,6 @@ public sealed class TorchScriptModule : Architecture
 
     private sealed class ScriptWeights : Weights
     {
-        private readonly List<Tensor> _own = [];
-
         public ScriptWeights(
             jit.ScriptModule<Tensor, Tensor> module,
             Layout layout,
@@ -128,7 +126,7 @@ public sealed class TorchScriptModule : Architecture
             var index = 0;
             foreach (var (_, parameter) in module.named_parameters())
             {
-                var bound = Parameter(index++);
+                var bound = Parameter(index);
                 ParameterBinding.ShareMemory(parameter, bound);
                 parameter.requires_grad_(bound.requires_grad);
                 if (bound.requires_grad)
@@ -137,7 +135,8 @@ public sealed class TorchScriptModule : Architecture
                     parameter.grad = place;
                 }
 
-                _own.Add(parameter.DetachFromDisposeScope());
+                // Derivatives are those with respect to the module's own tensor.
+                Replace(index++, parameter.DetachFromDisposeScope());
             }
         }
 
@@ -148,7 +147,6 @@ public sealed class TorchScriptModule : Architecture
             base.Dispose(disposing);
             if (disposing)
             {
-                _own.ForEach(parameter => parameter.Dispose());
                 Module.Dispose();
             }
         }

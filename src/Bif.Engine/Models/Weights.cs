@@ -83,7 +83,14 @@ public class Weights : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Releases the views.</summary>
+    /// <summary>Puts another tensor, which a module holds itself and which shares the view's memory and gradient, in a parameter's place.</summary>
+    protected void Replace(int index, Tensor parameter)
+    {
+        _parameters[index].Dispose();
+        _parameters[index] = parameter;
+    }
+
+    /// <summary>Releases the parameters.</summary>
     protected virtual void Dispose(bool disposing)
     {
         if (disposing)

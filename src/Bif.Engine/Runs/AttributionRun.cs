@@ -452,6 +452,7 @@ public sealed partial class AttributionRun : IDisposable
         return ChainGroup.Run(
             settings.Chains,
             plan,
+            _center.device,
             (chain, stop) => runner.Run(
                 chain,
                 (draw, loss, rate) => _progress?.Report(new RunProgress(

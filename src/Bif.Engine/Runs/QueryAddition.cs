@@ -217,7 +217,7 @@ public sealed class QueryAddition : IDisposable
     }
 
     // The queries' losses at some weights; of their tokens too where there is room for them.
-    private void Evaluate(Weights weights, Span<float> losses, Span<float> tokens)
+    private void Evaluate(Weights weights, Memory<float> losses, Memory<float> tokens)
     {
         if (tokens.IsEmpty)
         {
@@ -226,7 +226,7 @@ public sealed class QueryAddition : IDisposable
         else
         {
             LossEvaluator.EvaluateTokens(_model, weights, _queries, _record.Plan.EvaluationBatch, tokens);
-            LossEvaluator.SumTokens(_queries, tokens, losses);
+            LossEvaluator.SumTokens(_queries, tokens.Span, losses.Span);
         }
     }
 
@@ -244,13 +244,13 @@ public sealed class QueryAddition : IDisposable
                 {
                     using var scope = NewDisposeScope();
                     using var weights = _model.Bind(_selection, files.Read(chain, (block * store.Shape.DrawsPerBlock) + row, _center), null, _record.Spec.ScalarPrecision);
-                    var items = losses.AsSpan(row * _queryData.Count, _queryData.Count);
-                    var each = own.AsSpan(row * width, width);
+                    var items = losses.AsMemory(row * _queryData.Count, _queryData.Count);
+                    var each = own.AsMemory(row * width, width);
                     Evaluate(weights, items, each);
                     if (tokens is { StoresDeviations: true })
                     {
-                        tokens.RoundAsWritten(queries: true, each);
-                        LossEvaluator.SumTokens(_queries, each, items);
+                        tokens.RoundAsWritten(queries: true, each.Span);
+                        LossEvaluator.SumTokens(_queries, each.Span, items.Span);
                     }
                 }
 
@@ -321,6 +321,7 @@ public sealed class QueryAddition : IDisposable
         var outcomes = ChainGroup.Run(
             settings.Chains,
             _record.Plan,
+            _center.device,
             (chain, stop) => runner.Run(
                 chain,
                 (draw, loss, rate) => _progress?.Report(new RunProgress(RunStage.Sampling, Chain: new ChainProgress(chain, draw, settings.Draws, loss, rate))),

@@ -1,5 +1,6 @@
 using Bif.Engine.Checkpoints;
 using Bif.Engine.Models;
+using Bif.Engine.Sampling;
 using Bif.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -38,7 +39,7 @@ internal sealed record RunMemory(long CheckpointBytes, long ChainBytes, int Chai
 
         // Where the sampler is left open, a model whose memory matters gets SGLD.
         var vectors = (spec.Sampler ?? "sgld") switch { "laplace" or "sgld" => 2, _ => 3 };
-        var chains = spec.Device == "cpu" ? Math.Min(spec.Chains ?? 4, threads) : 1;
+        var chains = ExecutionPlan.ChainsAtATime(spec.Chains ?? 4, threads, spec.Device == "cpu", architecture.Layout.ParameterCount);
         var tokens = architecture is LanguageModel language ? Math.Min(spec.Context ?? language.ContextLength, language.ContextLength) : 0;
         return new(all + (selection.IsAll ? 0 : selected), vectors * selected, chains, chains * Activations(architecture.Layout, tokens));
     }

@@ -65,7 +65,7 @@ internal sealed class SettingsChooser(
     {
         var defaults = FamilyDefaults.For(model, train.Count);
         var chains = spec.Chains ?? defaults.Chains;
-        var concurrent = spec.Device == "cpu" ? Math.Min(chains, threads) : 1;
+        var concurrent = ExecutionPlan.ChainsAtATime(chains, threads, spec.Device == "cpu", model.Layout.ParameterCount);
         var plan = new ExecutionPlan(1, 1, 1, concurrent, Math.Max(1, threads / concurrent));
         report(new RunProgress(RunStage.Preparing, "finding the fastest batch sizes on this machine"));
         BatchTuning tuning;

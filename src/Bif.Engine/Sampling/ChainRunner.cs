@@ -105,32 +105,63 @@ public sealed class ChainRunner
 
         using var weights = _model.Bind(_selection, state.Position, sampler.UsesGradient ? state.Gradient : null, Precision);
         var force = new LossGradient(_model, weights, _train, _settings.Batch, _plan.GradientPiece) { Offset = _offset };
-        var recorder = new DrawRecorder(_model, _train, _queries, _store, _settings, _plan, chain, firstDraw, QueriesOnly,
+        using var recorder = new DrawRecorder(_model, _train, _queries, _store, _settings, _plan, chain, firstDraw, QueriesOnly,
             Tokens is null ? null : new TokenRecorder(_model, _train, _queries, Tokens, _plan.EvaluationBatch));
         using var keeper = Kept is null ? null : new KeptDrawWriter(Kept, chain, _settings.Draws, _center);
         recorder.ReadBack();
         var clock = Stopwatch.StartNew();
+        var last = double.NaN;
+        ChainOutcome? diverged = null;
+        void Watch(long step, double loss)
+        {
+            last = loss;
+            diverged ??= HasExploded(loss) ? new ChainOutcome(chain, ChainEnd.Diverged, step, loss) : null;
+        }
+
         while (!recorder.IsComplete)
         {
-            var ready = sampler.UsesGradient && force.IsFullBatch;
-            var loss = sampler.UsesGradient ? force.AddTo(state, ready ? recorder.TrainLosses : default) : double.NaN;
             var step = new StepPlace(state.Step, _settings);
-            if (sampler.UsesGradient && HasExploded(loss))
+            var ready = sampler.UsesGradient && force.IsFullBatch;
+            var observe = recorder.Observer(step);
+            if (sampler.UsesGradient)
             {
-                return new(chain, ChainEnd.Diverged, state.Step, loss);
+                force.AddTo(state, ready ? recorder.TrainLosses : default, recorder.Pending, loss =>
+                {
+                    Watch(step.Moves, loss);
+                    observe(loss);
+                });
+            }
+            else
+            {
+                observe(double.NaN);
             }
 
-            recorder.Observe(step, loss);
-            if (step.IsDraw)
+            if (step.IsDraw && diverged is null)
             {
                 keeper?.Offer(recorder.Draws, state.Position);
-                loss = recorder.Record(weights, ready);
-                if (!QueriesOnly && HasExploded(loss))
+                recorder.Record(weights, ready, loss =>
                 {
-                    return new(chain, ChainEnd.Diverged, state.Step, loss);
-                }
+                    if (!QueriesOnly)
+                    {
+                        Watch(step.Moves, loss);
+                    }
 
-                report(recorder.Draws, loss, (recorder.Draws - recorder.FirstDraw) / clock.Elapsed.TotalSeconds);
+                    last = loss;
+                });
+                if (recorder.IsBlockComplete)
+                {
+                    recorder.Pending.Flush();
+                }
+            }
+
+            if (diverged is not null)
+            {
+                return diverged;
+            }
+
+            if (step.IsDraw)
+            {
+                report(recorder.Draws, last, (recorder.Draws - recorder.FirstDraw) / clock.Elapsed.TotalSeconds);
             }
 
             sampler.Move(state);
@@ -147,12 +178,12 @@ public sealed class ChainRunner
                 saved.Save(state, recorder.Block);
                 if (cancellation.IsCancellationRequested && !recorder.IsComplete)
                 {
-                    return new(chain, ChainEnd.Interrupted, state.Step, loss);
+                    return new(chain, ChainEnd.Interrupted, state.Step, last);
                 }
             }
         }
 
-        return new(chain, ChainEnd.Completed, state.Step, recorder.LastLoss);
+        return new(chain, ChainEnd.Completed, state.Step, last);
     }
 
     private bool HasExploded(double loss) => !double.IsFinite(loss) || loss > _explosion;

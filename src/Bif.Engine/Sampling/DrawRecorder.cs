@@ -28,8 +28,9 @@ internal sealed class DrawRecorder(
     int chain,
     int firstDraw,
     bool queriesOnly,
-    TokenRecorder? tokens)
+    TokenRecorder? tokens) : IDisposable
 {
+    private readonly PendingLosses _pending = new();
     private readonly float[] _train = new float[queriesOnly ? 0 : (long)plan.DrawsPerBlock * train.Count];
     private readonly float[] _queries = new float[(long)plan.DrawsPerBlock * queries.Count];
     private readonly float[] _sampling = new float[(long)plan.DrawsPerBlock * settings.Thin];
@@ -53,11 +54,11 @@ internal sealed class DrawRecorder(
     /// <summary>Whether the block is full and waits to be written.</summary>
     public bool IsBlockComplete => _row > 0 && _row == DrawsInBlock;
 
-    /// <summary>The mean training loss of the last draw, nats; of the queries where only they are recorded.</summary>
-    public double LastLoss { get; private set; } = double.NaN;
+    /// <summary>When losses are read from the device: a block's together.</summary>
+    public PendingLosses Pending => _pending;
 
     /// <summary>Where the training losses of the next draw go.</summary>
-    public Span<float> TrainLosses => queriesOnly ? default : _train.AsSpan(_row * train.Count, train.Count);
+    public Memory<float> TrainLosses => queriesOnly ? default : _train.AsMemory(_row * train.Count, train.Count);
 
     private int DrawsInBlock => Math.Min(plan.DrawsPerBlock, settings.Draws - (Block * plan.DrawsPerBlock));
 
@@ -85,55 +86,64 @@ internal sealed class DrawRecorder(
         }
     }
 
-    /// <summary>Notes the mean loss (nats) that a step's gradient saw; NaN where a step sees none.</summary>
-    public void Observe(StepPlace place, double loss)
+    /// <summary>Where the mean loss (nats) that the next step's gradient sees is to be noted; NaN is noted where a step sees none.</summary>
+    public Action<double> Observer(StepPlace place)
     {
-        if (place.BurnInIndex is { } index)
+        var row = _row;
+        return loss =>
         {
-            _burnIn[index] = (float)loss;
-            if (place.IsLastOfBurnIn && !queriesOnly)
+            if (place.BurnInIndex is { } index)
             {
-                store.WriteBurnIn(chain, _burnIn);
+                _burnIn[index] = (float)loss;
+                if (place.IsLastOfBurnIn && !queriesOnly)
+                {
+                    store.WriteBurnIn(chain, _burnIn);
+                }
             }
-        }
-        else if (place.SamplingIndex is { } within)
-        {
-            _sampling[(_row * settings.Thin) + within] = (float)loss;
-        }
+            else if (place.SamplingIndex is { } within)
+            {
+                _sampling[(row * settings.Thin) + within] = (float)loss;
+            }
+        };
     }
 
-    /// <summary>Records the losses at the present weights as the next draw; returns the mean training loss in nats.</summary>
+    /// <summary>Records the losses at the present weights as the next draw.</summary>
     /// <param name="weights">The model's tensors.</param>
     /// <param name="trainIsThere">Whether <see cref="TrainLosses"/> holds them already.</param>
-    public double Record(Weights weights, bool trainIsThere)
+    /// <param name="read">Takes the mean training loss in nats, when it is known; the queries' where only they are recorded.</param>
+    public void Record(Weights weights, bool trainIsThere, Action<double> read)
     {
-        var queryLosses = _queries.AsSpan(_row * queries.Count, queries.Count);
+        var trainLosses = TrainLosses;
+        var queryLosses = _queries.AsMemory(_row * queries.Count, queries.Count);
         if (!trainIsThere && !queriesOnly && tokens is not { CoversItems: true })
         {
-            LossEvaluator.Evaluate(model, weights, train, plan.EvaluationBatch, TrainLosses);
+            LossEvaluator.Evaluate(model, weights, train, plan.EvaluationBatch, trainLosses, _pending);
         }
 
         if (tokens is not null)
         {
-            tokens.Record(weights, _row, TrainLosses, queryLosses);
+            tokens.Record(weights, _row, trainLosses, queryLosses, _pending);
         }
         else
         {
-            LossEvaluator.Evaluate(model, weights, queries, plan.EvaluationBatch, queryLosses);
-        }
-
-        var losses = queriesOnly ? queryLosses : TrainLosses;
-        var sum = 0.0;
-        foreach (var loss in losses)
-        {
-            sum += loss;
+            LossEvaluator.Evaluate(model, weights, queries, plan.EvaluationBatch, queryLosses, _pending);
         }
 
         _row++;
-        return LastLoss = sum / losses.Length;
+        _pending.Then(() =>
+        {
+            var losses = (queriesOnly ? queryLosses : trainLosses).Span;
+            var sum = 0.0;
+            foreach (var loss in losses)
+            {
+                sum += loss;
+            }
+
+            read(sum / losses.Length);
+        });
     }
 
-    /// <summary>Writes the full block and begins the next.</summary>
+    /// <summary>Writes the full block, whose losses are read, and begins the next.</summary>
     public void Write()
     {
         // Blocks are counted by the items' traces: their tokens are on disk before them.
@@ -151,4 +161,7 @@ internal sealed class DrawRecorder(
         Block++;
         _row = 0;
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _pending.Dispose();
 }

@@ -10,4 +10,16 @@ namespace Bif.Engine.Sampling;
 /// <param name="ConcurrentChains">Chains that run at the same time, each on a thread of its own.</param>
 /// <param name="ThreadsPerChain">Threads inside the operators of one chain.</param>
 public sealed record ExecutionPlan(
-    int EvaluationBatch, int GradientPiece, int DrawsPerBlock, int ConcurrentChains, int ThreadsPerChain);
+    int EvaluationBatch, int GradientPiece, int DrawsPerBlock, int ConcurrentChains, int ThreadsPerChain)
+{
+    // One chain of a larger network keeps a GPU busy by itself; of a smaller one it waits for the host most of the time.
+    private const long SmallModel = 2_000_000;
+
+    /// <summary>How many chains run at the same time.</summary>
+    /// <param name="chains">Chains of the run.</param>
+    /// <param name="threads">CPU threads in all.</param>
+    /// <param name="onCpu">Whether they are computed on the CPU.</param>
+    /// <param name="parameters">Parameters of the model.</param>
+    public static int ChainsAtATime(int chains, int threads, bool onCpu, long parameters)
+        => onCpu || parameters <= SmallModel ? Math.Min(chains, threads) : 1;
+}

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Bif.Engine.Data;
 using Bif.Engine.Models;
 using Bif.Engine.Models.Layers;
@@ -16,7 +15,15 @@ public static class LossEvaluator
     /// <param name="feed">The items.</param>
     /// <param name="batch">Items per forward pass.</param>
     /// <param name="losses">Receives one loss per item.</param>
-    public static void Evaluate(Model model, Weights weights, DataFeed feed, int batch, Span<float> losses)
+    public static void Evaluate(Model model, Weights weights, DataFeed feed, int batch, Memory<float> losses)
+    {
+        using var pending = new PendingLosses();
+        Evaluate(model, weights, feed, batch, losses, pending);
+        pending.Flush();
+    }
+
+    /// <summary>The same, where somebody else says when losses are read from the device.</summary>
+    internal static void Evaluate(Model model, Weights weights, DataFeed feed, int batch, Memory<float> losses, PendingLosses pending)
     {
         using var inference = inference_mode();
         using var folded = new FoldedLayers(weights);
@@ -27,23 +34,24 @@ public static class LossEvaluator
             var (items, indices) = feed.Pass(start, length);
             if (model.Objective == Objective.CrossEntropy && model.Architecture is not LanguageModel && indices is null)
             {
-                EvaluateRows(model.Architecture.Forward(weights, items.Inputs), items.Targets, losses.Slice(start, length));
+                EvaluateRows(model.Architecture.Forward(weights, items.Inputs), items.Targets, losses.Slice(start, length), pending);
                 continue;
             }
 
-            Place(MemoryMarshal.Cast<byte, float>(model.Losses(weights, items).cpu().bytes), indices, losses, start);
+            var first = start;
+            pending.Add(model.Losses(weights, items), values => Place(values, indices, losses.Span, first));
         }
     }
 
-    private static void EvaluateRows(Tensor logits, Tensor labels, Span<float> losses)
+    private static void EvaluateRows(Tensor logits, Tensor labels, Memory<float> losses, PendingLosses pending)
     {
         if (CrossEntropy.Takes(logits))
         {
-            CrossEntropy.Losses(logits, labels, losses);
+            CrossEntropy.Losses(logits, labels, losses.Span);
             return;
         }
 
-        MemoryMarshal.Cast<byte, float>(CrossEntropy.Composed(logits, labels).cpu().bytes).CopyTo(losses);
+        pending.Add(CrossEntropy.Composed(logits, labels), values => values.CopyTo(losses.Span));
     }
 
     /// <summary>Writes the losses (nats) of all tokens that have one, item after item; <see cref="SumTokens"/> makes items' of them.</summary>
@@ -52,7 +60,15 @@ public static class LossEvaluator
     /// <param name="feed">Texts.</param>
     /// <param name="batch">Items per forward pass.</param>
     /// <param name="tokens">Receives one loss per token of <see cref="TextItems.PredictedOffsets"/>.</param>
-    public static void EvaluateTokens(Model model, Weights weights, DataFeed feed, int batch, Span<float> tokens)
+    public static void EvaluateTokens(Model model, Weights weights, DataFeed feed, int batch, Memory<float> tokens)
+    {
+        using var pending = new PendingLosses();
+        EvaluateTokens(model, weights, feed, batch, tokens, pending);
+        pending.Flush();
+    }
+
+    /// <summary>The same, where somebody else says when losses are read from the device.</summary>
+    internal static void EvaluateTokens(Model model, Weights weights, DataFeed feed, int batch, Memory<float> tokens, PendingLosses pending)
     {
         using var inference = inference_mode();
         using var folded = new FoldedLayers(weights);
@@ -61,14 +77,16 @@ public static class LossEvaluator
         {
             using var scope = NewDisposeScope();
             var (items, indices) = feed.Pass(start, Math.Min(batch, feed.Count - start));
-            var values = model.TokenLosses(weights, items).cpu();
-            var rows = MemoryMarshal.Cast<byte, float>(values.bytes);
-            var width = (int)values.shape[1];
-            for (var row = 0; row < indices!.Length; row++)
+            var losses = model.TokenLosses(weights, items);
+            var width = (int)losses.shape[1];
+            pending.Add(losses, rows =>
             {
-                var item = indices[row];
-                rows.Slice(row * width, offsets[item + 1] - offsets[item]).CopyTo(tokens[offsets[item]..]);
-            }
+                for (var row = 0; row < indices!.Length; row++)
+                {
+                    var item = indices[row];
+                    rows.Slice(row * width, offsets[item + 1] - offsets[item]).CopyTo(tokens.Span[offsets[item]..]);
+                }
+            });
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Bif.Engine.Data;
 using Bif.Engine.Models;
 using Bif.Kernels;
@@ -27,8 +26,21 @@ public sealed class LossGradient(Model model, Weights weights, DataFeed feed, in
 
     /// <summary>Adds the gradient at the chain's position to its gradient vector; returns the mean loss in nats.</summary>
     /// <param name="state">The chain.</param>
+    public double AddTo(ChainState state)
+    {
+        using var pending = new PendingLosses();
+        var mean = double.NaN;
+        AddTo(state, default, pending, loss => mean = loss);
+        pending.Flush();
+        return mean;
+    }
+
+    /// <summary>Adds the gradient at the chain's position to its gradient vector.</summary>
+    /// <param name="state">The chain.</param>
     /// <param name="losses">Receives the loss of every item where the gradient is a full-batch one; else untouched.</param>
-    public double AddTo(ChainState state, Span<float> losses = default)
+    /// <param name="pending">Says when losses are read from the device.</param>
+    /// <param name="read">Takes the mean loss in nats when it is known.</param>
+    internal void AddTo(ChainState state, Memory<float> losses, PendingLosses pending, Action<double> read)
     {
         var all = IsFullBatch;
         if (!all)
@@ -46,7 +58,19 @@ public sealed class LossGradient(Model model, Weights weights, DataFeed feed, in
             var (items, order) = all ? feed.Pass(start, length) : (feed.Gather(_indices.AsSpan(start, length)), null);
             var values = model.Losses(weights, items);
             (values.sum() * (1.0 / count)).backward();
-            sum += Read(values, order, all ? losses : default, start);
+            var first = start;
+            pending.Add(values, each =>
+            {
+                if (all && !losses.IsEmpty)
+                {
+                    LossEvaluator.Place(each, order, losses.Span, first);
+                }
+
+                foreach (var value in each)
+                {
+                    sum += value;
+                }
+            });
         }
 
         if (Offset is not null)
@@ -55,7 +79,7 @@ public sealed class LossGradient(Model model, Weights weights, DataFeed feed, in
             state.Gradient.sub_(Offset);
         }
 
-        return sum / count;
+        pending.Then(() => read(sum / count));
     }
 
     /// <summary>∇L(w*) [P], detached from the caller's scope.</summary>
@@ -72,22 +96,5 @@ public sealed class LossGradient(Model model, Weights weights, DataFeed feed, in
         new LossGradient(model, weights, feed, 0, pieceSize).AddTo(state);
         using var noGradient = no_grad();
         return state.Gradient.clone().DetachFromDisposeScope();
-    }
-
-    private static double Read(Tensor values, int[]? order, Span<float> losses, int start)
-    {
-        var read = MemoryMarshal.Cast<byte, float>(values.detach().cpu().bytes);
-        if (!losses.IsEmpty)
-        {
-            LossEvaluator.Place(read, order, losses, start);
-        }
-
-        var sum = 0.0;
-        foreach (var value in read)
-        {
-            sum += value;
-        }
-
-        return sum;
     }
 }

@@ -44,29 +44,35 @@ internal sealed class TokenRecorder(Model model, DataFeed train, DataFeed querie
     /// Evaluates the tokens as row <paramref name="row"/> of the block, the queries' losses, and, where tokens cover them, the
     /// items': an item's loss is then the sum of its tokens' as they are written.
     /// </summary>
-    public void Record(Weights weights, int row, Span<float> trainLosses, Span<float> queryLosses)
+    public void Record(Weights weights, int row, Memory<float> trainLosses, Memory<float> queryLosses, PendingLosses pending)
     {
-        var asked = _queries.AsSpan(row * _queryTokens, _queryTokens);
-        LossEvaluator.EvaluateTokens(model, weights, queries, evaluationBatch, asked);
-        _store.RoundAsWritten(queries: true, asked);
-        LossEvaluator.SumTokens(queries, asked, queryLosses);
+        var asked = _queries.AsMemory(row * _queryTokens, _queryTokens);
+        LossEvaluator.EvaluateTokens(model, weights, queries, evaluationBatch, asked, pending);
+        pending.Then(() =>
+        {
+            _store.RoundAsWritten(queries: true, asked.Span);
+            LossEvaluator.SumTokens(queries, asked.Span, queryLosses.Span);
+        });
         if (target.Train is not { } traced)
         {
             return;
         }
 
-        var items = CoversItems ? trainLosses : _items;
-        var tokens = _train.AsSpan(row * _trainTokens, _trainTokens);
-        LossEvaluator.EvaluateTokens(model, weights, traced, evaluationBatch, tokens);
-        _store.RoundAsWritten(queries: false, tokens);
-        LossEvaluator.SumTokens(traced, tokens, items);
-        var sum = 0.0;
-        foreach (var loss in items)
+        var tokens = _train.AsMemory(row * _trainTokens, _trainTokens);
+        LossEvaluator.EvaluateTokens(model, weights, traced, evaluationBatch, tokens, pending);
+        pending.Then(() =>
         {
-            sum += loss;
-        }
+            var items = CoversItems ? trainLosses.Span : _items;
+            _store.RoundAsWritten(queries: false, tokens.Span);
+            LossEvaluator.SumTokens(traced, tokens.Span, items);
+            var sum = 0.0;
+            foreach (var loss in items)
+            {
+                sum += loss;
+            }
 
-        _means[row] = (float)(sum / _trainTokens);
+            _means[row] = (float)(sum / _trainTokens);
+        });
     }
 
     /// <summary>Writes the block.</summary>

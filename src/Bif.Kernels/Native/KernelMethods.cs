@@ -95,6 +95,9 @@ internal static unsafe partial class KernelMethods
     public static partial int bif_parameter_gradient(nint parameter, nint view, int requiresGradient);
 
     [LibraryImport(Library)]
+    public static partial int bif_stream_own(int device);
+
+    [LibraryImport(Library)]
     public static partial int bif_memory_trim();
 
     [LibraryImport(Library)]

@@ -32,6 +32,9 @@ public static partial class torch
         public Tensor type(ScalarType dtype) => to(dtype);
         public Tensor type_as(Tensor tensor) => to(tensor.dtype);
         public Tensor cpu() => to(CPU);
+
+        /// <summary>A copy in host memory that the system may not page out, from which a GPU copies without waiting.</summary>
+        public Tensor pin_memory() => Operator.Call("aten::pin_memory", this, Argument.None);
         public Tensor cuda(Device? device = null, bool non_blocking = false) => to(device ?? CUDA, non_blocking: non_blocking);
         public Tensor @bool() => to(ScalarType.Bool);
         public Tensor @byte() => to(ScalarType.Byte);

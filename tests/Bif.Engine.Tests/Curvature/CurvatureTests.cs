@@ -70,6 +70,33 @@ public sealed class CurvatureTests
         Assert.Equal(exact, lowRank.DampedProduct(x, y, 100, 2), 0.02 * scale);
     }
 
+    // vᵀFv from the change of the outputs along v, by central differences.
+    [SharedDataFact("torchscript-mnist", "mnist")]
+    public void Products_of_a_TorchScript_module_are_what_its_outputs_change_by()
+    {
+        using var scope = NewDisposeScope();
+        using var model = Model.Load(SharedData.At("torchscript-mnist"), CPU);
+        using var data = DatasetLoader.Open(SharedData.At("mnist@train[0:20]"), model.Input);
+        using var feed = new DataFeed(data, model.Input, CPU);
+        var source = new CurvatureSource(model, ParameterSelection.All(model.Layout), model.Parameters, feed, 0, 8, 0);
+        var direction = randn_like(model.Parameters);
+        using var product = new GaussNewton(source);
+        var measured = product.Multiply(direction).dot(direction).item<float>();
+
+        Tensor Outputs(double along)
+        {
+            using var noGradient = no_grad();
+            using var weights = model.Bind(source.Selection, model.Parameters.add(direction, along), null);
+            return model.Outputs(weights, feed.Range(0, feed.Count));
+        }
+
+        var change = (Outputs(1e-3) - Outputs(-1e-3)) / 2e-3;
+        var chance = Outputs(0).softmax(1);
+        var mean = (chance * change).sum(1);
+        var expected = ((chance * change * change).sum(1) - (mean * mean)).mean().item<float>();
+        Assert.Equal(expected, measured, 0.02 * expected);
+    }
+
     [Fact]
     public void Kronecker_eigenvalues_keep_the_trace_and_the_diagonal_estimates_it()
     {

@@ -1,3 +1,4 @@
+using Bif.Engine.Data;
 using static TorchSharp.torch;
 
 namespace Bif.Engine.Models.Layers;
@@ -49,7 +50,7 @@ public sealed class RotaryEmbedding
     /// <summary>Cosines and sines [length, rotated / 2] of positions 0 to length − 1.</summary>
     public (Tensor Cos, Tensor Sin) Angles(long length, Device device)
     {
-        var angles = arange(length, float32, device).unsqueeze(1) * tensor(_frequencies).to(device);
+        var angles = arange(length, float32, device).unsqueeze(1) * tensor(_frequencies).On(device);
         return (angles.cos(), angles.sin());
     }
 
