@@ -39,15 +39,34 @@ public sealed record ItemTable(
     public static ItemTable Read(string file, int count)
     {
         var table = Read(file);
-        int?[] lengths = [table.Labels?.Length, table.Targets?.Length, table.Names?.Count, table.Text?.Passages.Length];
+        int?[] lengths = [table.Labels?.Length, table.Targets?.Length, table.Names?.Count, table.Text?.Passages.Length, table.Text?.Documents.Length, table.Text?.DocumentStarts.Length];
         return Array.Find(lengths, length => length is not null && length != count) is { } other
             ? throw new InputException($"{file} lists {other:N0} items, but the run has {count:N0}: it is damaged; restore it or run anew.")
             : table;
     }
 
+    /// <summary>Whether a table of a known number of items can be read.</summary>
+    public static bool IsWhole(string file, int count)
+    {
+        try
+        {
+            Read(file, count);
+            return true;
+        }
+        catch (InputException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Writes the table.</summary>
     public void Write(string file) => RunDirectory.Replace(
         file, JsonSerializer.Serialize(this, RunRecord.Compact));
+
+    /// <summary>The passages.</summary>
+    /// <param name="file">The table's file, for the message.</param>
+    /// <exception cref="InputException">The items are no texts.</exception>
+    public PassageTable RequireText(string file) => Text ?? throw new InputException($"{file} lists no texts: give a run of a language model.");
 
     /// <summary>What to print for an item: its class name, label or target.</summary>
     public string Describe(int item) => Text is { } text ? text.Excerpt(item, 60) : Labels is { } labels
