@@ -76,10 +76,12 @@ public static class Trainer
             progress?.Invoke(last);
             if (spec.CheckpointEvery > 0 && (epoch + 1) % spec.CheckpointEvery == 0 && epoch + 1 < spec.Epochs)
             {
+                loop.RequireFiniteWeights();
                 Save(Path.Combine(spec.Out, "checkpoints", $"epoch-{epoch + 1:D4}"), model, config, input.Text?.TokenizerFile);
             }
         }
 
+        loop.RequireFiniteWeights();
         Save(spec.Out, model, config, input.Text?.TokenizerFile);
         RunDirectory.Replace(
             Path.Combine(spec.Out, "training.json"),
