@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Bif.Engine.Data;
 
 namespace Bif.Engine.Runs;
@@ -16,6 +17,9 @@ namespace Bif.Engine.Runs;
 public sealed record ItemTable(
     int FirstIndex, int[]? Labels, float[]? Targets, IReadOnlyList<string>? ClassNames, IReadOnlyList<string>? Names, PassageTable? Text = null)
 {
+    // A field that is missing or unknown is a damaged name of one.
+    private static readonly JsonSerializerOptions Strict = new(RunRecord.Json) { RespectRequiredConstructorParameters = true, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow };
+
     /// <summary>The table of a dataset.</summary>
     public static ItemTable Of(Dataset data) => new(data.FirstIndex, data.Labels, data.Targets, data.ClassNames, data.ItemNames, data.Text is { } text ? new(text.Passages, text.Documents, text.DocumentStarts) : null);
 
@@ -25,7 +29,7 @@ public sealed record ItemTable(
     {
         try
         {
-            return JsonSerializer.Deserialize<ItemTable>(File.ReadAllText(file), RunRecord.Json)
+            return JsonSerializer.Deserialize<ItemTable>(File.ReadAllText(file), Strict)
                 ?? throw new InputException($"{file} is empty: the run's item table is needed.");
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or JsonException)

@@ -136,6 +136,8 @@ public sealed class DamagedRunTests : IDisposable
     [Theory]
     [InlineData("null")]
     [InlineData("""{"first_index":0,"targets":[1]}""")]
+    [InlineData("""{"first_index":0,"labels":null,"targets":null,"class_names":null,"names":null,"text":{"passbges":[],"documents":[],"document_starts":[]}}""")]
+    [InlineData("""{"first_index":0,"labels":null,"targets":null,"class_names":null,"names":null,"tezt":null}""")]
     [InlineData("{")]
     public void An_item_table_that_does_not_fit_is_refused(string table)
     {
