@@ -26,6 +26,21 @@ public sealed class CommandLineTests
     [InlineData("pull mnist --data-mirror nowhere", "is no address for the mirror")]
     [InlineData("pull mnist --proxy nowhere", "The proxy is no address")]
     [InlineData("top ", "RUN must not be empty")]
+    [InlineData("tokens r --partners ", "--partners must not be empty")]
+    [InlineData("attribute --model x --data y --queries z --out o --token-from ", "--token-from must not be empty")]
+    [InlineData("export r --out --json", "--out needs a value before --json")]
+    [InlineData("export r --out --format", "--out needs a value before --format")]
+    [InlineData("train --data d --out --json", "--out needs a value before --json")]
+    [InlineData("top r -k 3 -k 4", "-k is given twice")]
+    [InlineData("train --model-type mlp --data d --out o --lr 1e300", "--lr must be a number above 0 and at most 1000000")]
+    [InlineData("train --model-type mlp --data d --out o --weight-decay 1e300", "--weight-decay must be a number from 0 to 1000000")]
+    [InlineData("train --model-type mlp --data d --out o --tokenizer t", "--tokenizer is for language models")]
+    [InlineData("lds r --subsets 2147483647", "--subsets must be a whole number from 5 to")]
+    [InlineData("attribute --model x --data y --queries z --out o --sampler sgld --friction 1", "--friction has no effect with --sampler sgld")]
+    [InlineData("attribute --model x --data y --queries z --out o --sampler laplace --thin 2", "--thin has no effect with --sampler laplace")]
+    [InlineData("attribute --model x --data y --queries z --out o --token-from r", "--token-from has no effect without --per-token")]
+    [InlineData("pull mnist --mirror nowhere", "is no address for the mirror")]
+    [InlineData("pull mnist --out /proc/nowhere", "/proc/nowhere cannot be written")]
     public void Bad_input_gives_one_line_and_exit_code_2(string line, string says)
     {
         var (code, output, errors) = Run(line.Split(' '));

@@ -48,7 +48,7 @@ internal sealed class AttributeCommand : Verb
     private readonly Setting<long?> _keepDraws = Setting.Parsed("--keep-draws", "BYTES", "Keep the weights of the draws on disk, within this many bytes (4GiB, 500MiB), so that later queries (bif query) need forward passes only. Precision and thinning are chosen to fit, and stated.", "none", "a size such as 4GiB or 500MiB", Quantity.ReadBytes);
     private readonly Setting<double?> _reliability = Setting.Number("--target-reliability", "Stop when the split-half reliability of subset sums reaches this, 0 to 1; --draws then is the most per chain (20,000 if not given).", "none: stop after --draws", Interval.Between(0.05, 0.99));
     private readonly Setting<int?> _context = Setting.Count("--context", "Language models: tokens per item at most.", "the model's context", 2);
-    private readonly Setting<string?> _separator = Setting.Text("--separator", "TEXT", "Language models: what stands between the documents of a .txt file.", "<|endoftext|> where it occurs");
+    private readonly Setting<string?> _separator = Setting.Separator("Language models: what stands between the documents of a .txt file.", "<|endoftext|> where it occurs");
     private readonly Setting<string> _windows = Setting.Choice("--windows", "Language models: documents longer than the context become several items (all) or lose their end (first); packed puts all documents in a row.", "all", "all", "first", "packed");
     private readonly Setting<bool> _perToken = Setting.Flag("--per-token", "Language models: trace the loss of every token too, for bif tokens; how much that takes on disk is said before.");
     private readonly Setting<string?> _tokenFrom = Setting.Text("--token-from", "RUN", "Trace only the tokens of the items most related to the queries in RUN, an earlier run of the same data and queries; with its settings and seed the draws are the same.", "tokens of all items");
@@ -114,6 +114,8 @@ internal sealed class AttributeCommand : Verb
             throw new InputException("--preset paper-vision is defined for --sampler sgld: leave one of them out.");
         }
 
+        RequireEffect(arguments, sampler);
+
         return new RunSpec
         {
             Model = arguments.GetRequiredValue(_model),
@@ -157,6 +159,32 @@ internal sealed class AttributeCommand : Verb
             TargetReliability = arguments.GetValue(_reliability),
         };
     }
+
+    // An option that changes nothing is a mistake about what the run does.
+    private void RequireEffect(ParseResult arguments, string? sampler)
+    {
+        foreach (var (option, samplers) in new (Option Option, string[] Samplers)[]
+        {
+            (_friction, ["baoab"]), (_start, ["baoab"]), (_rank, ["baoab", "laplace"]), (_curvatureItems, ["baoab", "laplace"]), (_lossRise, ["baoab", "laplace"]), (_control, ["laplace"]),
+            (_epsilon, ["baoab", "sgld", "rmsprop"]), (_thin, ["baoab", "sgld", "rmsprop"]), (_decay, ["rmsprop"]), (_stabilizer, ["rmsprop"]), (_variant, ["rmsprop"]),
+        })
+        {
+            if (sampler is not null && IsGiven(arguments, option) && !samplers.Contains(sampler))
+            {
+                throw new InputException($"{option.Name} has no effect with --sampler {sampler}: leave it out, or choose --sampler {string.Join(" or ", samplers)}.");
+            }
+        }
+
+        foreach (var (option, needed) in new (Option Option, Option Needed)[] { (_tokenTop, _tokenFrom), (_tokenFrom, _perToken), (_tokenStorage, _perToken), (_tokenPrecision, _perToken) })
+        {
+            if (IsGiven(arguments, option) && !IsGiven(arguments, needed))
+            {
+                throw new InputException($"{option.Name} has no effect without {needed.Name}: leave it out, or add {needed.Name}.");
+            }
+        }
+    }
+
+    private static bool IsGiven(ParseResult arguments, Option option) => arguments.GetResult(option) is { Implicit: false };
 
     private static int? ReadBatch(string word) => word == "full"
         ? 0

@@ -42,46 +42,49 @@ internal sealed class ExportCommand : Verb
     {
         var directory = RunDirectory.Open(arguments.GetRequiredValue(_run));
         var record = directory.ReadRecord();
-        directory.RequireScores(record);
         var folders = RunQueries.FoldersOf(directory);
+        foreach (var folder in folders)
+        {
+            folder.RequireScores(folder.ReadRecord());
+        }
+
         var matrices = Matrices.ToDictionary(name => name, name => Stacked([.. folders.Select(folder => NpyFile.Read<float>(Path.Combine(folder.Scores, name + ".npy")))]));
         if (arguments.GetValue(_alpha) is > 0 and var alpha)
         {
             matrices.Add("bif_scaled", Scaled(matrices["bif"], PartialNormalisation.Weights(directory.Scores, alpha)));
         }
 
-        var items = ItemTable.Read(directory.TrainItems, record.Data.Count);
-        var queryCount = folders.Sum(folder => folder.ReadRecord().Queries.Count);
-        if (matrices.Values.FirstOrDefault(matrix => matrix.Shape[0] != queryCount || matrix.Shape[1] != record.Data.Count) is { } other)
-        {
-            throw new InputException($"{directory.Scores} has scores of {other.Shape[0]:N0} queries and {other.Shape[1]:N0} items, but run.json says {queryCount:N0} and {record.Data.Count:N0}: the run is damaged.");
-        }
-
+        var items = directory.ReadTrainItems(record);
+        var queries = folders.Select(folder => folder.ReadQueryItems(folder.ReadRecord())).ToList();
+        var counts = folders.Select(folder => folder.ReadRecord().Queries.Count).ToList();
+        var queryCount = counts.Sum();
         var target = arguments.GetRequiredValue(_out);
-        Directory.CreateDirectory(target);
         var format = arguments.GetValue(_format);
-        switch (format)
+        Publish(target, staging =>
         {
-            case "npy":
-                foreach (var (name, (shape, values)) in matrices)
-                {
-                    NpyFile.Write<float>(Path.Combine(target, name + ".npy"), shape, values);
-                }
+            switch (format)
+            {
+                case "npy":
+                    foreach (var (name, (shape, values)) in matrices)
+                    {
+                        NpyFile.Write<float>(Path.Combine(staging, name + ".npy"), shape, values);
+                    }
 
-                break;
-            case "csv":
-                Whole(Path.Combine(target, "scores.csv"), writer => Scores(writer, matrices));
-                break;
-            default:
-                Whole(Path.Combine(target, "scores.json"), writer => writer.Write(JsonSerializer.Serialize(
-                    matrices.ToDictionary(pair => pair.Key, pair => Rows(pair.Value.Shape, pair.Value.Values)), JsonText.Compact)));
-                break;
-        }
+                    break;
+                case "csv":
+                    Text(Path.Combine(staging, "scores.csv"), writer => Scores(writer, matrices));
+                    break;
+                default:
+                    Text(Path.Combine(staging, "scores.json"), writer => writer.Write(JsonSerializer.Serialize(
+                        matrices.ToDictionary(pair => pair.Key, pair => Rows(pair.Value.Shape, pair.Value.Values)), JsonText.Compact)));
+                    break;
+            }
 
-        Whole(Path.Combine(target, "items.csv"), writer => Table(writer, items, record.Data.Count, 0, header: true));
-        Whole(Path.Combine(target, "queries.csv"), writer => QueryTable(writer, folders));
-        Whole(Path.Combine(target, "metadata.json"), writer => writer.Write(JsonSerializer.Serialize(
-            new { sign = SignConvention.Text, units = "bif in nats squared, correlation without unit", record }, RunRecord.Json)));
+            Text(Path.Combine(staging, "items.csv"), writer => Table(writer, items, record.Data.Count, 0, header: true));
+            Text(Path.Combine(staging, "queries.csv"), writer => QueryTable(writer, queries, counts));
+            Text(Path.Combine(staging, "metadata.json"), writer => writer.Write(JsonSerializer.Serialize(
+                new { sign = SignConvention.Text, units = "bif in nats squared, correlation without unit", record }, RunRecord.Json)));
+        });
         output.Results.WriteLine($"Wrote {queryCount:N0} queries × {record.Data.Count:N0} items as {format} to {Path.GetFullPath(target)}.");
         return ExitCode.Ok;
     }
@@ -121,13 +124,12 @@ internal sealed class ExportCommand : Verb
         return new(scores.Shape, values);
     }
 
-    private static void QueryTable(TextWriter writer, IReadOnlyList<RunDirectory> folders)
+    private static void QueryTable(TextWriter writer, IReadOnlyList<ItemTable> tables, IReadOnlyList<int> counts)
     {
         var first = 0;
-        foreach (var folder in folders)
+        foreach (var (table, count) in tables.Zip(counts))
         {
-            var count = folder.ReadRecord().Queries.Count;
-            Table(writer, ItemTable.Read(folder.QueryItems, count), count, first, header: first == 0);
+            Table(writer, table, count, first, header: first == 0);
             first += count;
         }
     }
@@ -154,14 +156,42 @@ internal sealed class ExportCommand : Verb
 
     private static string Quote(string text) => text.AsSpan().IndexOfAny(",\"\n") >= 0 ? $"\"{text.Replace("\"", "\"\"")}\"" : text;
 
-    // A reader sees the old file or the new one.
-    private static void Whole(string file, Action<TextWriter> write)
+    private static void Text(string file, Action<TextWriter> write)
     {
-        using (var writer = new StreamWriter(file + ".part"))
-        {
-            write(writer);
-        }
+        using var writer = new StreamWriter(file);
+        write(writer);
+    }
 
-        File.Move(file + ".part", file, overwrite: true);
+    // Files get their names when all of them are written: a failure leaves an older export, or no folder, as it was.
+    private static void Publish(string target, Action<string> write)
+    {
+        var isNew = !Directory.Exists(target);
+        var staging = Path.Combine(target, $".export.{Environment.ProcessId}.part");
+        var done = false;
+        try
+        {
+            Directory.CreateDirectory(staging);
+            write(staging);
+            var files = Directory.GetFiles(staging).Select(file => (From: file, To: Path.Combine(target, Path.GetFileName(file)))).ToList();
+            if (files.FirstOrDefault(file => Directory.Exists(file.To)) is { To: { } folder })
+            {
+                throw new InputException($"{folder} is a folder where export writes a file: choose another --out.");
+            }
+
+            files.ForEach(file => File.Move(file.From, file.To, overwrite: true));
+            done = true;
+        }
+        finally
+        {
+            if (Directory.Exists(staging))
+            {
+                Directory.Delete(staging, recursive: true);
+            }
+
+            if (isNew && !done && Directory.Exists(target))
+            {
+                Directory.Delete(target);
+            }
+        }
     }
 }

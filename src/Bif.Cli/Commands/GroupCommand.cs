@@ -4,7 +4,6 @@ using Bif.Cli.Terminal;
 using Bif.Engine.Attribution;
 using Bif.Engine.FirstOrder;
 using Bif.Engine.Runs;
-using Bif.Engine.Traces;
 using Spectre.Console;
 
 namespace Bif.Cli.Commands;
@@ -57,7 +56,7 @@ internal sealed class GroupCommand : Verb
 
         var members = _set.Items(arguments, directory, record, arguments.GetValue(_top) is { } top ? () => ItemSet.Top(directory, query, top) : null);
         using var control = FirstOrderControl.OpenIfThere(directory.Root);
-        var group = GroupInfluence.Of(TraceStore.Open(directory.Traces), members, query, control);
+        var group = GroupInfluence.Of(directory.OpenTraces(), members, query, control);
         var change = group.ChangeWhenRemoved(record.Settings.Nbeta, record.Data.Count);
         if (arguments.GetValue(_json))
         {
@@ -86,9 +85,9 @@ internal sealed class GroupCommand : Verb
     // Every cluster beside its influence on the query, to choose one from.
     private static int Tabulate(RunDirectory directory, RunRecord record, int query, int wanted, int count, bool json, Output output)
     {
-        var store = TraceStore.Open(directory.Traces);
+        var store = directory.OpenTraces();
         using var control = FirstOrderControl.OpenIfThere(directory.Root);
-        var items = ItemTable.Read(directory.TrainItems, record.Data.Count);
+        var items = directory.ReadTrainItems(record);
         var rows = ItemClusters.Of(store, count).Select(cluster => (Cluster: cluster, Influence: GroupInfluence.Of(store, cluster.Items, query, control), Mostly: Majority(items, cluster.Items))).ToList();
         if (json)
         {

@@ -21,6 +21,7 @@ internal sealed class PullCommand : Verb
         Default = "data/downloads",
         Value = "DIR",
         DefaultValueFactory = _ => "data/downloads",
+        Validators = { Setting.NotEmpty },
     };
 
     private readonly Setting<string?> _proxy = Setting.Text("--proxy", "URL", "An HTTP proxy, http://host:port.", "HTTPS_PROXY, HTTP_PROXY, NO_PROXY");

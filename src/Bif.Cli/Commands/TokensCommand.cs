@@ -7,7 +7,6 @@ using Bif.Engine;
 using Bif.Engine.Attribution;
 using Bif.Engine.Evaluation;
 using Bif.Engine.Runs;
-using Bif.Engine.Traces;
 using Spectre.Console;
 
 namespace Bif.Cli.Commands;
@@ -82,8 +81,13 @@ internal sealed class TokensCommand : Verb
         }
 
         var level = Enum.Parse<TextLevel>(arguments.GetRequiredValue(_by), ignoreCase: true);
-        var tokens = TokenTable.Read(directory.QueryTokens);
-        var passages = ItemTable.Read(directory.QueryItems, record.Queries.Count).Text!;
+        if (!record.Spec.PerToken)
+        {
+            throw new InputException($"{directory.Root} has no traces of tokens: run attribute with --per-token.");
+        }
+
+        var passages = directory.ReadQueryItems(record).RequireText(directory.QueryItems);
+        var tokens = TokenTable.Read(directory.QueryTokens, passages);
         var spans = TextSpans.Of(level, tokens, passages, query);
         if (arguments.GetValue(_token) is { } asked && asked >= spans.Count)
         {
@@ -98,7 +102,7 @@ internal sealed class TokensCommand : Verb
 
         if (arguments.GetValue(_token) is not { } number)
         {
-            List(output, arguments.GetValue(_json), query, level, spans, tokens, passages, TraceStore.Open(directory.TokenTraces).ReadInitial().Query);
+            List(output, arguments.GetValue(_json), query, level, spans, tokens, passages, directory.OpenTokenTraces().ReadInitial().Query);
             return ExitCode.Ok;
         }
 

@@ -6,7 +6,6 @@ using Bif.Engine;
 using Bif.Engine.Arrays;
 using Bif.Engine.Attribution;
 using Bif.Engine.Runs;
-using Bif.Engine.Traces;
 using Spectre.Console;
 
 namespace Bif.Cli.Commands;
@@ -56,7 +55,7 @@ internal sealed class TopCommand : Verb
         var partial = arguments.GetValue(_view) == "partial";
         if (partial)
         {
-            var removed = new CommonMode(TraceStore.Open(directory.Traces)).Remove(query, Row(directory, "bif", query));
+            var removed = new CommonMode(directory.OpenTraces()).Remove(query, Row(directory, "bif", query));
             (scores, errors) = (bif ? removed.Bif : removed.Correlation, new float[scores.Length]);
             Array.Fill(errors, float.NaN);
         }
@@ -74,13 +73,14 @@ internal sealed class TopCommand : Verb
             PartialNormalisation.Apply(errors, weights);
         }
 
-        var items = ItemTable.Read(directory.TrainItems, record.Data.Count);
-        var queries = ItemTable.Read(directory.QueryItems, record.Queries.Count);
-        var k = arguments.GetValue(_count);
+        var items = directory.ReadTrainItems(record);
+        var queries = directory.ReadQueryItems(record);
+        // An item of a short list stands in one table only.
+        var (k, side) = (arguments.GetValue(_count), arguments.GetValue(_side));
+        var (most, least) = side == "both" ? (Math.Min(k, (scores.Length + 1) / 2), Math.Min(k, scores.Length / 2)) : (k, k);
         // BIF is minus the covariance: its most helpful items are the smallest.
-        var helpful = bif ? Ranking.Smallest(scores, k) : Ranking.Largest(scores, k);
-        var harmful = bif ? Ranking.Largest(scores, k) : Ranking.Smallest(scores, k);
-        var side = arguments.GetValue(_side);
+        var helpful = bif ? Ranking.Smallest(scores, most) : Ranking.Largest(scores, most);
+        var harmful = bif ? Ranking.Largest(scores, least) : Ranking.Smallest(scores, least);
         double? floor = !bif && !partial && record.Diagnostics is { } diagnostics && diagnostics.TryGetProperty("noise_floor", out var value) && value.ValueKind == JsonValueKind.Number
             ? value.GetDouble() : null;
         if (arguments.GetValue(_json))

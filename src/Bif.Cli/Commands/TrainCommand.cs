@@ -25,17 +25,17 @@ internal sealed class TrainCommand : Verb
     private readonly Setting<int> _epochs = Setting.Count("--epochs", "Passes over the data.", Defaults.Epochs, 1);
     private readonly Setting<int?> _batch = Setting.Count("--batch", "Items per step.", $"{Defaults.Batch}; {LanguageBatch} for language models", 1);
     private readonly Setting<string?> _optimizer = Setting.Parsed("--optimizer", "sgd|adamw", "SGD with momentum, or AdamW.", $"{Defaults.Optimizer}; adamw for language models", "sgd or adamw", static word => word is "sgd" or "adamw" ? word : null);
-    private readonly Setting<double?> _rate = Setting.Number("--lr", "Peak learning rate (no unit).", $"{Defaults.LearningRate}; {LanguageRate} for language models", Interval.Above(0));
+    private readonly Setting<double?> _rate = Setting.Number("--lr", "Peak learning rate (no unit).", $"{Defaults.LearningRate}; {LanguageRate} for language models", Interval.AboveZeroTo(1e6));
     private readonly Setting<double> _momentum = Setting.Number("--momentum", "Momentum of SGD.", Defaults.Momentum, Interval.Between(0, 1));
     private readonly Setting<bool> _nesterov = Setting.Flag("--nesterov", "Nesterov's momentum.");
-    private readonly Setting<double> _decay = Setting.Number("--weight-decay", "Decay of all parameters.", Defaults.WeightDecay, Interval.AtLeast(0));
+    private readonly Setting<double> _decay = Setting.Number("--weight-decay", "Decay of all parameters.", Defaults.WeightDecay, Interval.Between(0, 1e6));
     private readonly Setting<double> _smoothing = Setting.Number("--label-smoothing", "Share of the target spread over all classes.", Defaults.LabelSmoothing, Interval.Between(0, 1));
     private readonly Setting<string?> _schedule = Setting.Text("--schedule", "constant|linear|cosine|POINTS", "Factor of the learning rate; POINTS as 0:0,5:1,30:0 (epoch:factor), linear between them.", Defaults.Schedule);
     private readonly Setting<string[]> _augment = Setting.Repeatable("--augment", "crop|flip|cutout", "Image augmentation.", "none");
     private readonly Setting<string?> _tokenizer = Setting.Text("--tokenizer", "FILE", "Language models: a tokenizer.json to use.", "the start's, or one trained on the data");
     private readonly Setting<int?> _vocabulary = Setting.Count("--vocabulary", "Language models: tokens of the tokenizer trained on the data; 257 are the bytes alone.", "1024", 257);
     private readonly Setting<int?> _context = Setting.Count("--context", "Language models: tokens per item at most.", "the model's context, 256 for a new one", 2);
-    private readonly Setting<string?> _separator = Setting.Text("--separator", "TEXT", "Language models: what stands between the documents of a .txt file.", "<|endoftext|> where it occurs");
+    private readonly Setting<string?> _separator = Setting.Separator("Language models: what stands between the documents of a .txt file.", "<|endoftext|> where it occurs");
     private readonly Setting<string> _windows = Setting.Choice("--windows", "Language models: documents longer than the context become several items (all) or lose their end (first); packed puts all documents in a row.", "all", "all", "first", "packed");
     private readonly Setting<int> _checkpoint = Setting.Count("--checkpoint-every", "Epochs between checkpoints in OUT/checkpoints; 0 for none.", Defaults.CheckpointEvery, 0);
     private readonly Setting<int> _seed = Setting.Count("--seed", "Seed of weights, order and augmentation; the result follows from it bit for bit.", 0, 0);
@@ -91,6 +91,14 @@ internal sealed class TrainCommand : Verb
 
         var modelType = config["model_type"]?.ToString() ?? ModelConfig.Read(Path.Combine(from!, "config.json")).ModelType;
         var language = ArchitectureCatalog.IsLanguageModel(modelType);
+        foreach (var option in new Option[] { _tokenizer, _vocabulary, _context, _separator, _windows })
+        {
+            if (!language && arguments.GetResult(option) is { Implicit: false })
+            {
+                throw new InputException($"{option.Name} is for language models, and {modelType} is none: leave it out.");
+            }
+        }
+
         var spec = new TrainingSpec
         {
             Config = config,

@@ -9,6 +9,9 @@ internal sealed record Interval(double Lowest, double Highest, bool Open)
     /// <summary>Numbers above a bound.</summary>
     public static Interval Above(double bound) => new(bound, double.MaxValue, true);
 
+    /// <summary>Positive numbers up to a bound.</summary>
+    public static Interval AboveZeroTo(double bound) => new(0, bound, true);
+
     /// <summary>Numbers not below a bound.</summary>
     public static Interval AtLeast(double bound) => new(bound, double.MaxValue, false);
 

@@ -26,6 +26,16 @@ internal static class ParseErrors
             return $"{unfinished.Name} needs a value: {unfinished.Name} {((ISetting)unfinished).Value}.";
         }
 
+        if (Repeated(parsed) is { } twice)
+        {
+            return $"{twice.Name} is given twice: give it once.";
+        }
+
+        if (Swallowed(parsed, verb) is var (hungry, next))
+        {
+            return $"{hungry.Name} needs a value before {next}: {hungry.Name} {((ISetting)hungry).Value}.";
+        }
+
         if (parsed.UnmatchedTokens is [var word, ..])
         {
             return $"bif {verb.Name} does not know what to do with \"{word}\": see bif {verb.Name} --help.";
@@ -62,6 +72,25 @@ internal static class ParseErrors
     private static Option? MissingValue(ParseResult parsed) => parsed.CommandResult.Children
         .OfType<OptionResult>()
         .FirstOrDefault(result => !result.Implicit && result.Tokens.Count < result.Option.Arity.MinimumNumberOfValues)?.Option;
+
+    private static Option? Repeated(ParseResult parsed) => parsed.CommandResult.Children
+        .OfType<OptionResult>()
+        .FirstOrDefault(result => result.IdentifierTokenCount > 1 && result.Option.Arity.MaximumNumberOfValues <= 1)?.Option;
+
+    // What looks like an option in the place of a value means a forgotten value; a path of that form can begin with ./.
+    private static (Option Option, string Next)? Swallowed(ParseResult parsed, Verb verb)
+    {
+        var aliases = verb.Options.SelectMany(option => option.Aliases.Append(option.Name)).ToHashSet(StringComparer.Ordinal);
+        foreach (var result in parsed.CommandResult.Children.OfType<OptionResult>().Where(result => !result.Implicit && result.Option.Name != Setting.SeparatorName))
+        {
+            if (result.Tokens.FirstOrDefault(token => aliases.Contains(token.Value) || token.Value is ['-', '-', >= 'a' and <= 'z', ..]) is { } next)
+            {
+                return (result.Option, next.Value);
+            }
+        }
+
+        return null;
+    }
 
     private static string? Missing(ParseResult parsed, Verb verb)
     {

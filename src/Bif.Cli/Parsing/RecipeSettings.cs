@@ -12,10 +12,10 @@ internal sealed class RecipeSettings
     private const string Recorded = "as the checkpoint was trained";
     private readonly Setting<int?> _epochs = Setting.Count("--epochs", "Passes over a subset.", Recorded, 1);
     private readonly Setting<int?> _batch = Setting.Count("--batch", "Items per training step.", Recorded, 1);
-    private readonly Setting<double?> _rate = Setting.Number("--lr", "Peak learning rate (no unit).", Recorded, Interval.Above(0));
+    private readonly Setting<double?> _rate = Setting.Number("--lr", "Peak learning rate (no unit).", Recorded, Interval.AboveZeroTo(1e6));
     private readonly Setting<string?> _optimizer = Setting.Parsed("--optimizer", "sgd|adamw", "SGD with momentum, or AdamW.", $"{Recorded}, else sgd", "sgd or adamw", static word => word is "sgd" or "adamw" ? word : null);
     private readonly Setting<double?> _momentum = Setting.Number("--momentum", "Momentum of SGD.", $"{Recorded}, else 0.9", Interval.Between(0, 1));
-    private readonly Setting<double?> _decay = Setting.Number("--weight-decay", "Decay of all parameters.", $"{Recorded}, else 0", Interval.AtLeast(0));
+    private readonly Setting<double?> _decay = Setting.Number("--weight-decay", "Decay of all parameters.", $"{Recorded}, else 0", Interval.Between(0, 1e6));
     private readonly Setting<double?> _smoothing = Setting.Number("--label-smoothing", "Share of the target spread over all classes.", $"{Recorded}, else 0", Interval.Between(0, 1));
     private readonly Setting<string?> _schedule = Setting.Text("--schedule", "constant|linear|cosine|POINTS", "Factor of the learning rate; POINTS as 0:0,5:1,30:0 (epoch:factor).", $"{Recorded}, else cosine");
     private readonly Setting<string[]> _augment = Setting.Repeatable("--augment", "crop|flip|cutout", "Image augmentation.", $"{Recorded}, else none");

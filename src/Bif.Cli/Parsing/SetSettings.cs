@@ -38,7 +38,7 @@ internal sealed class SetSettings(string list, string proponents)
         }
 
         return arguments.GetValue(_list) is { } given ? ItemSet.Listed(list, given, record.Data.Count)
-            : arguments.GetValue(_class) is { } name ? ItemSet.OfClass("--class", ItemTable.Read(run.TrainItems, record.Data.Count), name)
+            : arguments.GetValue(_class) is { } name ? ItemSet.OfClass("--class", run.ReadTrainItems(record), name)
             : arguments.GetValue(_suspects) is { } suspects ? ItemSet.Suspects(run, suspects)
             : arguments.GetValue(_cluster) is { } cluster ? ItemSet.OfCluster("--cluster", run, cluster, Clusters(arguments) ?? ItemClusters.UsualCount)
             : byProponents!();

@@ -30,6 +30,9 @@ internal interface ISetting
 /// </summary>
 internal static class Setting
 {
+    /// <summary>The option whose value may be anything.</summary>
+    public const string SeparatorName = "--separator";
+
     /// <summary>A number with a default value.</summary>
     public static Setting<double> Number(string name, string description, double fallback, Interval accepted) => new(name)
     {
@@ -50,13 +53,13 @@ internal static class Setting
     };
 
     /// <summary>A whole number with a default value.</summary>
-    public static Setting<int> Count(string name, string description, int fallback, int atLeast) => new(name)
+    public static Setting<int> Count(string name, string description, int fallback, int atLeast, int atMost = int.MaxValue) => new(name)
     {
         Description = description,
         Default = fallback.ToString(CultureInfo.InvariantCulture),
         Value = "N",
         DefaultValueFactory = _ => fallback,
-        CustomParser = result => ParseCount(result, name, atLeast) ?? fallback,
+        CustomParser = result => ParseCount(result, name, atLeast, atMost) ?? fallback,
     };
 
     /// <summary>A whole number that is null when not given; <paramref name="fallback"/> says in words what applies then.</summary>
@@ -71,12 +74,21 @@ internal static class Setting
     /// <summary>How many CPU threads to use; beyond some per core a machine only waits for itself.</summary>
     public static Setting<int?> Threads(string description) => Count("--threads", description, "one per core", 1, Math.Max(64, 16 * Environment.ProcessorCount));
 
-    /// <summary>A text that is null when not given.</summary>
+    /// <summary>A text that is null when not given, and not empty.</summary>
     public static Setting<string?> Text(string name, string value, string description, string fallback) => new(name)
     {
         Description = description,
         Default = fallback,
         Value = value,
+        Validators = { NotEmpty },
+    };
+
+    /// <summary>A text that is null when not given, and may be empty.</summary>
+    public static Setting<string?> Separator(string description, string fallback) => new(SeparatorName)
+    {
+        Description = description,
+        Default = fallback,
+        Value = "TEXT",
     };
 
     /// <summary>A text that must be given.</summary>
@@ -86,16 +98,7 @@ internal static class Setting
         Default = "required",
         Value = value,
         Required = true,
-        Validators =
-        {
-            result =>
-            {
-                if (result.Tokens is [{ Value.Length: 0 }])
-                {
-                    result.AddError($"{name} must not be empty.");
-                }
-            },
-        },
+        Validators = { NotEmpty },
     };
 
     /// <summary>One of some words.</summary>
@@ -136,6 +139,7 @@ internal static class Setting
         DefaultValueFactory = _ => [],
         AllowMultipleArgumentsPerToken = false,
         Arity = ArgumentArity.OneOrMore,
+        Validators = { NotEmpty },
     };
 
     /// <summary>On when named, off otherwise.</summary>
@@ -146,6 +150,15 @@ internal static class Setting
         Value = "",
         Arity = ArgumentArity.Zero,
     };
+
+    /// <summary>Refuses an option that is given with nothing as its value.</summary>
+    internal static void NotEmpty(OptionResult result)
+    {
+        if (result.Tokens.Any(token => token.Value.Length == 0))
+        {
+            result.AddError($"{result.Option.Name} must not be empty.");
+        }
+    }
 
     private static double? ParseNumber(ArgumentResult result, string name, Interval accepted)
     {

@@ -49,6 +49,18 @@ public sealed class ScoreFiles : IDisposable
     /// <summary>Whether all matrices are there.</summary>
     public static bool AreComplete(string directory) => Array.TrueForAll(Matrices, name => File.Exists(PathOf(directory, name)));
 
+    /// <summary>The first of a run's score files that is missing, damaged or of another shape; null where all are whole. Earlier versions wrote no variances.</summary>
+    /// <param name="directory">Their folder.</param>
+    /// <param name="queries">Queries that the run has.</param>
+    /// <param name="items">Training items that it has.</param>
+    public static string? FaultOf(string directory, int queries, int items)
+        => Matrices.Select(name => FaultOf<float>(PathOf(directory, name), queries, items))
+            .Concat(new[] { (Name: ItemVariance, Count: items), (Name: QueryVariance, Count: queries) }
+                .Select(vector => (File: PathOf(directory, vector.Name), vector.Count))
+                .Where(vector => File.Exists(vector.File))
+                .Select(vector => FaultOf<double>(vector.File, vector.Count)))
+            .FirstOrDefault(file => file is not null);
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -65,6 +77,18 @@ public sealed class ScoreFiles : IDisposable
         _writers[BifError].Write(query, firstItem, scores.BifError.AsSpan(0, count));
         _writers[Correlation].Write(query, firstItem, scores.Correlation.AsSpan(0, count));
         _writers[CorrelationError].Write(query, firstItem, scores.CorrelationError.AsSpan(0, count));
+    }
+
+    private static string? FaultOf<T>(string file, params long[] expected) where T : unmanaged
+    {
+        try
+        {
+            return NpyFile.ReadShape<T>(file).SequenceEqual(expected) ? null : file;
+        }
+        catch (InputException)
+        {
+            return file;
+        }
     }
 
     /// <summary>Gives the finished files their names.</summary>

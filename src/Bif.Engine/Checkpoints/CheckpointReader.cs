@@ -67,6 +67,9 @@ public sealed class CheckpointReader : ITensorSource
     public long[]? FindShape(string name) => _tensors.ContainsKey(name) ? Shape(name) : null;
 
     /// <inheritdoc/>
+    public bool IsFloatingPoint(string name) => _tensors[name].Source.IsFloatingPoint(_tensors[name].Name);
+
+    /// <inheritdoc/>
     public void ReadFloat32(string name, Span<float> destination) => _tensors[name].Source.ReadFloat32(_tensors[name].Name, destination);
 
     /// <inheritdoc/>
@@ -89,6 +92,14 @@ public sealed class CheckpointReader : ITensorSource
                 tensors[name] = source.Names.Contains(name)
                     ? (source, name)
                     : throw new InputException($"{index} places the tensor {name} in {Path.GetFileName(shard)}, which does not hold it: fetch both again.");
+            }
+
+            foreach (var (shard, source) in sources)
+            {
+                if (source.Names.FirstOrDefault(name => !tensors.ContainsKey(name)) is { } unlisted)
+                {
+                    throw new InputException($"{index} does not list the tensor {unlisted}, which {Path.GetFileName(shard)} holds: fetch the index again.");
+                }
             }
 
             return new([.. sources.Values], index, tensors);

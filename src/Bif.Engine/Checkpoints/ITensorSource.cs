@@ -9,6 +9,9 @@ public interface ITensorSource : IDisposable
     /// <summary>The shape of a tensor.</summary>
     long[] Shape(string name);
 
+    /// <summary>Whether a tensor is stored as floating-point numbers, as parameters are.</summary>
+    bool IsFloatingPoint(string name);
+
     /// <summary>Copies a tensor, row-major, into exactly its number of elements.</summary>
     void ReadFloat32(string name, Span<float> destination);
 }

@@ -9,12 +9,14 @@ namespace Bif.Engine.Checkpoints;
 internal sealed class PickledTensors : ITensorSource
 {
     private readonly IReadOnlyDictionary<string, Tensor> _tensors;
+    private readonly HashSet<string> _floating;
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="InputException">It is no state dict of plain tensors.</exception>
     public PickledTensors(string file)
     {
         RegularFile.Require(file);
+        ZipChecksums.Require(file);
         using var scope = NewDisposeScope();
         try
         {
@@ -24,6 +26,7 @@ internal sealed class PickledTensors : ITensorSource
                 throw new InputException($"{file}: the tensor {name} is complex, and only real numbers are read.");
             }
 
+            _floating = [.. read.Where(pair => pair.Value.is_floating_point()).Select(pair => pair.Key)];
             _tensors = read.ToDictionary(pair => pair.Key, pair => pair.Value.to(float32).contiguous().DetachFromDisposeScope());
         }
         catch (InvalidDataException error)
@@ -37,6 +40,9 @@ internal sealed class PickledTensors : ITensorSource
 
     /// <inheritdoc/>
     public long[] Shape(string name) => _tensors[name].shape;
+
+    /// <inheritdoc/>
+    public bool IsFloatingPoint(string name) => _floating.Contains(name);
 
     /// <inheritdoc/>
     public void ReadFloat32(string name, Span<float> destination)

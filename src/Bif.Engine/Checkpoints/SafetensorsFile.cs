@@ -58,6 +58,9 @@ public sealed class SafetensorsFile : ITensorSource
     public long[] Shape(string name) => _entries[name].Shape;
 
     /// <inheritdoc/>
+    public bool IsFloatingPoint(string name) => _entries[name].Type is "F64" or "F32" or "F16" or "BF16";
+
+    /// <inheritdoc/>
     public void ReadFloat32(string name, Span<float> destination)
     {
         var entry = _entries[name];

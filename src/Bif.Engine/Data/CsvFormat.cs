@@ -36,9 +36,9 @@ internal static class CsvFormat
                 : $"{file} has {columns.Count} column: it needs at least one feature and the target as the last column.");
         }
 
-        if (columns.All(IsNumber) && (columns.Any(cell => cell.Contains('.')) || columns.Distinct().Count() < columns.Count))
+        if (columns.All(cell => TryNumber(cell, out _)))
         {
-            throw new InputException($"{file} starts with a row of numbers: put a header line with the columns' names before it.");
+            throw new InputException($"{file} starts with a row of numbers, which would be lost as a header: let its first line name the columns in words.");
         }
 
         var features = columns.Count - 1;
@@ -80,14 +80,14 @@ internal static class CsvFormat
 
     private static InputException Empty(string file) => new($"{file} is empty: a CSV needs a header line and rows of numbers.");
 
-    private static bool IsNumber(string cell) => float.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out _);
+    // .NET's parser passes over zero characters at the end.
+    private static bool TryNumber(string cell, out float value)
+        => float.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && !cell.Contains('\0');
 
     private static float Number(string cell, string file, int line, string column)
-        => float.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && float.IsFinite(value)
+        => TryNumber(cell, out var value) && float.IsFinite(value)
             ? value
-            : throw new InputException($"{file}, line {line}, column \"{Short(column)}\": \"{Short(cell)}\" is not a finite number.");
-
-    private static string Short(string text) => text.Length <= 40 ? text : text[..40] + "…";
+            : throw new InputException($"{file}, line {line}, column \"{Excerpt.Of(column)}\": \"{Excerpt.Of(cell)}\" is not a finite number.");
 
     private static int Label(float value, string file, int row, string column)
         => value >= 0 && value == MathF.Floor(value) && value < 1e6f

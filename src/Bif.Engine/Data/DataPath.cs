@@ -59,7 +59,7 @@ public sealed record DataPath(string Text, string Path, string? Split, int? Star
 
     private static int? Bound(string bound, string text) => bound.Trim().Length == 0
         ? null
-        : int.TryParse(bound, out var value)
-            ? value
+        : System.Numerics.BigInteger.TryParse(bound, System.Globalization.NumberStyles.Integer, System.Globalization.CultureInfo.InvariantCulture, out var value)
+            ? (int)System.Numerics.BigInteger.Clamp(value, -int.MaxValue, int.MaxValue)
             : throw new InputException($"\"{bound}\" in the slice of \"{text}\" is not a whole number.");
 }

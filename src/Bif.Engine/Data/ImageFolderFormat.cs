@@ -38,7 +38,7 @@ internal static class ImageFolderFormat
 
         var (indices, names) = Classes(classes, input);
         var channels = input?.Channels ?? 3;
-        var size = input?.ImageSize is { } side ? (side, side) : Images.Size(files[0].File);
+        var size = input?.ImageSize is { } side ? (side, side) : Size(files[0].File);
         var shape = new long[] { channels, size.Item2, size.Item1 };
         var itemBytes = RecordReader.ItemBytes(ElementType.UInt8, shape);
         string? refusal = null;
@@ -68,6 +68,19 @@ internal static class ImageFolderFormat
             null,
             names,
             [.. files.Select(entry => Path.GetRelativePath(path, entry.File))]);
+    }
+
+    private static (int Width, int Height) Size(string file)
+    {
+        RegularFile.Require(file);
+        try
+        {
+            return Images.Size(file);
+        }
+        catch (ImageException error)
+        {
+            throw new InputException(error.Message, error);
+        }
     }
 
     /// <summary>Decodes one file as the model's configuration states.</summary>
@@ -111,11 +124,6 @@ internal static class ImageFolderFormat
         if (input?.LabelNamesFile is not { } file)
         {
             return (ids.Select((id, index) => (id, index)).ToDictionary(entry => entry.id, entry => entry.index), ids);
-        }
-
-        if (!File.Exists(file))
-        {
-            throw new InputException($"There is no {file}, which the model's label_names_file names.");
         }
 
         var lines = RegularFile.ReadLines(file).Where(line => line.Trim().Length > 0).Select(line => line.Trim().Split(' ', 2)).ToList();

@@ -34,7 +34,11 @@ public sealed record DownloadSettings
     /// <exception cref="InputException">The mirror is no address.</exception>
     internal Uri Data(string home) => (DataMirror ?? Variable("BIF_DATA_MIRROR")) is { } mirror
         ? new(Address(mirror, "the mirror of data sets (--data-mirror, BIF_DATA_MIRROR)"), home[(home.LastIndexOf('/') + 1)..])
-        : new(home);
+        : new(home, UriKind.RelativeOrAbsolute);
+
+    /// <summary>Refuses mirrors that are no addresses, whether or not a download would use them.</summary>
+    /// <exception cref="InputException">One is no address.</exception>
+    internal void CheckMirrors() => _ = (Hub, Data("any"));
 
     /// <summary>A client with the proxy; redirections are followed, but never from https to http.</summary>
     /// <exception cref="InputException">The proxy is no address.</exception>

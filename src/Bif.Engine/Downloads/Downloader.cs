@@ -36,6 +36,14 @@ public sealed class Downloader(DownloadSettings settings)
             return new(what, there, isModel, WasThere: true, 0, Paths(there, isModel));
         }
 
+        // What the person gave is checked before anything is asked of the network.
+        settings.CheckMirrors();
+        if (Path.Exists(there))
+        {
+            throw new InputException($"{there} is there already and was not fetched by Bif: choose another folder to write to, or move it away.");
+        }
+
+        RunDirectory.RequireWritable(root);
         using var client = settings.Client();
         var requests = new Requests(client, settings);
         var hub = new HubRepository(requests, settings, Say);

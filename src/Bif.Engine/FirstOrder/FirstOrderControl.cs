@@ -49,7 +49,9 @@ public sealed class FirstOrderControl : IDisposable
     /// <exception cref="InputException">Its files are damaged.</exception>
     public static FirstOrderControl? OpenIfThere(string runDirectory)
     {
-        var files = new FirstOrderFiles(new RunDirectory(runDirectory).FirstOrder);
+        var run = new RunDirectory(runDirectory);
+        run.RequireFirstOrder();
+        var files = new FirstOrderFiles(run.FirstOrder);
         return files.HasCovariance && Directory.Exists(files.Traces) ? new FirstOrderControl(files) : null;
     }
 

@@ -22,6 +22,11 @@ public sealed record InputSpec(
     public static InputSpec From(ModelConfig config)
     {
         var names = config.Has("label_names_file") ? Path.Combine(config.Folder, config.Text("label_names_file")) : null;
+        if (names is not null && !File.Exists(names))
+        {
+            throw config.Invalid("label_names_file", $"names {names}, which is not there: put it there or remove the field");
+        }
+
         var std = config.Numbers("image_std");
         if (std?.Any(each => !(each > 1e-6)) ?? false)
         {

@@ -70,6 +70,7 @@ public sealed class Model : IDisposable
         using var noGradient = no_grad();
         if (config.ModelType == "torchscript")
         {
+            ZipChecksums.Require(System.IO.Path.Combine(config.Folder, config.Text("torchscript_file", "model.pt")));
             var module = ArchitectureCatalog.Create(new ModelSource(config, _ => null));
             return new Model(path, config, module, module.OwnParameters()!.to(device), [], HashOf(config, module, module.OwnParameters()!, []))
                 .Detached();
@@ -260,6 +261,11 @@ public sealed class Model : IDisposable
         {
             throw new InputException(
                 $"{weights.Origin} {(found is null ? $"lacks the tensor {name}" : $"has {name} of shape [{string.Join(", ", found)}]")}, but {config.Origin} asks for [{string.Join(", ", expected)}].");
+        }
+
+        if (!weights.IsFloatingPoint(name))
+        {
+            throw new InputException($"{weights.Origin} stores the parameter {name} as whole numbers: save it in float32, float16 or bfloat16.");
         }
     }
 

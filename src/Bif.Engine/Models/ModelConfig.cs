@@ -93,7 +93,7 @@ public sealed class ModelConfig
     {
         null => null,
         JsonObject inner => new ModelConfig(inner, Origin),
-        var other => throw Invalid(field, $"must be an object, not {other.ToJsonString()}"),
+        var other => throw Invalid(field, $"must be an object, not {Excerpt.Of(other.ToJsonString())}"),
     };
 
     /// <summary>Writes the fields as indented JSON.</summary>
@@ -118,7 +118,7 @@ public sealed class ModelConfig
         }
         catch (Exception error) when (error is InvalidOperationException or FormatException)
         {
-            throw Invalid(field, $"must be {kind}, not {node.ToJsonString()}");
+            throw Invalid(field, $"must be {kind}, not {Excerpt.Of(node.ToJsonString())}");
         }
     }
 
@@ -135,7 +135,7 @@ public sealed class ModelConfig
         }
         catch (Exception error) when (error is InvalidOperationException or FormatException)
         {
-            throw Invalid(field, $"must be {kind}, not {node.ToJsonString()}");
+            throw Invalid(field, $"must be {kind}, not {Excerpt.Of(node.ToJsonString())}");
         }
     }
 

@@ -53,6 +53,14 @@ public sealed class RetrainingBank
     /// <exception cref="InputException">The folder holds a bank of other training, or cannot be written.</exception>
     public static RetrainingBank For(RetrainingProblem problem, BankSpec spec, string directory)
     {
+        // Before there is a folder for it.
+        _ = spec.SizeOf(problem.Data.Count);
+        if ((double)spec.Subsets * spec.Repeats * problem.Queries.Count > Array.MaxLength || (double)spec.Subsets * problem.Data.Count > Array.MaxLength)
+        {
+            throw new InputException(
+                $"A bank of {spec.Subsets:N0} subsets and {spec.Repeats:N0} repeats for {problem.Queries.Count:N0} queries and {problem.Data.Count:N0} items is too large to keep: lower --subsets or --repeats.");
+        }
+
         var id = IdOf(problem, spec);
         RunDirectory.RequireWritable(directory);
         if (!File.Exists(Path.Combine(directory, "bank.json")))

@@ -171,9 +171,7 @@ public sealed partial class AttributionRun : IDisposable
     // A finished run that lost scores or a part of its traces since is made whole again, when asked to. Without traces it may live.
     private bool IsWhole(RunRecord record, bool resume)
     {
-        var whole = ScoreFiles.AreComplete(_directory.Scores)
-            && (!Directory.Exists(_directory.Traces)
-                || (TraceStore.Open(_directory.Traces) is var store && Enumerable.Range(0, record.Settings.Chains).All(chain => store.CompleteDraws(chain) == record.Settings.Draws)));
+        var whole = _directory.IsWhole(record);
         return whole || resume ? whole
             : throw new InputException($"{_directory.Root} holds a finished run of this spec that lacks scores or traces: add --resume to make them again.");
     }
@@ -362,6 +360,14 @@ public sealed partial class AttributionRun : IDisposable
                 Spec = earlier.Spec with { Draws = settings.Draws },
             };
             _directory.WriteRecord(earlier);
+        }
+
+        foreach (var (file, data) in new[] { (_directory.TrainItems, _data), (_directory.QueryItems, _queryData) })
+        {
+            if (!ItemTable.IsWhole(file, data.Count))
+            {
+                ItemTable.Of(data).Write(file);
+            }
         }
 
         _tokens?.Require(_directory.Root, settings);

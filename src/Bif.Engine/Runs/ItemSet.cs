@@ -1,7 +1,6 @@
 using System.Globalization;
 using Bif.Engine.Arrays;
 using Bif.Engine.Attribution;
-using Bif.Engine.Traces;
 
 namespace Bif.Engine.Runs;
 
@@ -10,11 +9,15 @@ public static class ItemSet
 {
     /// <summary>A query's best proponents by correlation.</summary>
     public static int[] Top(RunDirectory directory, int query, int count)
-        => [.. Ranking.Largest(NpyFile.ReadRow<float>(ScoreFiles.PathOf(directory.Scores, ScoreFiles.Correlation), query), count).Select(entry => entry.Item)];
+    {
+        directory.RequireScores(directory.ReadRecord());
+        return [.. Ranking.Largest(NpyFile.ReadRow<float>(ScoreFiles.PathOf(directory.Scores, ScoreFiles.Correlation), query), count).Select(entry => entry.Item)];
+    }
 
     /// <summary>The items with the largest influence on themselves (variance of their own loss): the suspected mislabels.</summary>
     public static int[] Suspects(RunDirectory directory, int count)
     {
+        directory.RequireScores(directory.ReadRecord());
         var variance = NpyFile.Read<double>(ScoreFiles.PathOf(directory.Scores, ScoreFiles.ItemVariance)).Values;
         return [.. Ranking.Largest([.. variance.Select(value => (float)value)], count).Select(entry => entry.Item)];
     }
@@ -27,7 +30,7 @@ public static class ItemSet
     /// <exception cref="InputException">There is no such cluster.</exception>
     public static int[] OfCluster(string source, RunDirectory directory, int number, int clusters)
     {
-        var all = ItemClusters.Of(TraceStore.Open(directory.Traces), clusters);
+        var all = ItemClusters.Of(directory.OpenTraces(), clusters);
         return number >= 1 && number <= all.Count
             ? all[number - 1].Items
             : throw new InputException($"{source}: there is no cluster {number}: the items fall into the clusters 1 to {all.Count}.");

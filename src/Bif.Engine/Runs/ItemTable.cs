@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Bif.Engine.Data;
 
 namespace Bif.Engine.Runs;
@@ -16,6 +17,9 @@ namespace Bif.Engine.Runs;
 public sealed record ItemTable(
     int FirstIndex, int[]? Labels, float[]? Targets, IReadOnlyList<string>? ClassNames, IReadOnlyList<string>? Names, PassageTable? Text = null)
 {
+    // A field that is missing or unknown is a damaged name of one.
+    private static readonly JsonSerializerOptions Strict = new(RunRecord.Json) { RespectRequiredConstructorParameters = true, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow };
+
     /// <summary>The table of a dataset.</summary>
     public static ItemTable Of(Dataset data) => new(data.FirstIndex, data.Labels, data.Targets, data.ClassNames, data.ItemNames, data.Text is { } text ? new(text.Passages, text.Documents, text.DocumentStarts) : null);
 
@@ -25,7 +29,7 @@ public sealed record ItemTable(
     {
         try
         {
-            return JsonSerializer.Deserialize<ItemTable>(File.ReadAllText(file), RunRecord.Json)
+            return JsonSerializer.Deserialize<ItemTable>(File.ReadAllText(file), Strict)
                 ?? throw new InputException($"{file} is empty: the run's item table is needed.");
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or JsonException)
@@ -39,15 +43,34 @@ public sealed record ItemTable(
     public static ItemTable Read(string file, int count)
     {
         var table = Read(file);
-        int?[] lengths = [table.Labels?.Length, table.Targets?.Length, table.Names?.Count, table.Text?.Passages.Length];
+        int?[] lengths = [table.Labels?.Length, table.Targets?.Length, table.Names?.Count, table.Text?.Passages.Length, table.Text?.Documents.Length, table.Text?.DocumentStarts.Length];
         return Array.Find(lengths, length => length is not null && length != count) is { } other
             ? throw new InputException($"{file} lists {other:N0} items, but the run has {count:N0}: it is damaged; restore it or run anew.")
             : table;
     }
 
+    /// <summary>Whether a table of a known number of items can be read.</summary>
+    public static bool IsWhole(string file, int count)
+    {
+        try
+        {
+            Read(file, count);
+            return true;
+        }
+        catch (InputException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Writes the table.</summary>
     public void Write(string file) => RunDirectory.Replace(
         file, JsonSerializer.Serialize(this, RunRecord.Compact));
+
+    /// <summary>The passages.</summary>
+    /// <param name="file">The table's file, for the message.</param>
+    /// <exception cref="InputException">The items are no texts.</exception>
+    public PassageTable RequireText(string file) => Text ?? throw new InputException($"{file} lists no texts: give a run of a language model.");
 
     /// <summary>What to print for an item: its class name, label or target.</summary>
     public string Describe(int item) => Text is { } text ? text.Excerpt(item, 60) : Labels is { } labels

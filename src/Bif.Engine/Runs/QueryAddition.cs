@@ -164,7 +164,7 @@ public sealed class QueryAddition : IDisposable
 
     private (TraceStore Store, TraceStore? Tokens, RunRecord Record) Begin(RunDirectory place)
     {
-        var run = TraceStore.Open(_run.Traces);
+        var run = _run.OpenTraces();
         var fresh = !File.Exists(place.RecordFile) || place.ReadRecord().Settings.Draws != _record.Settings.Draws;
         if (fresh && Directory.Exists(place.Root))
         {
@@ -195,7 +195,7 @@ public sealed class QueryAddition : IDisposable
         TraceStore? tokens = null;
         if (_record.Spec.PerToken)
         {
-            tokens = ThinnedTraces.Attach(place.TokenTraces, TraceStore.Open(_run.TokenTraces), initialTokens.Length, every, store.Shape.DrawsPerBlock);
+            tokens = ThinnedTraces.Attach(place.TokenTraces, _run.OpenTokenTraces(), initialTokens.Length, every, store.Shape.DrawsPerBlock);
             tokens.WriteInitialQuery(initialTokens);
         }
 
@@ -328,6 +328,14 @@ public sealed class QueryAddition : IDisposable
                 stop),
             cancellation);
         set_num_threads(Threads);
+        if (outcomes.FirstOrDefault(outcome => outcome.End == ChainEnd.Diverged) is { } diverged)
+        {
+            Directory.Delete(place.Root, recursive: true);
+            throw new InputException(
+                $"Chain {diverged.Chain} of {_run.Root} diverges at step {diverged.Step:N0} when it is replayed, where the run's did not: "
+                + "its run.json was changed, or another version of bif or another machine made it; restore it, or run anew with these queries.");
+        }
+
         return outcomes.All(outcome => outcome.End == ChainEnd.Completed);
     }
 

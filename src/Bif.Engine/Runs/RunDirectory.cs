@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Bif.Engine.Runs;
 
 /// <summary>The files of one run; the contract is in docs/how-it-works.md.</summary>
-public sealed class RunDirectory(string root)
+public sealed partial class RunDirectory(string root)
 {
     /// <summary>The directory itself.</summary>
     public string Root { get; } = Path.GetFullPath(root);
@@ -61,28 +61,20 @@ public sealed class RunDirectory(string root)
     }
 
     /// <summary>Reads run.json.</summary>
-    /// <exception cref="InputException">It is missing or damaged.</exception>
+    /// <exception cref="InputException">It is missing or damaged, of another version of the layout, or has impossible settings.</exception>
     public RunRecord ReadRecord()
     {
         try
         {
-            return JsonSerializer.Deserialize<RunRecord>(File.ReadAllText(RecordFile), RunRecord.Json)
+            var record = JsonSerializer.Deserialize<RunRecord>(File.ReadAllText(RecordFile), RunRecord.Json)
                 ?? throw new InputException($"{RecordFile} is empty: the run cannot be read.");
+            record.Check(RecordFile);
+            return record;
         }
         catch (JsonException error)
         {
             var place = error.Path is { Length: > 0 } path ? $"at {path}, line {error.LineNumber + 1}" : error.Message;
             throw new InputException($"{RecordFile} is not a run record ({place}): restore it or run anew.", error);
-        }
-    }
-
-    /// <summary>Refuses a run without score files, and says how to get them.</summary>
-    /// <exception cref="InputException">There are none yet.</exception>
-    public void RequireScores(RunRecord record)
-    {
-        if (!File.Exists(Path.Combine(Scores, "correlation.npy")))
-        {
-            throw new InputException($"{Root} has no scores yet (it is {record.State}): continue it with attribute --resume and the options of its start.");
         }
     }
 
@@ -92,15 +84,20 @@ public sealed class RunDirectory(string root)
     {
         try
         {
-            var missing = !Directory.Exists(folder);
+            var missing = new Stack<string>();
+            for (var part = Path.GetFullPath(folder); part is not null && !Directory.Exists(part); part = Path.GetDirectoryName(part))
+            {
+                missing.Push(part);
+            }
+
             Directory.CreateDirectory(folder);
             using (new FileStream(Path.Combine(folder, ".writable.part"), FileMode.Create, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose))
             {
             }
 
-            if (missing)
+            foreach (var part in missing.Reverse())
             {
-                Directory.Delete(folder);
+                Directory.Delete(part);
             }
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)

@@ -32,8 +32,16 @@ public sealed record VerdictRecord(string Name, string Reason, string Advice);
 /// <summary>The content of <c>run.json</c>: everything needed to repeat a run and to judge it.</summary>
 public sealed record RunRecord
 {
+    private const int ThisVersion = 1;
+
+    // Bounds that no run passes; beyond them a number was not written by this program.
+    private const int MostChains = 10_000;
+    private const int MostDraws = 100_000_000;
+    private const int MostThreads = 65_536;
+
     /// <summary>Version of this file's layout.</summary>
-    public int FormatVersion { get; init; } = 1;
+    [JsonRequired]
+    public int FormatVersion { get; init; } = ThisVersion;
 
     /// <summary>Hash of what determines the result: settings, weights, data, queries, version.</summary>
     public required string Id { get; init; }
@@ -116,6 +124,46 @@ public sealed record RunRecord
 
     /// <summary>The verdict.</summary>
     public VerdictRecord? Verdict { get; init; }
+
+    /// <summary>Refuses a record of another layout, or with numbers that no run has.</summary>
+    /// <param name="file">Where it was read, for the message.</param>
+    /// <exception cref="InputException">Names the field, its value and what it may be.</exception>
+    internal void Check(string file)
+    {
+        if (FormatVersion != ThisVersion)
+        {
+            throw new InputException($"{file} has format_version {FormatVersion}, and this version of bif reads {ThisVersion}: read it with the version that wrote it, or run anew.");
+        }
+
+        foreach (var (field, value, least, most) in new (string, double?, double, double)[]
+        {
+            ("settings.epsilon", Settings.Epsilon, double.Epsilon, double.MaxValue),
+            ("settings.nbeta", Settings.Nbeta, 0, double.MaxValue),
+            ("settings.gamma", Settings.Gamma, 0, double.MaxValue),
+            ("settings.batch", Settings.Batch, 0, int.MaxValue),
+            ("settings.chains", Settings.Chains, 1, MostChains),
+            ("settings.draws", Settings.Draws, 1, MostDraws),
+            ("settings.burn_in", Settings.BurnIn, 0, int.MaxValue),
+            ("settings.thin", Settings.Thin, 1, int.MaxValue),
+            ("settings.friction", Settings.Friction, 0, double.MaxValue),
+            ("settings.rank", Settings.Rank, 0, int.MaxValue),
+            ("settings.curvature_items", Settings.CurvatureItems, 0, int.MaxValue),
+            ("spec.threads", Spec.Threads, 1, MostThreads),
+            ("plan.evaluation_batch", Plan.EvaluationBatch, 1, int.MaxValue),
+            ("plan.gradient_piece", Plan.GradientPiece, 0, int.MaxValue),
+            ("plan.draws_per_block", Plan.DrawsPerBlock, 1, MostDraws),
+            ("plan.concurrent_chains", Plan.ConcurrentChains, 1, MostChains),
+            ("plan.threads_per_chain", Plan.ThreadsPerChain, 1, MostThreads),
+            ("data.count", Data.Count, 1, int.MaxValue),
+            ("queries.count", Queries.Count, 1, int.MaxValue),
+        })
+        {
+            if (value is { } number && !(number >= least && number <= most))
+            {
+                throw new InputException(FormattableString.Invariant($"{file} has {field} = {number}, which no run has: restore the file, or run anew."));
+            }
+        }
+    }
 
     /// <summary>How this record is written: snake_case, numbers that are not finite as text.</summary>
     [JsonIgnore]

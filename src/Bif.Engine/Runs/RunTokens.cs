@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Bif.Engine.Attribution;
 using Bif.Engine.FirstOrder;
-using Bif.Engine.Traces;
 
 namespace Bif.Engine.Runs;
 
@@ -27,11 +26,11 @@ public sealed class RunTokens
     private RunTokens(RunDirectory folder)
     {
         var record = folder.ReadRecord();
-        var store = TraceStore.Open(folder.TokenTraces);
-        (Tokens, QueryTokens) = (TokenTable.Read(folder.TrainTokens), TokenTable.Read(folder.QueryTokens));
-        var items = ItemTable.Read(folder.TrainItems, record.Data.Count);
-        (Passages, FirstIndex) = (items.Text!, items.FirstIndex);
-        QueryPassages = ItemTable.Read(folder.QueryItems, record.Queries.Count).Text!;
+        var store = folder.OpenTokenTraces();
+        var items = folder.ReadTrainItems(record);
+        (Passages, FirstIndex) = (items.RequireText(folder.TrainItems), items.FirstIndex);
+        QueryPassages = folder.ReadQueryItems(record).RequireText(folder.QueryItems);
+        (Tokens, QueryTokens) = (TokenTable.Read(folder.TrainTokens, Passages), TokenTable.Read(folder.QueryTokens, QueryPassages));
         if (store.Shape.TrainItems != Tokens.Count || store.Shape.QueryItems != QueryTokens.Count)
         {
             throw new InputException($"{folder.TokenTraces} has the losses of {store.Shape.TrainItems:N0} and {store.Shape.QueryItems:N0} tokens, but its tables list {Tokens.Count:N0} and {QueryTokens.Count:N0}: the run is damaged; run anew.");

@@ -13,16 +13,12 @@ public static class TokenSelection
     public static IReadOnlyList<int> From(string run, int top)
     {
         var directory = RunDirectory.Open(run);
-        var file = Path.Combine(directory.Scores, "correlation.npy");
-        if (!File.Exists(file))
-        {
-            throw new InputException($"{run} has no scores yet: finish it before its best items are chosen.");
-        }
-
+        var record = directory.ReadRecord();
+        directory.RequireScores(record);
         var chosen = new SortedSet<int>();
-        for (var query = 0; query < directory.ReadRecord().Queries.Count; query++)
+        for (var query = 0; query < record.Queries.Count; query++)
         {
-            var row = NpyFile.ReadRow<float>(file, query);
+            var row = NpyFile.ReadRow<float>(ScoreFiles.PathOf(directory.Scores, ScoreFiles.Correlation), query);
             chosen.UnionWith(Ranking.Largest(row, top).Concat(Ranking.Smallest(row, top)).Select(entry => entry.Item));
         }
 

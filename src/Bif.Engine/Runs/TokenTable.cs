@@ -49,8 +49,44 @@ public sealed record TokenTable(int[] Items, int[] Ids, int[] Starts, int[] Ends
         }
 
         var array = NpyFile.Read<int>(file);
+        if (array.Shape is not [_, Columns])
+        {
+            throw new InputException($"{file} has the shape ({string.Join(", ", array.Shape)}) and is no table of tokens: delete it and write it again with attribute --resume and the options of the run's start.");
+        }
+
         int[] Column(int column) => [.. Enumerable.Range(0, (int)array.Shape[0]).Select(row => array.Values[(row * Columns) + column])];
         return new(Column(0), Column(1), Column(2), Column(3));
+    }
+
+    /// <summary>Reads a table whose tokens lie in passages.</summary>
+    /// <exception cref="InputException">It is missing or damaged.</exception>
+    public static TokenTable Read(string file, PassageTable passages)
+    {
+        var table = Read(file);
+        for (var token = 0; token < table.Count; token++)
+        {
+            var (item, start, end) = (table.Items[token], table.Starts[token], table.Ends[token]);
+            if (item < (token == 0 ? 0 : table.Items[token - 1]) || item >= passages.Passages.Length || start < 0 || end < start || end > passages.Passages[item].Length)
+            {
+                throw new InputException($"{file} is damaged: its token {token:N0} lies outside the run's texts; delete it and write it again with attribute --resume and the options of the run's start.");
+            }
+        }
+
+        return table;
+    }
+
+    /// <summary>Whether a table can be read.</summary>
+    public static bool IsWhole(string file)
+    {
+        try
+        {
+            Read(file);
+            return true;
+        }
+        catch (InputException)
+        {
+            return false;
+        }
     }
 
     /// <summary>Writes the table.</summary>

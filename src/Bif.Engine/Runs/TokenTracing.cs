@@ -45,6 +45,8 @@ internal sealed class TokenTracing : IDisposable
     /// <summary>Losses of tokens per draw.</summary>
     public long LossesPerDraw => (long)Text.PredictedCount + _queries.PredictedCount;
 
+    private TokenTable TrainTable => TokenTable.Of(Text, _picked is null ? null : _spec.TokenItems);
+
     private bool IsHalf => _spec.TokenPrecision == "float16";
 
     /// <summary>Where chains write; null before <see cref="Create"/> or <see cref="Open"/>.</summary>
@@ -74,7 +76,7 @@ internal sealed class TokenTracing : IDisposable
     /// <param name="losses">Evaluates the tokens' losses at the checkpoint, of the training texts or of the queries.</param>
     public void Create(RunDirectory directory, TraceShape items, string id, Func<DataFeed?, float[]> losses)
     {
-        TokenTable.Of(Text, _picked is null ? null : _spec.TokenItems).Write(directory.TrainTokens);
+        TrainTable.Write(directory.TrainTokens);
         TokenTable.Of(_queries).Write(directory.QueryTokens);
         var shape = TraceShape.ChooseBlocks(items.Chains, items.Draws, Text.PredictedCount, _queries.PredictedCount) with { DrawsPerBlock = items.DrawsPerBlock };
         var store = TraceStore.Create(directory.TokenTraces, shape, new JsonObject { ["run_id"] = id, ["items_are"] = "tokens, see items/train_tokens.npy" }, IsHalf);
@@ -82,9 +84,19 @@ internal sealed class TokenTracing : IDisposable
         Target = new TokenTarget(store, Feed);
     }
 
-    /// <summary>Opens the store of an earlier run of the same spec, with room for as many draws as its items have.</summary>
+    /// <summary>Opens the store of an earlier run of the same spec, with room for as many draws as its items have; writes tables that it lost.</summary>
     public void Open(RunDirectory directory, int draws)
     {
+        if (!TokenTable.IsWhole(directory.TrainTokens))
+        {
+            TrainTable.Write(directory.TrainTokens);
+        }
+
+        if (!TokenTable.IsWhole(directory.QueryTokens))
+        {
+            TokenTable.Of(_queries).Write(directory.QueryTokens);
+        }
+
         var store = TraceStore.Open(directory.TokenTraces);
         Target = new TokenTarget(store.Shape.Draws < draws ? store.Extend(draws) : store, Feed);
     }

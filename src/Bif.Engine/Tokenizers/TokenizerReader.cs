@@ -46,12 +46,13 @@ internal sealed class TokenizerReader
 
         var preTokenizer = Part(_root, "pre_tokenizer") is { } split ? PreTokenizer(split) : null;
         var normalizer = Part(_root, "normalizer") is { } rewrite ? Normalizer(rewrite) : null;
-        var vocabulary = new VocabularyReader(_file).Read(model, _byteLevel);
+        var reader = new VocabularyReader(_file);
+        var vocabulary = reader.Read(model, _byteLevel);
         var (prefix, suffix) = Part(_root, "post_processor") is { } template ? Template(template) : ([], []);
         return new TokenizerParts(
             hash,
             vocabulary.Ids,
-            Part(_root, "added_tokens") is { } added ? [.. added.EnumerateArray().Select(Added)] : [],
+            Part(_root, "added_tokens") is { } added ? [.. added.EnumerateArray().Select(token => Added(token, reader))] : [],
             normalizer,
             preTokenizer,
             new BpeModel(vocabulary),
@@ -60,10 +61,10 @@ internal sealed class TokenizerReader
             Part(_root, "decoder") is { } decoder ? [.. Decoders(decoder)] : []);
     }
 
-    private static (AddedToken Token, bool Normalized) Added(JsonElement token) => (
+    private static (AddedToken Token, bool Normalized) Added(JsonElement token, VocabularyReader reader) => (
         new AddedToken(
-            token.GetProperty("id").GetInt32(),
-            token.GetProperty("content").GetString()!,
+            reader.RequireId(token.GetProperty("id"), token.GetProperty("content").Word()),
+            token.GetProperty("content").Word(),
             Flag(token, "single_word"),
             Flag(token, "lstrip"),
             Flag(token, "rstrip"),
@@ -73,8 +74,8 @@ internal sealed class TokenizerReader
     private INormalizer Normalizer(JsonElement part) => Type(part) switch
     {
         "Sequence" => new NormalizerSequence([.. part.GetProperty("normalizers").EnumerateArray().Select(Normalizer)]),
-        "Prepend" => new PrependNormalizer(part.GetProperty("prepend").GetString()!),
-        "Replace" => new ReplaceNormalizer(Pattern(part.GetProperty("pattern")), part.GetProperty("content").GetString()!),
+        "Prepend" => new PrependNormalizer(part.GetProperty("prepend").Word()),
+        "Replace" => new ReplaceNormalizer(Pattern(part.GetProperty("pattern")), part.GetProperty("content").Word()),
         "NFC" => new NfcNormalizer(),
         var type => throw Unsupported("normalizer", type),
     };
@@ -129,7 +130,7 @@ internal sealed class TokenizerReader
                     if (entry.TryGetProperty("SpecialToken", out var special))
                     {
                         (seen ? suffix : prefix).AddRange(
-                            ids.GetProperty(special.GetProperty("id").GetString()!).GetProperty("ids").EnumerateArray().Select(id => id.GetInt32()));
+                            ids.GetProperty(special.GetProperty("id").Word()).GetProperty("ids").EnumerateArray().Select(id => new VocabularyReader(_file).RequireId(id, "of the template")));
                     }
 
                     seen |= entry.TryGetProperty("Sequence", out _);
@@ -148,24 +149,24 @@ internal sealed class TokenizerReader
         "ByteFallback" => [TokenDecoder.ByteFallback],
         "Fuse" => [TokenDecoder.Fuse],
         "Replace" => [TokenDecoder.Replace(
-            part.GetProperty("pattern").TryGetProperty("String", out var pattern) ? pattern.GetString()! : throw Unsupported("decoder", "Replace with a Regex"),
-            part.GetProperty("content").GetString()!)],
-        "Strip" => [TokenDecoder.Strip(part.GetProperty("content").GetString()![0], part.GetProperty("start").GetInt32(), part.GetProperty("stop").GetInt32())],
+            part.GetProperty("pattern").TryGetProperty("String", out var pattern) ? pattern.Word() : throw Unsupported("decoder", "Replace with a Regex"),
+            part.GetProperty("content").Word())],
+        "Strip" => [TokenDecoder.Strip(part.GetProperty("content").Word() is [var first] ? first : throw Unsupported("decoder", "Strip of several characters"), part.GetProperty("start").GetInt32(), part.GetProperty("stop").GetInt32())],
         "Metaspace" => [TokenDecoder.Metaspace(
             Text(part, "replacement", "\u2581")!, Text(part, "prepend_scheme", Flag(part, "add_prefix_space", true) ? "always" : "never") != "never")],
         var type => throw Unsupported("decoder", type),
     };
 
     private UnicodePattern Pattern(JsonElement pattern) => new(
-        pattern.TryGetProperty("String", out var text) ? Regex.Escape(text.GetString()!) : pattern.GetProperty("Regex").GetString()!, _file);
+        pattern.TryGetProperty("String", out var text) ? Regex.Escape(text.Word()) : pattern.GetProperty("Regex").Word(), _file);
 
     private InputException Unsupported(string part, string name)
-        => new($"{_file}: the {part} \"{name}\" is not supported here; byte-level BPE and BPE with byte fallback are.");
+        => new($"{_file}: the {part} \"{Excerpt.Of(name)}\" is not supported here; byte-level BPE and BPE with byte fallback are.");
 
     private static JsonElement? Part(JsonElement owner, string name)
         => owner.TryGetProperty(name, out var part) && part.ValueKind != JsonValueKind.Null ? part : null;
 
-    private static string Type(JsonElement part) => part.GetProperty("type").GetString()!;
+    private static string Type(JsonElement part) => part.GetProperty("type").Word();
 
     private static bool Flag(JsonElement part, string name, bool fallback = false) => Part(part, name)?.GetBoolean() ?? fallback;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using Bif.Engine.Data;
 
 namespace Bif.Engine.Tokenizers;
 
@@ -22,7 +23,7 @@ internal sealed class UnicodePattern
         }
         catch (ArgumentException error)
         {
-            throw new InputException($"{origin}: the pattern \"{pattern}\" is not supported ({error.Message}).", error);
+            throw new InputException($"{origin}: the pattern \"{Excerpt.Of(pattern)}\" is not supported ({Excerpt.Of(error.Message)}).", error);
         }
     }
 

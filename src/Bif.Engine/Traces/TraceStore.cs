@@ -206,6 +206,9 @@ public sealed class TraceStore
         return (train, query);
     }
 
+    /// <summary>Whether the losses at the checkpoint are there.</summary>
+    public bool HasInitial => _trainInit.HasChunk(0) && _queryInit.HasChunk(0);
+
     /// <summary>Writes the mean mini-batch loss of each burn-in step of a chain (<see cref="TraceShape.BurnIn"/> numbers).</summary>
     public void WriteBurnIn(int chain, ReadOnlySpan<float> losses)
     {
@@ -272,12 +275,12 @@ public sealed class TraceStore
     public int CompleteDraws(int chain) => (int)Math.Min(Shape.Draws, (long)CompleteBlocks(chain) * Shape.DrawsPerBlock);
 
     /// <summary>Reads training losses [draws, items]; NaN where nothing is written.</summary>
-    /// <exception cref="InputException">A chunk is damaged (checked where more than an eighth of it is read).</exception>
+    /// <exception cref="InputException">A chunk is damaged.</exception>
     public void ReadTrain(int chain, int firstDraw, int draws, int firstItem, int items, Span<float> losses)
         => _train.Read(chain, firstDraw, draws, firstItem, items, losses);
 
     /// <summary>Reads query losses [draws, items]; NaN where nothing is written.</summary>
-    /// <exception cref="InputException">A chunk is damaged (checked where more than an eighth of it is read).</exception>
+    /// <exception cref="InputException">A chunk is damaged.</exception>
     public void ReadQuery(int chain, int firstDraw, int draws, int firstItem, int items, Span<float> losses)
         => _query.Read(chain, firstDraw, draws, firstItem, items, losses);
 

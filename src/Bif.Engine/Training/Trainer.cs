@@ -76,10 +76,12 @@ public static class Trainer
             progress?.Invoke(last);
             if (spec.CheckpointEvery > 0 && (epoch + 1) % spec.CheckpointEvery == 0 && epoch + 1 < spec.Epochs)
             {
+                loop.RequireFiniteWeights();
                 Save(Path.Combine(spec.Out, "checkpoints", $"epoch-{epoch + 1:D4}"), model, config, input.Text?.TokenizerFile);
             }
         }
 
+        loop.RequireFiniteWeights();
         Save(spec.Out, model, config, input.Text?.TokenizerFile);
         RunDirectory.Replace(
             Path.Combine(spec.Out, "training.json"),
@@ -135,6 +137,12 @@ public static class Trainer
                 .Concat(model.Layout.Buffers.Select((spec, index) => (spec, index)).Where(entry => !entry.spec.Optional)
                     .Select(entry => (entry.spec.Name, entry.spec.Shape, new ReadOnlyMemory<float>(Values(model.Buffers[entry.index]))))));
         RunDirectory.Replace(Path.Combine(folder, "config.json"), config.ToJson() + "\n");
+        // A file of names lies beside the configuration that names it.
+        if (model.Input.LabelNamesFile is { } names && Path.GetDirectoryName(config.Text("label_names_file")) is "" && Path.GetFullPath(names) != Path.GetFullPath(Path.Combine(folder, Path.GetFileName(names))))
+        {
+            File.Copy(names, Path.Combine(folder, Path.GetFileName(names)), overwrite: true);
+        }
+
         if (tokenizer is not null && Path.GetDirectoryName(tokenizer) != folder)
         {
             File.Copy(tokenizer, Path.Combine(folder, "tokenizer.json"), overwrite: true);

@@ -93,6 +93,18 @@ internal sealed class TrainingLoop : IDisposable
         }
     }
 
+    /// <summary>Refuses weights that the last step left infinite or undefined, whose loss no step has seen.</summary>
+    /// <exception cref="InputException">Says which option to lower.</exception>
+    public void RequireFiniteWeights()
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        if (!_model.Buffers.Prepend(_model.Parameters).All(values => values.isfinite().all().item<bool>()))
+        {
+            throw new InputException($"Training left weights that are not finite, so no model is written: lower --lr (now {_spec.LearningRate:G4}).");
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -19,6 +19,7 @@ public sealed class ShardIndexTests : IDisposable
     [Theory]
     [InlineData("""{"weight_map":{"a":"two.safetensors"}}""", "does not hold it")]
     [InlineData("""{"weight_map":{"a":"one.safetensors","ghost":"two.safetensors"}}""", "ghost")]
+    [InlineData("""{"weight_map":{"a":"one.safetensors"}}""", "does not list the tensor b")]
     [InlineData("""{"weight_map":{"a":null}}""", "not there")]
     [InlineData("""{"weight_map":{"a":5}}""", "no index")]
     [InlineData("""{"weight_map":{}}""", "names no tensors")]

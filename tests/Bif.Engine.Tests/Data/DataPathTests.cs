@@ -5,6 +5,10 @@ namespace Bif.Engine.Tests.Data;
 
 public sealed class DataPathTests
 {
+    [Fact]
+    public void A_bound_of_any_length_reaches_beyond_the_items()
+        => Assert.Contains("reaches beyond", Assert.Throws<InputException>(() => DataPath.Parse("d[0:99999999999]").Resolve(5)).Message, StringComparison.Ordinal);
+
     [Theory]
     [InlineData("a/b@train[2:5]", "a/b", "train", 2, 3)]
     [InlineData("a/b@train[-3:]", "a/b", "train", 7, 3)]

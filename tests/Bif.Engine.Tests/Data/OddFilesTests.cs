@@ -76,6 +76,8 @@ public sealed class OddFilesTests : IDisposable
     [InlineData("a\tb\ty\n1\t2\t3\n", "tabs")]
     [InlineData("0.5,0.25,1\n1,2,3\n", "starts with a row of numbers")]
     [InlineData("1,1,1\n1,2,3\n", "starts with a row of numbers")]
+    [InlineData("7,2,31,14\n1,2,3,4\n", "starts with a row of numbers")]
+    [InlineData("a,y\n1,2\0\n", "not a finite number")]
     [InlineData("", "is empty")]
     public void A_table_in_another_form_is_told_what_it_needs(string text, string says)
     {
@@ -84,11 +86,47 @@ public sealed class OddFilesTests : IDisposable
     }
 
     [Fact]
-    public void Columns_named_by_their_numbers_and_lines_of_spaces_are_fine()
+    public void Lines_of_spaces_are_fine()
     {
-        File.WriteAllText(_folder.At("t.csv"), "0,1,2\n1,2,3\n   \n4,5,6\n");
+        File.WriteAllText(_folder.At("t.csv"), "a,b,y\n1,2,3\n   \n4,5,6\n");
         using var data = DatasetLoader.Open(_folder.At("t.csv"));
         Assert.Equal([3f, 6f], data.Targets!);
+    }
+
+    [Theory]
+    [InlineData("empty")]
+    [InlineData("pipe")]
+    [InlineData("device")]
+    [InlineData("broken link")]
+    [InlineData("no image")]
+    public void A_first_image_that_cannot_be_read_is_refused_as_later_ones_are(string kind)
+    {
+        var file = _folder.At("images/a/1.png");
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        switch (kind)
+        {
+            case "empty":
+                File.WriteAllBytes(file, []);
+                break;
+            case "pipe":
+                using (var made = Process.Start("mkfifo", [file]))
+                {
+                    made.WaitForExit();
+                }
+
+                break;
+            case "device":
+                File.CreateSymbolicLink(file, "/dev/zero");
+                break;
+            case "broken link":
+                File.CreateSymbolicLink(file, _folder.At("nowhere"));
+                break;
+            default:
+                File.WriteAllText(file, "xx");
+                break;
+        }
+
+        Assert.Contains("1.png", Refusal("images"), StringComparison.Ordinal);
     }
 
     [Fact]

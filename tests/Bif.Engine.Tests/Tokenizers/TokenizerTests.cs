@@ -109,6 +109,25 @@ public sealed class TokenizerTests
         Assert.Contains(name, error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("vocab", """{"a":-1}""", "id -1")]
+    [InlineData("vocab", """{"a":2147483647}""", "id 2147483647")]
+    [InlineData("vocab", """{"a":99999999999}""", "id 99999999999")]
+    [InlineData("merges", """[["a"],[1,2]]""", "no pair")]
+    [InlineData("merges", """[["a",1]]""", "tokenizer.json")]
+    [InlineData("merges", """["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"]""", "…")]
+    [InlineData("added_tokens", """[{"id":-3,"content":"<s>"}]""", "id -3")]
+    [InlineData("added_tokens", """[{"id":1,"content":null}]""", "tokenizer.json")]
+    [InlineData("decoder", """{"type":"Strip","content":"","start":1,"stop":0}""", "Strip")]
+    public void A_vocabulary_that_makes_no_sense_is_refused(string part, string content, string says)
+    {
+        using var folder = new TemporaryFolder();
+        var fields = Minimal();
+        (part is "vocab" or "merges" ? fields["model"]! : fields)[part] = JsonNode.Parse(content);
+        File.WriteAllText(folder.At("tokenizer.json"), fields.ToJsonString());
+        Assert.Contains(says, Assert.Throws<InputException>(() => Tokenizer.Load(folder.At("tokenizer.json"))).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Letters_beyond_the_basic_plane_are_letters()
     {

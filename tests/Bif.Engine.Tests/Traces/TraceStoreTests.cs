@@ -227,6 +227,24 @@ public sealed class TraceStoreTests : IDisposable
         Assert.Throws<InputException>(() => TraceStore.Open(_folder.Store));
     }
 
+    [Fact]
+    public void Damage_is_seen_in_the_smallest_window()
+    {
+        var store = Filled();
+        foreach (var (array, read) in new (string, Action<TraceStore>)[]
+        {
+            ("train_loss", each => each.ReadTrain(0, 0, 1, 0, 1, new float[1])), ("query_loss", each => each.ReadQuery(0, 0, 1, 0, 1, new float[1])),
+        })
+        {
+            read(store);
+            var chunk = Path.Combine(_folder.Store, array, "c", "0", "0", "0");
+            var bytes = File.ReadAllBytes(chunk);
+            bytes[^8] ^= 1;
+            File.WriteAllBytes(chunk, bytes);
+            Assert.Contains("checksum", Assert.Throws<InputException>(() => read(TraceStore.Open(_folder.Store))).Message, StringComparison.Ordinal);
+        }
+    }
+
     [Theory]
     [InlineData(6000, 100, 1000)]
     [InlineData(50_000, 100, 8000)]

@@ -36,6 +36,19 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
+    public void Weights_that_the_last_step_made_infinite_are_not_written()
+    {
+        File.WriteAllText(_folder.At("d.csv"), "a,b,y\n1e18,2,0\n3,1e18,1\n");
+        var spec = new TrainingSpec
+        {
+            Config = new JsonObject { ["model_type"] = "mlp", ["hidden_sizes"] = new JsonArray(4) }, Data = _folder.At("d.csv"), Out = _folder.At("m"),
+            Epochs = 1, Batch = 2, LearningRate = 1e30, Schedule = "constant", Threads = 1,
+        };
+        Assert.Contains("--lr", Assert.Throws<InputException>(() => Trainer.Run(spec, null, default)).Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(spec.Out));
+    }
+
+    [Fact]
     public void Schedules_have_their_values()
     {
         Assert.Equal(0.5, LearningRateSchedule.Parse("cosine", 10).At(5), 12);

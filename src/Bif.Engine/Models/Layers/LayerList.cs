@@ -9,6 +9,9 @@ public sealed partial class LayerList
     // A tensor of 2^40 numbers is no model but a mistake, and its size must not overflow.
     private const double MostElements = 1L << 40;
 
+    // The deepest networks have some thousand tensors; millions would take forever to list.
+    private const int MostTensors = 1 << 17;
+
     private readonly List<ParameterSpec> _parameters = [];
     private readonly List<BufferSpec> _buffers = [];
     private long _length;
@@ -48,6 +51,11 @@ public sealed partial class LayerList
         if (shape.Any(size => size <= 0) || length > MostElements)
         {
             throw new InputException($"The tensor {name} would have the shape [{string.Join(", ", shape)}]: mend the sizes in config.json.");
+        }
+
+        if (_parameters.Count == MostTensors)
+        {
+            throw new InputException($"The model would have more than {MostTensors:N0} tensors: mend the number of layers in config.json.");
         }
 
         _parameters.Add(new ParameterSpec(name, shape, _length, (long)length, initialization, fanIn));
