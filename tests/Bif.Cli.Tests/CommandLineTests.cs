@@ -36,9 +36,6 @@ public sealed class CommandLineTests
     [InlineData("train --model-type mlp --data d --out o --weight-decay 1e300", "--weight-decay must be a number from 0 to 1000000")]
     [InlineData("train --model-type mlp --data d --out o --tokenizer t", "--tokenizer is for language models")]
     [InlineData("lds r --subsets 2147483647", "--subsets must be a whole number from 5 to")]
-    [InlineData("attribute --model x --data y --queries z --out o --sampler sgld --friction 1", "--friction has no effect with --sampler sgld")]
-    [InlineData("attribute --model x --data y --queries z --out o --sampler laplace --thin 2", "--thin has no effect with --sampler laplace")]
-    [InlineData("attribute --model x --data y --queries z --out o --token-from r", "--token-from has no effect without --per-token")]
     [InlineData("pull mnist --mirror nowhere", "is no address for the mirror")]
     [InlineData("pull mnist --out /proc/nowhere", "/proc/nowhere cannot be written")]
     public void Bad_input_gives_one_line_and_exit_code_2(string line, string says)
@@ -48,6 +45,16 @@ public sealed class CommandLineTests
         Assert.Empty(output);
         Assert.Single(errors.TrimEnd('\n').Split('\n'));
         Assert.Contains(says, errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--sampler sgld --friction 1", "--friction has no effect with --sampler sgld")]
+    [InlineData("--sampler laplace --thin 2", "--thin has no effect with --sampler laplace")]
+    [InlineData("--token-from r", "--token-from has no effect without --per-token")]
+    public void An_option_that_changes_nothing_is_said(string options, string says)
+    {
+        var (_, _, errors) = Run(["attribute", "--model", "x", "--data", "y", "--queries", "z", "--out", "o", .. options.Split(' ')]);
+        Assert.Contains("warning: " + says, errors, StringComparison.Ordinal);
     }
 
     [Fact]

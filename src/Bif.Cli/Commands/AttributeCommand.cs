@@ -92,6 +92,11 @@ internal sealed class AttributeCommand : Verb
         using var display = RunDisplay.For(output, arguments.GetValue(_json));
         using var interruption = new Interruption(
             () => display.Report(new RunProgress(RunStage.Sampling, "Interrupted: finishing the current block (Ctrl-C again stops at once).")));
+        foreach (var remark in WithoutEffect(arguments))
+        {
+            display.Report(new RunProgress(RunStage.Preparing, remark) { IsWarning = true });
+        }
+
         var spec = Spec(arguments, arguments.GetRequiredValue(_queries));
         var result = display.Follow(progress => AttributionRun.Execute(
             spec, arguments.GetRequiredValue(_out), arguments.GetValue(_resume), progress, interruption.Token));
@@ -108,13 +113,11 @@ internal sealed class AttributeCommand : Verb
     public RunSpec Spec(ParseResult arguments, string queries)
     {
         var preset = arguments.GetValue(_preset) is not null;
-        var sampler = arguments.GetValue(_sampler) ?? (preset ? "sgld" : null);
+        var sampler = SamplerOf(arguments);
         if (preset && sampler != "sgld")
         {
             throw new InputException("--preset paper-vision is defined for --sampler sgld: leave one of them out.");
         }
-
-        RequireEffect(arguments, sampler);
 
         return new RunSpec
         {
@@ -161,8 +164,9 @@ internal sealed class AttributeCommand : Verb
     }
 
     // An option that changes nothing is a mistake about what the run does.
-    private void RequireEffect(ParseResult arguments, string? sampler)
+    private IEnumerable<string> WithoutEffect(ParseResult arguments)
     {
+        var sampler = SamplerOf(arguments);
         foreach (var (option, samplers) in new (Option Option, string[] Samplers)[]
         {
             (_friction, ["baoab"]), (_start, ["baoab"]), (_rank, ["baoab", "laplace"]), (_curvatureItems, ["baoab", "laplace"]), (_lossRise, ["baoab", "laplace"]), (_control, ["laplace"]),
@@ -171,7 +175,7 @@ internal sealed class AttributeCommand : Verb
         {
             if (sampler is not null && IsGiven(arguments, option) && !samplers.Contains(sampler))
             {
-                throw new InputException($"{option.Name} has no effect with --sampler {sampler}: leave it out, or choose --sampler {string.Join(" or ", samplers)}.");
+                yield return $"{option.Name} has no effect with --sampler {sampler}: it is for {string.Join(" and ", samplers)}";
             }
         }
 
@@ -179,10 +183,12 @@ internal sealed class AttributeCommand : Verb
         {
             if (IsGiven(arguments, option) && !IsGiven(arguments, needed))
             {
-                throw new InputException($"{option.Name} has no effect without {needed.Name}: leave it out, or add {needed.Name}.");
+                yield return $"{option.Name} has no effect without {needed.Name}";
             }
         }
     }
+
+    private string? SamplerOf(ParseResult arguments) => arguments.GetValue(_sampler) ?? (arguments.GetValue(_preset) is null ? null : "sgld");
 
     private static bool IsGiven(ParseResult arguments, Option option) => arguments.GetResult(option) is { Implicit: false };
 
