@@ -29,6 +29,7 @@ public sealed class ProblemTests(RunningApplication running)
     [InlineData("GET", "runs/{run}/queries/4000/image", "no picture of query 4000")]
     [InlineData("GET", "runs/{run}/items/-1/image", "no picture of training item -1")]
     [InlineData("GET", "runs/{run}/queries/4000", "No query 4000 was added")]
+    [InlineData("POST", "runs/{run}/queries/4000/cancel", "No query 4000 was added")]
     [InlineData("GET", "runs/{run}/tasks/99", "There is no task 99")]
     [InlineData("POST", "runs/{run}/tasks/99/cancel", "There is no task 99")]
     [InlineData("POST", "runs/{run}/tasks/99/retry", "There is no task 99")]
