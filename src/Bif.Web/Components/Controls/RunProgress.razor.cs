@@ -51,7 +51,7 @@ public sealed partial class RunProgress : IDisposable
     private static string Said(RunStatus run) => run.State switch
     {
         RunState.Queued => run.QueuePosition is > 0 and var before ? $"{before} {(before == 1 ? "run" : "runs")} before this one." : "The next worker takes it.",
-        RunState.Sampling => $"{run.Draws:N0} of {run.TotalDraws:N0} draws{(run.SecondsLeft is { } left ? $", about {Wording.Duration(left)} left" : "")}.{Sentence(run.Message)}",
+        RunState.Sampling => $"{run.Draws:N0} of {run.TotalDraws:N0} draws{(run.SecondsLeft is { } left ? $", {Wording.About(left)} left" : "")}.{Sentence(run.Message)}",
         RunState.Finished => $"{run.Draws:N0} draws{(run.StartedAt is { } start && run.FinishedAt is { } end ? $" in {Wording.Duration((end - start).TotalSeconds)}" : "")}.",
         RunState.Cancelled => "Stopped; what was drawn is kept, and it can be continued.",
         _ => Sentence(run.Message).TrimStart(),
