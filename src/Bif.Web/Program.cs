@@ -27,14 +27,17 @@ builder.WebHost.ConfigureKestrel(kestrel =>
     kestrel.Limits.MaxRequestBodySize = 16 << 20;
 });
 var options = (builder.Configuration.GetSection("Bif").Get<BifOptions>() ?? new BifOptions()).Against(builder.Environment.ContentRootPath);
-var urls = builder.Configuration["Urls"] ?? "http://localhost:5080";
-List<string> errors = [.. BifOptions.UnknownKeys(builder.Configuration), .. options.Errors(urls)];
+var addresses = BifOptions.Addresses(builder.Configuration);
+var urls = string.Join(';', addresses.Select(address => address.Url));
+List<string> errors = [.. BifOptions.UnknownKeys(builder.Configuration), .. options.Errors(addresses)];
 if (errors.Count > 0)
 {
     Console.Error.WriteLine("bif: the settings (appsettings.json, environment, arguments) cannot be used:\n  " + string.Join("\n  ", errors));
     return 2;
 }
 
+// Ports that the environment names (HTTP_PORTS) would be open to all machines.
+builder.WebHost.UseUrls(urls);
 Directory.CreateDirectory(options.Runs);
 var connectionString = builder.Configuration.GetConnectionString("Bif");
 PrivatePostgres? database = null;

@@ -24,12 +24,15 @@ public sealed class SettingsTests
         Assert.Contains("Bif:ProxyIdentityHeader is \"who is it\"", said, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Other_machines_may_connect_only_where_an_admin_token_is_set()
+    [Theory]
+    [InlineData("--Urls")]
+    [InlineData("--Kestrel:Endpoints:Http:Url")]
+    public async Task Other_machines_may_connect_only_where_an_admin_token_is_set(string key)
     {
         using var folder = new TemporaryFolder();
-        var (code, said) = await Application.GiveUp(folder.Root, "--Urls", "http://0.0.0.0:5999");
+        var (code, said) = await Application.GiveUp(folder.Root, key, "http://0.0.0.0:5999");
         Assert.Equal(2, code);
+        Assert.Contains($"{key[2..]} holds http://0.0.0.0:5999", said, StringComparison.Ordinal);
         Assert.Contains("Bif:AdminToken", said, StringComparison.Ordinal);
     }
 
