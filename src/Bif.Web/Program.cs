@@ -8,8 +8,8 @@ using Bif.Web.Hosting;
 using Bif.Web.Live;
 using Bif.Web.Reports;
 using Bif.Web.Security;
-using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 [assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")]
@@ -26,6 +26,7 @@ builder.WebHost.ConfigureKestrel(kestrel =>
     kestrel.AddServerHeader = false;
     kestrel.Limits.MaxRequestBodySize = 16 << 20;
 });
+RequestLog.Silence(builder.Logging);
 var options = (builder.Configuration.GetSection("Bif").Get<BifOptions>() ?? new BifOptions()).Against(builder.Environment.ContentRootPath);
 var addresses = BifOptions.Addresses(builder.Configuration);
 var urls = string.Join(';', addresses.Select(address => address.Url));
@@ -89,6 +90,7 @@ try
     builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(45));
     using var telemetry = Telemetry.Start(options);
     await using var app = builder.Build();
+    app.UseRequestLog();
     app.UseProxyIdentity(options);
     app.UseExceptionHandler(new ExceptionHandlerOptions
     {
@@ -96,25 +98,24 @@ try
         StatusCodeSelector = error => error switch
         {
             BadHttpRequestException bad => bad.StatusCode,
-            AntiforgeryValidationException => StatusCodes.Status400BadRequest,
             _ => StatusCodes.Status500InternalServerError,
         },
     });
     app.UseSecurityHeaders();
+    app.UseWhen(context => context.Request.Path.StartsWithSegments("/api") || context.Request.Path.StartsWithSegments("/r"), api => api.UseStatusCodePages());
+    app.UseWhen(
+        context => !new[] { "/api", "/r", "/hubs", "/health" }.Any(part => context.Request.Path.StartsWithSegments(part)),
+        pages => pages.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true));
     app.Use((context, next) =>
     {
-        // What answers GET answers HEAD; the server leaves the body away.
-        if (HttpMethods.IsHead(context.Request.Method))
+        // What answers GET answers HEAD; the server leaves the body away. A page about an error is read, whatever was sent.
+        if (HttpMethods.IsHead(context.Request.Method) || context.Features.Get<IExceptionHandlerFeature>() is not null || context.Features.Get<IStatusCodeReExecuteFeature>() is not null)
         {
             context.Request.Method = HttpMethods.Get;
         }
 
         return next(context);
     });
-    app.UseWhen(context => context.Request.Path.StartsWithSegments("/api"), api => api.UseStatusCodePages());
-    app.UseWhen(
-        context => !new[] { "/api", "/r", "/hubs", "/health" }.Any(part => context.Request.Path.StartsWithSegments(part)),
-        pages => pages.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true));
     app.UseRouting();
     app.UseRateLimiter();
     app.UseAdminGate();

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Bif.Data.Storage;
 using Bif.Engine.Runs;
+using Bif.Web.Components;
 using Bif.Web.Components.Reports;
 using Bif.Web.Security;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -32,7 +33,7 @@ public static class ReportPages
     private static async Task<IResult> Page(string token, string? embed, ReportDesk desk, CancellationToken cancellation)
         => await desk.Open(token, cancellation) is { } open
             ? new RazorComponentResult<ReportDocument>(new { Token = token, open.Report, open.Content, IsEmbed = embed is not null })
-            : new RazorComponentResult<MissingReport> { StatusCode = StatusCodes.Status404NotFound };
+            : new RazorComponentResult<Notice>(new { Title = "There is no report here", Text = "The link is wrong, it has expired, or its owner has ended it." }) { StatusCode = StatusCodes.Status404NotFound };
 
     private static async Task<IResult> Picture(string token, string name, ReportDesk desk, CancellationToken cancellation)
         => await desk.Open(token, cancellation) is { } open && await desk.Picture(open.Report.Id, name, cancellation) is { } png
