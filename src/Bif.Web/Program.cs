@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json.Serialization;
 using Bif.Data.Postgres;
 using Bif.Kernels;
@@ -13,6 +14,14 @@ using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 [assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")]
+
+// A signal that comes while everything is being started ends it as one that comes later does.
+using var stop = new CancellationTokenSource();
+PosixSignalRegistration[] signals = [.. new[] { PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGQUIT }.Select(each => PosixSignalRegistration.Create(each, signal =>
+{
+    signal.Cancel = true;
+    stop.Cancel();
+}))];
 
 // Settings lie beside the solution while developing (the working directory), beside the program otherwise.
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions
@@ -46,12 +55,16 @@ if (string.IsNullOrEmpty(connectionString))
 {
     try
     {
-        database = await PrivatePostgres.Start(Path.Combine(options.Data, "postgres"), options.PostgresBinaries, CancellationToken.None, said => Console.Error.WriteLine($"bif: {said}"));
+        database = await PrivatePostgres.Start(Path.Combine(options.Data, "postgres"), options.PostgresBinaries, stop.Token, said => Console.Error.WriteLine($"bif: {said}"));
     }
     catch (InvalidOperationException error)
     {
         Console.Error.WriteLine($"bif: {error.Message}");
         return 1;
+    }
+    catch (OperationCanceledException)
+    {
+        return 0;
     }
 
     connectionString = database.ConnectionString;
@@ -133,11 +146,16 @@ try
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode(server => server.ContentSecurityFrameAncestorsPolicy = null);
     }
 
-    await Start.Prepare(app.Services, app.Lifetime.ApplicationStopping);
+    await Start.Prepare(app.Services, stop.Token);
     app.Lifetime.ApplicationStarted.Register(() => Console.Error.WriteLine(
         options.IsWeb ? $"bif: open {app.Urls.FirstOrDefault() ?? urls}   (Ctrl-C stops)" : "bif: this worker waits for runs   (Ctrl-C stops)"));
     app.Lifetime.ApplicationStopping.Register(() => Console.Error.WriteLine("bif: stopping; chains finish their block and continue at the next start"));
-    await app.RunAsync();
+    await app.RunAsync(stop.Token);
+    code = 0;
+}
+catch (OperationCanceledException)
+{
+    // A signal came before everything was started.
     code = 0;
 }
 catch (IOException error) when (error.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
@@ -153,5 +171,6 @@ finally
     }
 }
 
+Array.ForEach(signals, signal => signal.Dispose());
 ProcessEnd.Now(code);
 return code;
