@@ -23,7 +23,7 @@ public static class AdminGate
         {
             await Results.Problem("Changes from other sites' pages are refused.", statusCode: StatusCodes.Status403Forbidden).ExecuteAsync(context);
         }
-        else if (!options.IsGuarded || context.GetEndpoint()?.Metadata.GetMetadata<OpenToAllAttribute>() is not null || IsStatic(context)
+        else if (!options.IsGuarded || context.GetEndpoint()?.Metadata.GetMetadata<OpenToAllAttribute>() is not null || IsFile(context)
             || ProxyIdentity.Of(context) is not null || Knows(context.Request, options.AdminToken))
         {
             await next();
@@ -98,8 +98,9 @@ public static class AdminGate
     private static bool IsForPrograms(HttpRequest request) => request.Path.StartsWithSegments("/api") || request.Path.StartsWithSegments("/hubs")
         || (request.Path.StartsWithSegments("/openapi") && !RateLimits.TakesPages(request));
 
-    private static bool IsStatic(HttpContext context) => context.GetEndpoint() is null
-        ? Path.HasExtension(context.Request.Path)
+    // A file of the site, or nothing at all: what a report's link is lengthened by is not for the sign-in page's address.
+    private static bool IsFile(HttpContext context) => context.GetEndpoint() is null
+        ? Path.HasExtension(context.Request.Path) || context.Request.Path.StartsWithSegments("/r")
         : context.GetEndpoint()!.Metadata.Any(each => each.GetType().Name == "StaticAssetDescriptor");
 
     // What Knows looks at, whatever it found there.

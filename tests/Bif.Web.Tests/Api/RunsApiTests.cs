@@ -195,6 +195,21 @@ public sealed class RunsApiTests(RunningApplication running)
         using var foreign = new HttpRequestMessage(HttpMethod.Post, Address + "/cancel");
         foreign.Headers.Add("Origin", "https://elsewhere.example");
         Assert.Equal(HttpStatusCode.Forbidden, (await Client.SendAsync(foreign)).StatusCode);
+        using var hidden = new HttpRequestMessage(HttpMethod.Post, Address + "/cancel");
+        hidden.Headers.Add("Origin", "null");
+        Assert.Equal(HttpStatusCode.Forbidden, (await Client.SendAsync(hidden)).StatusCode);
+    }
+
+    [Theory]
+    [InlineData("/hubs/runs")]
+    [InlineData("/_blazor")]
+    public async Task A_WebSocket_of_another_site_is_refused(string path)
+    {
+        using var socket = new System.Net.WebSockets.ClientWebSocket();
+        socket.Options.SetRequestHeader("Origin", "https://elsewhere.example");
+        socket.Options.CollectHttpResponseDetails = true;
+        await Assert.ThrowsAsync<System.Net.WebSockets.WebSocketException>(() => socket.ConnectAsync(new Uri(running.Application.Url.Replace("http:", "ws:", StringComparison.Ordinal) + path), default));
+        Assert.Equal(HttpStatusCode.Forbidden, socket.HttpStatusCode);
     }
 
     private async Task<HttpResponseMessage> Upload(byte[] bytes, string name, int? label = null)

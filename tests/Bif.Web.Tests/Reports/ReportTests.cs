@@ -51,7 +51,9 @@ public sealed class ReportTests(RunningApplication running)
         using var wrong = await Client.GetAsync("/r/" + new string('A', 22));
         Assert.Equal((HttpStatusCode.NotFound, HttpStatusCode.NotFound), (revoked.StatusCode, wrong.StatusCode));
         Assert.Equal(await wrong.Content.ReadAsStringAsync(), await revoked.Content.ReadAsStringAsync());
-        Assert.Equal(HttpStatusCode.NotFound, (await Client.GetAsync(url + "/scores.csv")).StatusCode);
+        using var part = await Client.GetAsync(url + "/scores.csv");
+        Assert.Equal(HttpStatusCode.NotFound, part.StatusCode);
+        Assert.Contains("the link is wrong", (await part.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("detail").GetString(), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.NotFound, (await Client.DeleteAsync($"/api/v1/reports/{id}")).StatusCode);
     }
 
