@@ -35,6 +35,8 @@ public sealed class ReportTests(RunningApplication running)
         Assert.Equal(HttpStatusCode.OK, (await Client.GetAsync($"{url}/images/item-{best.GetProperty("item").GetInt32()}")).StatusCode);
         var csv = (await Client.GetStringAsync(url + "/scores.csv")).Trim().Split('\n');
         Assert.Equal(TinyPictures.Train + 1, csv.Length);
+        Assert.Equal("item,correlation,correlation_se,bif,bif_se,label,class", csv[0]);
+        Assert.Equal((new[] { "red", "green", "blue" }[7 % 3], $"{7 % 3}"), (csv[8].Split(',')[6], csv[8].Split(',')[5]));
         var npy = await Client.GetByteArrayAsync(url + "/correlation.npy");
         var values = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(npy.AsSpan(npy.Length - (4 * TinyPictures.Train))).ToArray();
         Assert.Equal(values.Max(), best.GetProperty("correlation").GetSingle());
