@@ -77,6 +77,17 @@ public sealed class RunTables(NpgsqlDataSource source)
         """,
         run, from, StoredJson.Of(spec));
 
+    /// <summary>Removes a run that has ended, with its scores, queries and tasks; its reports stay. False if it is there no more, or somebody works on it.</summary>
+    public Task<bool> Delete(Guid run) => Change(
+        run,
+        RunSignal.State,
+        """
+        delete from runs where id = $1 and state in ('finished','cancelled','failed')
+            and not exists (select 1 from added_queries where run_id = $1 and state in ('queued','running'))
+            and not exists (select 1 from tasks where run_id = $1 and state in ('queued','running'))
+        """,
+        run);
+
     /// <summary>Queues the answered queries of a run again; returns their indices.</summary>
     public async Task<IReadOnlyList<int>> ReopenQueries(Guid run)
     {

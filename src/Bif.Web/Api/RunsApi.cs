@@ -64,6 +64,7 @@ public static class RunsApi
             .WithSummary("The newest runs");
         api.MapPost("/runs", Submit).WithSummary("Queue a run");
         api.MapGet("/runs/{id:guid}", Find).WithSummary("State, chains, settings, verdict of a run");
+        api.MapDelete("/runs/{id:guid}", Delete).WithSummary("Remove a run that has ended, with its draws and scores; shared reports stay").ProducesProblem(409);
         api.MapPost("/runs/{id:guid}/cancel", Cancel).WithSummary("Stop a run; complete blocks of draws are kept").ProducesProblem(409);
         api.MapPost("/runs/{id:guid}/resume", Resume).WithSummary("Continue a cancelled or failed run").ProducesProblem(409);
         api.MapPost("/runs/{id:guid}/draws", AddDraws).WithSummary("Add draws to a finished run, as if it had been ordered with them");
@@ -106,6 +107,10 @@ public static class RunsApi
             ? TypedResults.Accepted($"/api/v1/runs/{id}")
             : TypedResults.Problem("This run has ended already.", statusCode: StatusCodes.Status409Conflict);
     }
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> Delete(Guid id, RunDesk desk, CancellationToken cancellation) => await desk.Delete(id, cancellation)
+        ? TypedResults.NoContent()
+        : TypedResults.Problem("Somebody works on this run: cancel it, its queries and its tasks first.", statusCode: StatusCodes.Status409Conflict);
 
     private static async Task<Results<Accepted, ProblemHttpResult>> Resume(Guid id, RunQueue queue, RunReader reader, CancellationToken cancellation)
     {

@@ -1,5 +1,6 @@
 using Bif.Data.Entities;
 using Bif.Data.Storage;
+using Bif.Engine;
 using Bif.Engine.Runs;
 using Bif.Web.Jobs;
 using Bif.Web.Live;
@@ -17,6 +18,7 @@ public sealed partial class RunProgress : IDisposable
     private (string State, int Step) _heard;
     private string? _announced;
     private string? _message;
+    private bool _isDeleting;
 
     /// <summary>The run as the page knows it.</summary>
     [Parameter, EditorRequired]
@@ -28,6 +30,12 @@ public sealed partial class RunProgress : IDisposable
 
     [Inject]
     private RunQueue Queue { get; set; } = null!;
+
+    [Inject]
+    private RunDesk Desk { get; set; } = null!;
+
+    [Inject]
+    private NavigationManager Navigation { get; set; } = null!;
 
     [Inject]
     private RunEvents Events { get; set; } = null!;
@@ -82,6 +90,26 @@ public sealed partial class RunProgress : IDisposable
     }
 
     private async Task Cancel() => _message = await Queue.Cancel(Run.Id, default) ? null : "It has ended already.";
+
+    private async Task Delete()
+    {
+        try
+        {
+            _isDeleting = false;
+            if (await Desk.Delete(Run.Id, default))
+            {
+                Navigation.NavigateTo("/");
+            }
+            else
+            {
+                _message = "Somebody works on it: cancel its queries and tasks first.";
+            }
+        }
+        catch (InputException error)
+        {
+            _message = error.Message;
+        }
+    }
 
     private async Task Resume() => _message = await Queue.Resume(Run.Id, default) ? null : "Only a cancelled or failed run can be continued.";
 }
