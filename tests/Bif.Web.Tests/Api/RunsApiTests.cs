@@ -171,6 +171,10 @@ public sealed class RunsApiTests(RunningApplication running)
         Assert.Contains("is no JPEG, PNG or WebP picture", await text.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         using var cut = await Upload([0x89, (byte)'P', (byte)'N', (byte)'G', 13, 10, 26, 10, 0, 0], "cut.png");
         Assert.Equal(HttpStatusCode.BadRequest, cut.StatusCode);
+        // 60,000 × 60,000 pixels are refused before anything is decoded.
+        byte[] header = [0x89, (byte)'P', (byte)'N', (byte)'G', 13, 10, 26, 10, 0, 0, 0, 13, .. "IHDR"u8, 0, 0, 0xEA, 0x60, 0, 0, 0xEA, 0x60, 8, 0, 0, 0, 0, 0xA5, 0xB9, 0x2A, 0x9E];
+        using var huge = await Upload([.. header, 0, 0, 0x10, 0, .. "IDAT"u8, .. new byte[0x1000]], "huge.png");
+        Assert.Contains("60000 x 60000 pixels, more than 100 million", await huge.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         using var large = await Upload(new byte[11 << 20], "large.png");
         Assert.Contains("at most 10", await large.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }

@@ -179,6 +179,15 @@ public sealed class BrowserTests(RunningApplication running) : IAsyncLifetime
         await Expect(report.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("What query 2 comes from");
         await Expect(report.Locator(".ranking li")).ToHaveCountAsync(48);
         Assert.True(await report.Locator(".ranking img").First.EvaluateAsync<bool>("image => image.complete"));
+
+        // Its owner ends it on the run's page.
+        await page.GotoAsync($"{Url}/runs/{running.Run}");
+        await Live(page);
+        var row = page.Locator("tr", new() { HasText = "What query 2 comes from" });
+        await row.GetByRole(AriaRole.Button, new() { Name = "Revoke" }).ClickAsync();
+        await Expect(row).ToContainTextAsync("revoked");
+        await report.GotoAsync(link!);
+        await Expect(report.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("There is no report here");
         Assert.Empty(_complaints);
     }
 
