@@ -38,6 +38,17 @@ public sealed class SettingsTests
     }
 
     [Fact]
+    public async Task A_signal_during_the_start_stops_it_cleanly_with_its_database()
+    {
+        using var folder = new TemporaryFolder();
+        File.SetUnixFileMode(folder.Root, (UnixFileMode)0b111_101_101);
+        var postmaster = folder.At("data/postgres/data/postmaster.pid");
+        Assert.Equal(0, await Application.StopEarly(folder.At("data"), () => Directory.Exists(folder.At("data/postgres"))));
+        Assert.Equal(0, await Application.StopEarly(folder.At("data"), () => File.Exists(postmaster)));
+        Assert.False(File.Exists(postmaster));
+    }
+
+    [Fact]
     public async Task With_an_admin_token_everything_but_health_reports_and_files_asks_for_it()
     {
         using var folder = new TemporaryFolder();
