@@ -62,7 +62,7 @@ public sealed class BifContext(DbContextOptions<BifContext> options) : DbContext
         });
         modelBuilder.Entity<AddedQuery>(query =>
         {
-            query.ToTable("added_queries", table => table.HasCheckConstraint("ck_added_queries_state", "state in ('queued','running','finished','failed')"));
+            query.ToTable("added_queries", table => table.HasCheckConstraint("ck_added_queries_state", "state in ('queued','running','finished','failed','cancelled')"));
             query.HasKey(each => new { each.RunId, each.Query }).HasName("pk_added_queries");
             query.HasOne<Run>().WithMany().HasForeignKey(each => each.RunId).HasConstraintName("fk_added_queries_runs");
         });

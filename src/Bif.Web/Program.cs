@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json.Serialization;
 using Bif.Data.Postgres;
 using Bif.Kernels;
@@ -8,11 +9,19 @@ using Bif.Web.Hosting;
 using Bif.Web.Live;
 using Bif.Web.Reports;
 using Bif.Web.Security;
-using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 [assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")]
+
+// A signal that comes while everything is being started ends it as one that comes later does.
+using var stop = new CancellationTokenSource();
+PosixSignalRegistration[] signals = [.. new[] { PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGQUIT }.Select(each => PosixSignalRegistration.Create(each, signal =>
+{
+    signal.Cancel = true;
+    stop.Cancel();
+}))];
 
 // Settings lie beside the solution while developing (the working directory), beside the program otherwise.
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions
@@ -26,15 +35,19 @@ builder.WebHost.ConfigureKestrel(kestrel =>
     kestrel.AddServerHeader = false;
     kestrel.Limits.MaxRequestBodySize = 16 << 20;
 });
+RequestLog.Silence(builder.Logging);
 var options = (builder.Configuration.GetSection("Bif").Get<BifOptions>() ?? new BifOptions()).Against(builder.Environment.ContentRootPath);
-var urls = builder.Configuration["Urls"] ?? "http://localhost:5080";
-List<string> errors = [.. BifOptions.UnknownKeys(builder.Configuration), .. options.Errors(urls)];
+var addresses = BifOptions.Addresses(builder.Configuration);
+var urls = string.Join(';', addresses.Select(address => address.Url));
+List<string> errors = [.. BifOptions.UnknownKeys(builder.Configuration), .. options.Errors(addresses)];
 if (errors.Count > 0)
 {
     Console.Error.WriteLine("bif: the settings (appsettings.json, environment, arguments) cannot be used:\n  " + string.Join("\n  ", errors));
     return 2;
 }
 
+// Ports that the environment names (HTTP_PORTS) would be open to all machines.
+builder.WebHost.UseUrls(urls);
 Directory.CreateDirectory(options.Runs);
 var connectionString = builder.Configuration.GetConnectionString("Bif");
 PrivatePostgres? database = null;
@@ -42,12 +55,16 @@ if (string.IsNullOrEmpty(connectionString))
 {
     try
     {
-        database = await PrivatePostgres.Start(Path.Combine(options.Data, "postgres"), options.PostgresBinaries, CancellationToken.None, said => Console.Error.WriteLine($"bif: {said}"));
+        database = await PrivatePostgres.Start(Path.Combine(options.Data, "postgres"), options.PostgresBinaries, stop.Token, said => Console.Error.WriteLine($"bif: {said}"));
     }
     catch (InvalidOperationException error)
     {
         Console.Error.WriteLine($"bif: {error.Message}");
         return 1;
+    }
+    catch (OperationCanceledException)
+    {
+        return 0;
     }
 
     connectionString = database.ConnectionString;
@@ -86,6 +103,7 @@ try
     builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(45));
     using var telemetry = Telemetry.Start(options);
     await using var app = builder.Build();
+    app.UseRequestLog();
     app.UseProxyIdentity(options);
     app.UseExceptionHandler(new ExceptionHandlerOptions
     {
@@ -93,25 +111,24 @@ try
         StatusCodeSelector = error => error switch
         {
             BadHttpRequestException bad => bad.StatusCode,
-            AntiforgeryValidationException => StatusCodes.Status400BadRequest,
             _ => StatusCodes.Status500InternalServerError,
         },
     });
     app.UseSecurityHeaders();
+    app.UseWhen(context => context.Request.Path.StartsWithSegments("/api") || context.Request.Path.StartsWithSegments("/r"), api => api.UseStatusCodePages());
+    app.UseWhen(
+        context => !new[] { "/api", "/r", "/hubs", "/health" }.Any(part => context.Request.Path.StartsWithSegments(part)),
+        pages => pages.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true));
     app.Use((context, next) =>
     {
-        // What answers GET answers HEAD; the server leaves the body away.
-        if (HttpMethods.IsHead(context.Request.Method))
+        // What answers GET answers HEAD; the server leaves the body away. A page about an error is read, whatever was sent.
+        if (HttpMethods.IsHead(context.Request.Method) || context.Features.Get<IExceptionHandlerFeature>() is not null || context.Features.Get<IStatusCodeReExecuteFeature>() is not null)
         {
             context.Request.Method = HttpMethods.Get;
         }
 
         return next(context);
     });
-    app.UseWhen(context => context.Request.Path.StartsWithSegments("/api"), api => api.UseStatusCodePages());
-    app.UseWhen(
-        context => !new[] { "/api", "/r", "/hubs", "/health" }.Any(part => context.Request.Path.StartsWithSegments(part)),
-        pages => pages.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true));
     app.UseRouting();
     app.UseRateLimiter();
     app.UseAdminGate();
@@ -129,11 +146,16 @@ try
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode(server => server.ContentSecurityFrameAncestorsPolicy = null);
     }
 
-    await Start.Prepare(app.Services, app.Lifetime.ApplicationStopping);
+    await Start.Prepare(app.Services, stop.Token);
     app.Lifetime.ApplicationStarted.Register(() => Console.Error.WriteLine(
         options.IsWeb ? $"bif: open {app.Urls.FirstOrDefault() ?? urls}   (Ctrl-C stops)" : "bif: this worker waits for runs   (Ctrl-C stops)"));
     app.Lifetime.ApplicationStopping.Register(() => Console.Error.WriteLine("bif: stopping; chains finish their block and continue at the next start"));
-    await app.RunAsync();
+    await app.RunAsync(stop.Token);
+    code = 0;
+}
+catch (OperationCanceledException)
+{
+    // A signal came before everything was started.
     code = 0;
 }
 catch (IOException error) when (error.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
@@ -149,5 +171,6 @@ finally
     }
 }
 
+Array.ForEach(signals, signal => signal.Dispose());
 ProcessEnd.Now(code);
 return code;

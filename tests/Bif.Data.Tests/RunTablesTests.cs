@@ -121,6 +121,24 @@ public sealed class RunTablesTests(PostgresFixture postgres) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_added_query_is_stopped_at_once_while_it_waits_and_at_its_next_report_while_it_runs()
+    {
+        AddedQuery Query() => new() { RunId = _run, State = "queued", Source = "training item 4", Description = "circle", DataPath = "/data[4:5]" };
+        await Prepare();
+        await _tables.Move(_run, [RunState.Sampling], RunState.Estimating);
+        Assert.True(await _tables.Finish(_run, "{}", [1f], [2f]));
+        var (waiting, running) = ((await _tables.AddQuery(Query(), 3))!.Value, (await _tables.AddQuery(Query(), 3))!.Value);
+        Assert.True(await _tables.CancelQuery(_run, waiting));
+        Assert.False(await _tables.CancelQuery(_run, waiting));
+        Assert.True(await _tables.MoveQuery(_run, running, "running", "reading"));
+        Assert.True(await _tables.CancelQuery(_run, running));
+        Assert.False(await _tables.MoveQuery(_run, running, "running", "reading on"));
+        Assert.True(await _tables.MoveQuery(_run, running, "cancelled"));
+        await using var context = PostgresFixture.Context(_source);
+        Assert.Equal(["cancelled", "cancelled"], await context.AddedQueries.Where(each => each.RunId == _run).Select(each => each.State).ToListAsync());
+    }
+
+    [Fact]
     public async Task Scores_are_replaced_whole_and_never_by_fewer_draws()
     {
         static IEnumerable<ScoreVectors> Vectors(float value) => Enumerable.Range(0, 3).Select(query => new ScoreVectors([value, query], [0, 0], [-value, 0], [0, 0]));

@@ -65,6 +65,18 @@ internal sealed class Application : IAsyncDisposable
         return (application._process.ExitCode, application.Said);
     }
 
+    /// <summary>Starts it and asks it to stop as soon as something holds; returns its exit code.</summary>
+    public static async Task<int> StopEarly(string data, Func<bool> holds)
+    {
+        await using var application = Launch(Dotnet, data, ["--Urls", "http://127.0.0.1:0", "--Bif:Demo", "false"]);
+        while (!holds() && !application._process.HasExited)
+        {
+            await Task.Delay(5);
+        }
+
+        return await application.Stop();
+    }
+
     /// <summary>Takes it away without a word, as a lost machine does.</summary>
     public void Kill()
     {

@@ -9,7 +9,7 @@ public sealed class AddedQuery
     /// <summary>Index among all queries of the run: the run's own come first.</summary>
     public int Query { get; set; }
 
-    /// <summary>queued, running, finished or failed.</summary>
+    /// <summary>queued, running, finished, failed or cancelled.</summary>
     public required string State { get; set; }
 
     /// <summary>Where it comes from, in words.</summary>
@@ -38,6 +38,9 @@ public sealed class AddedQuery
 
     /// <summary>What it took.</summary>
     public double? Seconds { get; set; }
+
+    /// <summary>Whether a person asked to stop it.</summary>
+    public bool CancelRequested { get; set; }
 
     /// <summary>When it was asked.</summary>
     public DateTime CreatedAt { get; set; }

@@ -30,6 +30,9 @@ public sealed class Report
     /// <summary>Their standard errors.</summary>
     public required byte[] BifError { get; set; }
 
+    /// <summary>Class of each training item, int32 little-endian, or null where they have none.</summary>
+    public byte[]? Labels { get; set; }
+
     /// <summary>When it was taken.</summary>
     public DateTime CreatedAt { get; set; }
 

@@ -142,13 +142,15 @@ public sealed partial class PrivatePostgres : IAsyncDisposable
         {
             // PostgreSQL refuses to run as root; Debian's package makes the user.
             await MoveWhereItsUserReaches(cancellation);
-            await Run("chown", ["-R", "postgres:", _data, _socket], cancellation);
+            await Run("chown", ["-R", "postgres:", _data, _socket]);
         }
 
         if (!File.Exists(Path.Combine(_data, "PG_VERSION")))
         {
-            await Run(Path.Combine(_binaries, "initdb"), ["-D", _data, "-U", "bif", "-E", "UTF8", "--locale=C", "--auth=trust", "--data-checksums"], cancellation);
+            await Run(Path.Combine(_binaries, "initdb"), ["-D", _data, "-U", "bif", "-E", "UTF8", "--locale=C", "--auth=trust", "--data-checksums"]);
         }
+
+        cancellation.ThrowIfCancellationRequested();
 
         await StopOrphans(cancellation);
         Launch();
@@ -287,13 +289,14 @@ public sealed partial class PrivatePostgres : IAsyncDisposable
         RedirectStandardOutput = true,
     };
 
-    private static async Task Run(string file, string[] arguments, CancellationToken cancellation)
+    // To its end in any case: a folder that is half made would stand in the way of the next start.
+    private static async Task Run(string file, string[] arguments)
     {
         var command = file == "chown" ? new ProcessStartInfo(file, arguments) { RedirectStandardError = true, RedirectStandardOutput = true } : Command(file, arguments);
         using var process = Process.Start(command)!;
-        var errors = process.StandardError.ReadToEndAsync(cancellation);
-        await process.StandardOutput.ReadToEndAsync(cancellation);
-        await process.WaitForExitAsync(cancellation);
+        var errors = process.StandardError.ReadToEndAsync();
+        await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
         if (process.ExitCode != 0)
         {
             throw new InvalidOperationException(

@@ -64,7 +64,25 @@ public sealed record RunStatus(
     public DateTime? UpdatedAt => Chains.Count == 0 ? null : Chains.Max(chain => chain.UpdatedAt);
 
     /// <summary>Time to the last draw in seconds, at the present rates, or null.</summary>
-    public double? SecondsLeft => Chains.Any(chain => chain.State == Entities.ChainState.Running && chain.SecondsLeft is null)
-        ? null
-        : Chains.Max(chain => chain.SecondsLeft);
+    public double? SecondsLeft
+    {
+        get
+        {
+            var running = Chains.Where(chain => chain.State == Entities.ChainState.Running).ToList();
+            if (running.Count == 0 || running.Any(chain => chain.SecondsLeft is null))
+            {
+                return null;
+            }
+
+            // Chains that wait take the places of those that run, one after the other.
+            var places = running.Select(chain => chain.SecondsLeft!.Value).ToList();
+            var rate = running.Average(chain => chain.DrawsPerSecond);
+            foreach (var waiting in Chains.Where(chain => chain.State == Entities.ChainState.Queued))
+            {
+                places[places.IndexOf(places.Min())] += (waiting.TotalDraws - waiting.Draws) / rate;
+            }
+
+            return places.Max();
+        }
+    }
 }

@@ -77,6 +77,17 @@ public sealed class RunTables(NpgsqlDataSource source)
         """,
         run, from, StoredJson.Of(spec));
 
+    /// <summary>Removes a run that has ended, with its scores, queries and tasks; its reports stay. False if it is there no more, or somebody works on it.</summary>
+    public Task<bool> Delete(Guid run) => Change(
+        run,
+        RunSignal.State,
+        """
+        delete from runs where id = $1 and state in ('finished','cancelled','failed')
+            and not exists (select 1 from added_queries where run_id = $1 and state in ('queued','running'))
+            and not exists (select 1 from tasks where run_id = $1 and state in ('queued','running'))
+        """,
+        run);
+
     /// <summary>Queues the answered queries of a run again; returns their indices.</summary>
     public async Task<IReadOnlyList<int>> ReopenQueries(Guid run)
     {
@@ -224,15 +235,28 @@ public sealed class RunTables(NpgsqlDataSource source)
         return query.Query;
     }
 
-    /// <summary>Moves an added query on: its state, what is said about it, how it was answered.</summary>
+    /// <summary>
+    /// Moves an added query on: its state, what is said about it, how it was answered. False if it has ended, or is to go on
+    /// although a person asked to stop it.
+    /// </summary>
     public Task<bool> MoveQuery(Guid run, int query, string state, string? message = null, double? fraction = null, string? way = null, double? seconds = null) => Change(
         run,
         RunSignal.Ranking,
         """
         update added_queries set state = $3, message = $4, fraction = $5, way = coalesce($6, way), seconds = coalesce($7, seconds)
-        where run_id = $1 and query = $2 and state in ('queued','running')
+        where run_id = $1 and query = $2 and state in ('queued','running') and not (cancel_requested and $3 = 'running')
         """,
         run, query, state, message, fraction, way, seconds);
+
+    /// <summary>Stops an added query: one that waits at once, one that is being answered at its next report. False if it has ended.</summary>
+    public Task<bool> CancelQuery(Guid run, int query) => Change(
+        run,
+        RunSignal.Ranking,
+        """
+        update added_queries set cancel_requested = true, state = case when state = 'queued' then 'cancelled' else state end
+        where run_id = $1 and query = $2 and state in ('queued','running')
+        """,
+        run, query);
 
     private async Task<bool> Change(Guid run, string kind, string sql, params object?[] values)
     {

@@ -21,14 +21,13 @@ public sealed record QueryCost(string Way, long Draws, long ForwardPasses, doubl
         var passes = draws * queries;
 
         // The run's estimate was mostly that of first-order parts: one pass over the items' gradients of several is needed again.
-        var gradients = (record.Timings?.EstimatingSeconds ?? 0) / 2;
+        var isControlled = settings.FirstOrderControl && record.Kept is not { Every: > 1 };
+        var gradients = isControlled ? (record.Timings?.EstimatingSeconds ?? 0) / 2 : 0;
+        var also = isControlled ? ", and a few gradients of every training item for the control variate" : "";
         return way switch
         {
-            "kept" => new(way, draws, passes, forward, $"the run kept {draws:N0} draws: {passes:N0} forward passes, about {forward:F0} s or less"),
-            "regenerated" when settings.FirstOrderControl => new(
-                way, draws, passes, forward + gradients,
-                $"the run's draws follow from its seed: {passes:N0} forward passes, and a few gradients of every training item for the control variate, about {forward + gradients:F0} s"),
-            "regenerated" => new(way, draws, passes, forward, $"the run's draws follow from its seed: {passes:N0} forward passes, about {forward:F0} s"),
+            "kept" => new(way, draws, passes, forward + gradients, $"the run kept {draws:N0} draws: {passes:N0} forward passes{also}, about {forward + gradients:F0} s"),
+            "regenerated" => new(way, draws, passes, forward + gradients, $"the run's draws follow from its seed: {passes:N0} forward passes{also}, about {forward + gradients:F0} s"),
             _ => new(way, draws, passes, sampling, $"no draws were kept: replaying the run's {settings.Steps * settings.Chains:N0} steps, at most about {sampling:F0} s as the run took"),
         };
     }

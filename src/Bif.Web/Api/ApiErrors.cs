@@ -64,11 +64,11 @@ public sealed partial class ApiErrors(IProblemDetailsService problems, ILogger<A
         context.ProblemDetails.Detail ??= context.ProblemDetails.Status switch
         {
             StatusCodes.Status400BadRequest => UnreadRequest.Usual,
+            StatusCodes.Status404NotFound when request.Path.StartsWithSegments("/r") => "There is no such part of a report, or the link is wrong, has expired, or was ended by its owner.",
             StatusCodes.Status404NotFound => $"There is nothing at {request.Path}: /openapi/v1.json lists what there is.",
             StatusCodes.Status405MethodNotAllowed => $"{request.Path} does not take {request.Method}{(response.Headers.Allow.ToString() is { Length: > 0 } allowed ? $": it takes {allowed}" : "")}.",
             StatusCodes.Status413PayloadTooLarge => UnreadRequest.TooLarge,
             StatusCodes.Status415UnsupportedMediaType => UnreadRequest.WrongKind,
-            StatusCodes.Status429TooManyRequests => "Too many requests from this address: wait a minute.",
             _ => null,
         };
     }

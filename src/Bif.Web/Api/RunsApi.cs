@@ -64,6 +64,7 @@ public static class RunsApi
             .WithSummary("The newest runs");
         api.MapPost("/runs", Submit).WithSummary("Queue a run");
         api.MapGet("/runs/{id:guid}", Find).WithSummary("State, chains, settings, verdict of a run");
+        api.MapDelete("/runs/{id:guid}", Delete).WithSummary("Remove a run that has ended, with its draws and scores; shared reports stay").ProducesProblem(409);
         api.MapPost("/runs/{id:guid}/cancel", Cancel).WithSummary("Stop a run; complete blocks of draws are kept").ProducesProblem(409);
         api.MapPost("/runs/{id:guid}/resume", Resume).WithSummary("Continue a cancelled or failed run").ProducesProblem(409);
         api.MapPost("/runs/{id:guid}/draws", AddDraws).WithSummary("Add draws to a finished run, as if it had been ordered with them");
@@ -75,6 +76,7 @@ public static class RunsApi
         api.MapPost("/runs/{id:guid}/queries/picture", AskPicture).WithSummary("Ask about a picture (JPEG, PNG, WebP) as a query of a finished run").DisableAntiforgery();
         api.MapPost("/runs/{id:guid}/queries/text", AskText).WithSummary("Ask about a passage as a query of a finished run on texts");
         api.MapGet("/runs/{id:guid}/queries/{query:int}", FindQuery).WithSummary("State of a query that was added");
+        api.MapPost("/runs/{id:guid}/queries/{query:int}/cancel", CancelQuery).WithSummary("Stop answering a query that was added").ProducesProblem(409);
         api.MapPost("/estimates", async (NewRun wanted, EstimateDesk desk, CancellationToken cancellation) => await desk.Estimate(wanted, null, cancellation))
             .WithSummary("What a run would cost; nothing is queued");
         api.MapGet("/workers", async (WorkerList workers, CancellationToken cancellation) => await workers.Read(cancellation)).WithSummary("Processes that run chains");
@@ -105,6 +107,10 @@ public static class RunsApi
             ? TypedResults.Accepted($"/api/v1/runs/{id}")
             : TypedResults.Problem("This run has ended already.", statusCode: StatusCodes.Status409Conflict);
     }
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> Delete(Guid id, RunDesk desk, CancellationToken cancellation) => await desk.Delete(id, cancellation)
+        ? TypedResults.NoContent()
+        : TypedResults.Problem("Somebody works on this run: cancel it, its queries and its tasks first.", statusCode: StatusCodes.Status409Conflict);
 
     private static async Task<Results<Accepted, ProblemHttpResult>> Resume(Guid id, RunQueue queue, RunReader reader, CancellationToken cancellation)
     {
@@ -196,7 +202,18 @@ public static class RunsApi
     private static Accepted<AddedAnswer> Added(Guid id, int query) => TypedResults.Accepted($"/api/v1/runs/{id}/queries/{query}", new AddedAnswer(query));
 
     private static async Task<Ok<AddedQueryStatus>> FindQuery(Guid id, int query, RunLibrary library, CancellationToken cancellation)
-        => TypedResults.Ok((await library.Get(id, cancellation)).AddedAt(query) ?? throw new MissingException($"No query {query} was added to this run."));
+        => TypedResults.Ok(await Added(id, query, library, cancellation));
+
+    private static async Task<Results<Accepted, ProblemHttpResult>> CancelQuery(Guid id, int query, QueryDesk desk, RunLibrary library, CancellationToken cancellation)
+    {
+        await Added(id, query, library, cancellation);
+        return await desk.Cancel(id, query)
+            ? TypedResults.Accepted($"/api/v1/runs/{id}/queries/{query}")
+            : TypedResults.Problem("This query has ended already.", statusCode: StatusCodes.Status409Conflict);
+    }
+
+    private static async Task<AddedQueryStatus> Added(Guid id, int query, RunLibrary library, CancellationToken cancellation)
+        => (await library.Get(id, cancellation)).AddedAt(query) ?? throw new MissingException($"No query {query} was added to this run.");
 
     private static async Task<Created<ReportAnswer>> TakeReport(NewReport wanted, ReportDesk desk, CancellationToken cancellation)
     {

@@ -52,7 +52,13 @@ public static class TextApi
         => await runs.Find(id, cancellation) is { } run && await partners.Find(run, cancellation) is { } record ? Results.Ok(record) : Results.NotFound();
 
     private static Task<IResult> Query(Guid id, int query, [AsParameters] TokenWish wish, TextLibrary library, CancellationToken cancellation)
-        => With(library, id, query, texts => Task.FromResult(Results.Ok(TextLibrary.Query(texts, wish.Of(query)))), cancellation);
+        => With(library, id, query, texts =>
+        {
+            var text = TextLibrary.Query(texts, wish.Of(query));
+            return wish.Token is { } token && (token < 0 || token >= text.Units.Count)
+                ? throw new InputException($"There is no {wish.By ?? "token"} {token} in query {query}: it has {text.Units.Count} of them, 0 to {text.Units.Count - 1}.")
+                : Task.FromResult(Results.Ok(text));
+        }, cancellation);
 
     private static Task<IResult> Related(Guid id, int query, int? k, [AsParameters] TokenWish wish, TextLibrary library, CancellationToken cancellation)
         => With(library, id, query, async texts => Results.Ok(await library.Related(texts, wish.Of(query), k ?? 20, cancellation)), cancellation);

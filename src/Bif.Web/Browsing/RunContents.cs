@@ -42,7 +42,7 @@ public sealed record RunContents(
 
 /// <summary>An added query as people see it.</summary>
 /// <param name="Query">Its index.</param>
-/// <param name="State">queued, running, finished or failed.</param>
+/// <param name="State">queued, running, finished, failed or cancelled.</param>
 /// <param name="Source">Where it comes from.</param>
 /// <param name="Label">Class, or null.</param>
 /// <param name="Description">The class or target in words.</param>
@@ -50,8 +50,9 @@ public sealed record RunContents(
 /// <param name="Message">What is being done, or why it failed.</param>
 /// <param name="Fraction">Progress, 0 to 1.</param>
 /// <param name="Seconds">What it took.</param>
+/// <param name="CancelRequested">Whether it was asked to stop.</param>
 public sealed record AddedQueryStatus(
-    int Query, string State, string Source, int? Label, string Description, string? Way, string? Message, double? Fraction, double? Seconds);
+    int Query, string State, string Source, int? Label, string Description, string? Way, string? Message, double? Fraction, double? Seconds, bool CancelRequested);
 
 /// <summary>Reads what a run is about, and its scores; the parsed tables are kept for a while.</summary>
 public sealed class RunLibrary(IDbContextFactory<BifContext> contexts, IMemoryCache cache)
@@ -76,7 +77,7 @@ public sealed class RunLibrary(IDbContextFactory<BifContext> contexts, IMemoryCa
             return (Parse<RunRecord>(row.Record), Parse<ItemTable>(row.TrainItems), Parse<ItemTable>(row.QueryItems));
         });
         var added = await context.AddedQueries.Where(query => query.RunId == id).OrderBy(query => query.Query)
-            .Select(query => new AddedQueryStatus(query.Query, query.State, query.Source, query.Label, query.Description, query.Way, query.Message, query.Fraction, query.Seconds))
+            .Select(query => new AddedQueryStatus(query.Query, query.State, query.Source, query.Label, query.Description, query.Way, query.Message, query.Fraction, query.Seconds, query.CancelRequested))
             .ToListAsync(cancellation);
         return new(id, head.Name, head.State == RunState.Finished, record, train, queries, head.ScoreDraws, head.NoiseFloor, added);
     }

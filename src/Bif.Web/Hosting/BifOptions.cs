@@ -11,6 +11,8 @@ public sealed class BifOptions
     /// <summary>The role that computes.</summary>
     public const string WorkerRole = "worker";
 
+    private const string UsualUrl = "http://localhost:5080";
+
     /// <summary>What this process does: web, worker or both.</summary>
     public string[] Roles { get; set; } = [];
 
@@ -89,9 +91,18 @@ public sealed class BifOptions
             .Select(child => $"{child.Path} is no setting: known are {string.Join(", ", known)}.");
     }
 
+    /// <summary>The addresses that the server will listen on, each with the key that sets it: Kestrel's own endpoints take the place of Urls.</summary>
+    public static IReadOnlyList<(string Key, string Url)> Addresses(IConfiguration configuration)
+    {
+        var endpoints = configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(each => ($"{each.Path}:Url", each["Url"] ?? "")).ToList();
+        return endpoints.Count > 0
+            ? endpoints
+            : [.. (configuration["Urls"] is { Length: > 0 } urls ? urls : UsualUrl).Split(';', StringSplitOptions.RemoveEmptyEntries).Select(url => ("Urls", url))];
+    }
+
     /// <summary>All that is wrong, each in a sentence that names the key; empty if nothing is.</summary>
-    /// <param name="urls">The addresses to listen on, separated by semicolons.</param>
-    public IReadOnlyList<string> Errors(string urls)
+    /// <param name="addresses">The addresses to listen on, each with its key.</param>
+    public IReadOnlyList<string> Errors(IReadOnlyList<(string Key, string Url)> addresses)
     {
         var errors = new List<string>();
         if (Roles.Length == 0 || Roles.Any(role => role is not (WebRole or WorkerRole)))
@@ -128,15 +139,15 @@ public sealed class BifOptions
         }
 
         errors.AddRange(Roots.Where(root => !Directory.Exists(root) && !File.Exists(root) && root != Data).Select(root => $"Bif:Roots names {root}, which is no folder."));
-        foreach (var url in IsWeb ? urls.Split(';', StringSplitOptions.RemoveEmptyEntries) : [])
+        foreach (var (key, url) in IsWeb ? addresses : [])
         {
             if (!Uri.TryCreate(url.Replace("://*", "://0.0.0.0", StringComparison.Ordinal).Replace("://+", "://0.0.0.0", StringComparison.Ordinal), UriKind.Absolute, out var address))
             {
-                errors.Add($"Urls holds \"{url}\", which is no address such as http://localhost:5080.");
+                errors.Add($"{key} holds \"{url}\", which is no address such as http://localhost:5080.");
             }
             else if (!address.IsLoopback && !IsGuarded)
             {
-                errors.Add($"Urls holds {url}, which other machines can reach: set Bif:AdminToken or Bif:ProxyIdentityHeader first, or listen on localhost.");
+                errors.Add($"{key} holds {url}, which other machines can reach: set Bif:AdminToken or Bif:ProxyIdentityHeader first, or listen on localhost.");
             }
         }
 

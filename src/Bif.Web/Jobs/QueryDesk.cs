@@ -80,7 +80,7 @@ public sealed class QueryDesk(RunTables tables, RunQueue queue, RunLibrary libra
         var index = run.Train.FirstIndex + item;
         var data = $"{path.Path}{(path.Split is { } split ? $"@{split}" : "")}[{index}:{index + 1}]";
         var source = $"training item {item}";
-        return run.Added.FirstOrDefault(each => each.Source == source && each.State != "failed")?.Query
+        return run.Added.FirstOrDefault(each => each.Source == source && each.State is not ("failed" or "cancelled"))?.Query
             ?? await Add(run, new AddedQuery
             {
                 RunId = id,
@@ -136,6 +136,9 @@ public sealed class QueryDesk(RunTables tables, RunQueue queue, RunLibrary libra
             throw;
         }
     }
+
+    /// <summary>Stops a query that was added; false if it has ended.</summary>
+    public Task<bool> Cancel(Guid id, int query) => tables.CancelQuery(id, query);
 
     private async Task<int> Add(RunContents run, AddedQuery query, CancellationToken cancellation)
     {

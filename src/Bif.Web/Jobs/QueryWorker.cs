@@ -23,18 +23,26 @@ public sealed class QueryWorker(RunTables tables, IDbContextFactory<BifContext> 
     {
         await using var context = await contexts.CreateDbContextAsync(CancellationToken.None);
         var found = await context.AddedQueries.Where(each => each.RunId == run && each.Query == query)
-            .Join(context.Runs, each => each.RunId, each => each.Id, (added, row) => new { added.DataPath, row.Directory }).SingleOrDefaultAsync(CancellationToken.None);
-        if (found is null || !await tables.MoveQuery(run, query, "running", "reading model and picture"))
+            .Join(context.Runs, each => each.RunId, each => each.Id, (added, row) => new { added.DataPath, row.Directory, Chains = row.Chains.Count }).SingleOrDefaultAsync(CancellationToken.None);
+        if (found is null)
         {
             return;
         }
 
+        if (!await tables.MoveQuery(run, query, "running", "reading model and query"))
+        {
+            // One that was to be stopped when its worker was lost ends here; one that has ended stays as it is.
+            await tables.MoveQuery(run, query, "cancelled");
+            return;
+        }
+
         var clock = Stopwatch.StartNew();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         try
         {
-            var reporter = new Reporter(tables, run, query);
-            var result = await RunWorker.OnThread(() => QueryAddition.Execute(found.Directory, found.DataPath, reporter, cancellation));
-            cancellation.ThrowIfCancellationRequested();
+            var reporter = new Reporter(tables, run, query, found.Chains, stop);
+            var result = await RunWorker.OnThread(() => QueryAddition.Execute(found.Directory, found.DataPath, reporter, stop.Token));
+            stop.Token.ThrowIfCancellationRequested();
             var place = new RunDirectory(result.Directory);
             var store = TraceStore.Open(place.Traces);
             await ScoreWriter.Put(
@@ -42,18 +50,25 @@ public sealed class QueryWorker(RunTables tables, IDbContextFactory<BifContext> 
             await tables.MoveQuery(
                 run, query, "finished", result.KeptError is > 0 ? $"kept draws are rounded: losses differ by {result.KeptError:P1} of their spread" : null, null, result.Way, clock.Elapsed.TotalSeconds);
         }
-        catch (Exception error) when (error is not OperationCanceledException && !DatabaseOutage.Is(error))
+        catch (Exception error) when (stop.IsCancellationRequested && !DatabaseOutage.Is(error))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            await tables.MoveQuery(run, query, "cancelled");
+        }
+        catch (Exception error) when (!DatabaseOutage.Is(error))
         {
             await tables.MoveQuery(run, query, "failed", error is InputException ? error.Message : $"An error in the program ended it ({error.GetType().Name}: {error.Message}).");
         }
     }
 
-    // Twice a second is enough for the eye, and the engine reports every block of draws.
-    private sealed class Reporter(RunTables tables, Guid run, int query) : IProgress<RunProgress>
+    // Twice a second is enough for the eye, and the engine reports every block of draws. The share is that of the present stage.
+    private sealed class Reporter(RunTables tables, Guid run, int query, int chains, CancellationTokenSource stop) : IProgress<RunProgress>
     {
         private readonly Stopwatch _since = Stopwatch.StartNew();
         private readonly Lock _gate = new();
         private readonly Dictionary<int, double> _chains = [];
+        private string _said = "";
+        private double? _share;
 
         public void Report(RunProgress value)
         {
@@ -62,22 +77,39 @@ public sealed class QueryWorker(RunTables tables, IDbContextFactory<BifContext> 
                 if (value.Chain is { } chain)
                 {
                     _chains[chain.Chain] = (double)chain.Draw / chain.Draws;
+                    (_said, _share) = ("evaluating the query at the run's draws", _chains.Values.Sum() / chains);
+                }
+                else
+                {
+                    (_said, _share) = (value.Message ?? _said, value.Fraction);
                 }
 
-                if (_since.ElapsedMilliseconds < 500 && value.Message is null)
+                if (_since.ElapsedMilliseconds >= 500 || value.Message is not null)
                 {
-                    return;
+                    _since.Restart();
+                    Tell();
                 }
+            }
 
-                _since.Restart();
-                try
+            if (value.Chain is null)
+            {
+                // A pass over gradients takes no token: it ends at its next report.
+                stop.Token.ThrowIfCancellationRequested();
+            }
+        }
+
+        private void Tell()
+        {
+            try
+            {
+                if (!tables.MoveQuery(run, query, "running", _said, _share).GetAwaiter().GetResult())
                 {
-                    tables.MoveQuery(run, query, "running", value.Message ?? "evaluating the query at the run's draws", _chains.Count > 0 ? _chains.Values.Min() : null).GetAwaiter().GetResult();
+                    stop.Cancel();
                 }
-                catch (NpgsqlException)
-                {
-                    // What is said is for the eye only: the next report says it again.
-                }
+            }
+            catch (NpgsqlException)
+            {
+                // What is said is for the eye only: the next report says it again.
             }
         }
     }

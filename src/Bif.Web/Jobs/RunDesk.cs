@@ -116,6 +116,36 @@ public sealed class RunDesk(IDbContextFactory<BifContext> contexts, RunTables ta
         await queue.Enqueue(id, cancellation);
     }
 
+    /// <summary>Removes a run that has ended, with its folder; reports that were taken of it stay.</summary>
+    /// <param name="id">The run.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <returns>False if somebody works on it.</returns>
+    /// <exception cref="InputException">The run is removed, but not all of its folder.</exception>
+    public async Task<bool> Delete(Guid id, CancellationToken cancellation)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellation);
+        var folder = await context.Runs.Where(run => run.Id == id).Select(run => run.Directory).SingleOrDefaultAsync(cancellation) ?? throw MissingException.Run(id);
+        if (!await tables.Delete(id))
+        {
+            return false;
+        }
+
+        // The row is gone first: what a fault leaves of the folder is nobody's run.
+        foreach (var each in new[] { folder, Path.Combine(options.Data, "queries", id.ToString("N")) }.Where(Directory.Exists))
+        {
+            try
+            {
+                Directory.Delete(each, recursive: true);
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                throw new InputException($"The run was removed, but its folder {id:N} could not be deleted: its operator can.", error);
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>Queues the demo runs if there is no run at all yet; the first one goes first.</summary>
     public async Task SeedDemo(CancellationToken cancellation)
     {

@@ -88,6 +88,8 @@ public sealed partial class RunBroadcaster(
     {
         if (await reader.Find(id, stopping) is not { } run)
         {
+            // It was removed: whoever lists it reads anew.
+            events.Raise(new RunChange(null, new HashSet<string>()));
             return;
         }
 

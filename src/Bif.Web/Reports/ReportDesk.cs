@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Reflection;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Bif.Data;
@@ -60,6 +61,7 @@ public sealed class ReportDesk(IDbContextFactory<BifContext> contexts, RunLibrar
             CorrelationError = Floats.ToBytes(scores.CorrelationError),
             Bif = Floats.ToBytes(scores.Bif),
             BifError = Floats.ToBytes(scores.BifError),
+            Labels = run.Train.Labels is { } labels ? MemoryMarshal.AsBytes<int>([.. labels]).ToArray() : null,
             CreatedAt = DateTime.UtcNow,
             ExpiresAt = lifetime is { } time ? DateTime.UtcNow + time : null,
         };

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Bif.Data.Storage;
 using Bif.Engine.Runs;
+using Bif.Web.Components;
 using Bif.Web.Components.Reports;
 using Bif.Web.Security;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -32,7 +33,7 @@ public static class ReportPages
     private static async Task<IResult> Page(string token, string? embed, ReportDesk desk, CancellationToken cancellation)
         => await desk.Open(token, cancellation) is { } open
             ? new RazorComponentResult<ReportDocument>(new { Token = token, open.Report, open.Content, IsEmbed = embed is not null })
-            : new RazorComponentResult<MissingReport> { StatusCode = StatusCodes.Status404NotFound };
+            : new RazorComponentResult<Notice>(new { Title = "There is no report here", Text = "The link is wrong, it has expired, or its owner has ended it." }) { StatusCode = StatusCodes.Status404NotFound };
 
     private static async Task<IResult> Picture(string token, string name, ReportDesk desk, CancellationToken cancellation)
         => await desk.Open(token, cancellation) is { } open && await desk.Picture(open.Report.Id, name, cancellation) is { } png
@@ -58,10 +59,13 @@ public static class ReportPages
 
         var (correlation, error) = (Floats.FromBytes(open.Report.Correlation), Floats.FromBytes(open.Report.CorrelationError));
         var (bif, bifError) = (Floats.FromBytes(open.Report.Bif), Floats.FromBytes(open.Report.BifError));
-        var text = new StringBuilder("item,correlation,correlation_se,bif,bif_se\n");
+        var labels = open.Report.Labels is { } bytes ? MemoryMarshal.Cast<byte, int>(bytes).ToArray() : null;
+        var names = open.Content.Classes.ToDictionary(each => each.Label, each => Quoted(each.Name));
+        var text = new StringBuilder("item,correlation,correlation_se,bif,bif_se,label,class\n");
         for (var item = 0; item < correlation.Length; item++)
         {
-            text.Append(item).Append(',').Append(correlation[item]).Append(',').Append(error[item]).Append(',').Append(bif[item]).Append(',').Append(bifError[item]).Append('\n');
+            text.Append(item).Append(',').Append(correlation[item]).Append(',').Append(error[item]).Append(',').Append(bif[item]).Append(',').Append(bifError[item])
+                .Append(',').Append(labels?[item]).Append(',').Append(labels is null ? null : names.GetValueOrDefault(labels[item])).Append('\n');
         }
 
         return Results.File(Encoding.UTF8.GetBytes(text.ToString()), "text/csv", "scores.csv");
@@ -84,6 +88,8 @@ public static class ReportPages
         };
         return bytes is null ? Results.NotFound() : Results.File(Npy(bytes), "application/octet-stream", vector + ".npy");
     }
+
+    private static string Quoted(string text) => text.AsSpan().ContainsAny(",\"\r\n") ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
 
     // NumPy's format, version 1.0: magic, length of the header, header padded to a multiple of 64, values.
     private static byte[] Npy(byte[] values)

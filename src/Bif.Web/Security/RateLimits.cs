@@ -1,4 +1,6 @@
 using System.Threading.RateLimiting;
+using Bif.Web.Components;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Bif.Web.Security;
 
@@ -19,11 +21,7 @@ public static class RateLimits
     public static void Add(IServiceCollection services) => services.AddRateLimiter(limiter =>
     {
         limiter.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
-        limiter.OnRejected = (context, _) =>
-        {
-            context.HttpContext.Response.Headers.RetryAfter = "60";
-            return ValueTask.CompletedTask;
-        };
+        limiter.OnRejected = async (context, _) => await Refuse(context.HttpContext, "Too many requests from this address: wait a minute.");
         limiter.AddPolicy(Guessing, context => PerMinute(context, Guesses));
         limiter.AddPolicy(Reports, context => PerMinute(context, 600));
         limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(context =>
@@ -36,6 +34,19 @@ public static class RateLimits
         using var lease = _wrongTokens.AttemptAcquire(context);
         return lease.IsAcquired;
     }
+
+    /// <summary>Answers 429 with a sentence: as a page where one is asked for, as a problem otherwise.</summary>
+    internal static Task Refuse(HttpContext context, string sentence)
+    {
+        context.Response.Headers.RetryAfter = "60";
+        return TakesPages(context.Request)
+            ? new RazorComponentResult<Notice>(new { Title = "Too many requests", Text = sentence }) { StatusCode = StatusCodes.Status429TooManyRequests }.ExecuteAsync(context)
+            : Results.Problem(sentence, statusCode: StatusCodes.Status429TooManyRequests).ExecuteAsync(context);
+    }
+
+    /// <summary>Whether a page is what a request asks for: browsers say so, programs rarely.</summary>
+    internal static bool TakesPages(HttpRequest request)
+        => !request.Path.StartsWithSegments("/api") && request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
 
     private static RateLimitPartition<string> PerMinute(HttpContext context, int permits) => RateLimitPartition.GetFixedWindowLimiter(
         context.Connection.RemoteIpAddress?.ToString() ?? "local", _ => new FixedWindowRateLimiterOptions { PermitLimit = permits, Window = TimeSpan.FromMinutes(1) });

@@ -16,12 +16,8 @@ public static class SecurityHeaders
     public static void UseSecurityHeaders(this IApplicationBuilder app) => app.Use((context, next) =>
     {
         // Addresses of reports and of the hub carry secrets: they are not for the traces that a collector keeps.
-        if (context.Request.Path.StartsWithSegments("/r"))
-        {
-            Activity.Current?.SetTag("url.path", "/r/-");
-        }
-
-        if (context.Request.Query.ContainsKey("access_token"))
+        Activity.Current?.SetTag("url.path", RequestLog.PathOf(context.Request));
+        if (RequestLog.QueryOf(context.Request).Length == 0)
         {
             Activity.Current?.SetTag("url.query", null);
         }

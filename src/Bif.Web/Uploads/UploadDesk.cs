@@ -78,7 +78,7 @@ public sealed class UploadDesk(BifOptions options, Catalog catalog)
         }
         catch (IOException error) when (!cancellation.IsCancellationRequested)
         {
-            throw new InputException($"{name} could not be stored ({error.Message.TrimEnd('.')}); nothing of it was kept.", error);
+            throw new InputException($"{name} could not be stored ({error.Message.Replace(incoming + '/', "", StringComparison.Ordinal).TrimEnd('.')}); nothing of it was kept.", error);
         }
         finally
         {
@@ -98,10 +98,22 @@ public sealed class UploadDesk(BifOptions options, Catalog catalog)
             throw new InputException($"{name} has {archive.Entries.Count:N0} files; at most {MostFiles:N0} are taken.");
         }
 
+        var files = archive.Entries.Where(entry => entry.Name.Length > 0).Select(entry => (Entry: entry, Target: Target(folder, entry, name))).ToList();
+        var models = files.Where(file => Path.GetFileName(file.Target) == "config.json").Select(file => Path.GetDirectoryName(file.Target)).ToHashSet();
         var copy = new BoundedCopy(MostBytes, name, null);
-        foreach (var entry in archive.Entries.Where(entry => entry.Name.Length > 0))
+        foreach (var (entry, target) in files)
         {
-            var target = Target(folder, entry, name);
+            // Beside a model's configuration such a file holds its weights; elsewhere it is data.
+            if (Path.GetExtension(target).Equals(".bin", StringComparison.OrdinalIgnoreCase) && models.Contains(Path.GetDirectoryName(target)))
+            {
+                throw new InputException($"{name} holds {Shown(entry.FullName)}, weights in Python's own format, which can carry programs: save them as .safetensors.");
+            }
+
+            if (Path.Exists(target))
+            {
+                throw new InputException($"{name} holds {Shown(entry.FullName)} twice: nothing of it was kept.");
+            }
+
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);
             await using var from = await entry.OpenAsync(cancellation);
             await using var to = new FileStream(target, FileMode.CreateNew);

@@ -29,6 +29,7 @@ public sealed class ProblemTests(RunningApplication running)
     [InlineData("GET", "runs/{run}/queries/4000/image", "no picture of query 4000")]
     [InlineData("GET", "runs/{run}/items/-1/image", "no picture of training item -1")]
     [InlineData("GET", "runs/{run}/queries/4000", "No query 4000 was added")]
+    [InlineData("POST", "runs/{run}/queries/4000/cancel", "No query 4000 was added")]
     [InlineData("GET", "runs/{run}/tasks/99", "There is no task 99")]
     [InlineData("POST", "runs/{run}/tasks/99/cancel", "There is no task 99")]
     [InlineData("POST", "runs/{run}/tasks/99/retry", "There is no task 99")]
@@ -126,6 +127,51 @@ public sealed class ProblemTests(RunningApplication running)
         Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
         Assert.Equal("text/html", answer.Content.Headers.ContentType?.MediaType);
         Assert.Contains("There is no such run", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/runs/{run}/images?query=abc&label=x&page=y&item=z")]
+    [InlineData("/runs/{run}/images?query=999999999999")]
+    [InlineData("/runs/{run}/images?label=-7")]
+    [InlineData("/runs/{run}/data?page=abc")]
+    [InlineData("/runs/{run}/group?query=abc")]
+    [InlineData("/runs/new?from=abc")]
+    [InlineData("/compare?a=abc&b=7&query=x")]
+    public async Task What_cannot_be_read_in_the_address_of_a_page_counts_as_left_out(string address)
+    {
+        var html = await Client.GetStringAsync(address.Replace("{run}", running.Run.ToString(), StringComparison.Ordinal));
+        Assert.DoesNotContain("This page could not be shown", html, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("images")]
+    [InlineData("data")]
+    [InlineData("group")]
+    [InlineData("quality")]
+    [InlineData("text")]
+    public async Task The_tabs_of_a_run_that_was_never_prepared_have_its_name_and_those_of_no_run_are_not_there(string tab)
+    {
+        await using var source = Npgsql.NpgsqlDataSource.Create($"Host={Path.Combine(running.DataFolder, "postgres", "run")};Username=bif;Database=bif");
+        await using var command = source.CreateCommand("insert into runs (id, name, is_demo, state, priority, directory, spec, cancel_requested, attempts, created_at, score_draws) values ($1, 'too early', false, 'preparing', 0, '/nowhere', '{}', false, 0, now(), 0)");
+        var run = Guid.NewGuid();
+        command.Parameters.Add(new() { Value = run });
+        await command.ExecuteNonQueryAsync();
+        try
+        {
+            var html = await Client.GetStringAsync($"/runs/{run}/{tab}");
+            foreach (var part in new[] { "too early", "still being prepared", $"/runs/{run}/quality" })
+            {
+                Assert.Contains(part, html, StringComparison.Ordinal);
+            }
+        }
+        finally
+        {
+            await using var delete = source.CreateCommand("delete from runs where id = $1");
+            delete.Parameters.Add(new() { Value = run });
+            await delete.ExecuteNonQueryAsync();
+        }
+
+        Assert.Equal(HttpStatusCode.NotFound, (await Client.GetAsync($"/runs/{_nobody}/{tab}")).StatusCode);
     }
 
     [Fact]

@@ -171,6 +171,10 @@ public sealed class RunsApiTests(RunningApplication running)
         Assert.Contains("is no JPEG, PNG or WebP picture", await text.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         using var cut = await Upload([0x89, (byte)'P', (byte)'N', (byte)'G', 13, 10, 26, 10, 0, 0], "cut.png");
         Assert.Equal(HttpStatusCode.BadRequest, cut.StatusCode);
+        // 60,000 × 60,000 pixels are refused before anything is decoded.
+        byte[] header = [0x89, (byte)'P', (byte)'N', (byte)'G', 13, 10, 26, 10, 0, 0, 0, 13, .. "IHDR"u8, 0, 0, 0xEA, 0x60, 0, 0, 0xEA, 0x60, 8, 0, 0, 0, 0, 0xA5, 0xB9, 0x2A, 0x9E];
+        using var huge = await Upload([.. header, 0, 0, 0x10, 0, .. "IDAT"u8, .. new byte[0x1000]], "huge.png");
+        Assert.Contains("60000 x 60000 pixels, more than 100 million", await huge.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         using var large = await Upload(new byte[11 << 20], "large.png");
         Assert.Contains("at most 10", await large.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
@@ -195,6 +199,21 @@ public sealed class RunsApiTests(RunningApplication running)
         using var foreign = new HttpRequestMessage(HttpMethod.Post, Address + "/cancel");
         foreign.Headers.Add("Origin", "https://elsewhere.example");
         Assert.Equal(HttpStatusCode.Forbidden, (await Client.SendAsync(foreign)).StatusCode);
+        using var hidden = new HttpRequestMessage(HttpMethod.Post, Address + "/cancel");
+        hidden.Headers.Add("Origin", "null");
+        Assert.Equal(HttpStatusCode.Forbidden, (await Client.SendAsync(hidden)).StatusCode);
+    }
+
+    [Theory]
+    [InlineData("/hubs/runs")]
+    [InlineData("/_blazor")]
+    public async Task A_WebSocket_of_another_site_is_refused(string path)
+    {
+        using var socket = new System.Net.WebSockets.ClientWebSocket();
+        socket.Options.SetRequestHeader("Origin", "https://elsewhere.example");
+        socket.Options.CollectHttpResponseDetails = true;
+        await Assert.ThrowsAsync<System.Net.WebSockets.WebSocketException>(() => socket.ConnectAsync(new Uri(running.Application.Url.Replace("http:", "ws:", StringComparison.Ordinal) + path), default));
+        Assert.Equal(HttpStatusCode.Forbidden, socket.HttpStatusCode);
     }
 
     private async Task<HttpResponseMessage> Upload(byte[] bytes, string name, int? label = null)

@@ -121,6 +121,8 @@ public sealed class TextApiTests(RunningTexts running)
     [Theory]
     [InlineData("/top?by=letter", "by is \"letter\"")]
     [InlineData("/top?token=9999", "There is no token 9999")]
+    [InlineData("?token=9999", "There is no token 9999")]
+    [InlineData("?by=word&token=-1", "There is no word -1")]
     [InlineData("/shades?items=1,x", "no number")]
     [InlineData("/shades?items=99", "There is no training item 99")]
     [InlineData("/matrix?item=-1", "There is no training item -1")]

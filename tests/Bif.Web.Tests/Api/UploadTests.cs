@@ -58,6 +58,24 @@ public sealed class UploadTests(RunningApplication running)
     }
 
     [Fact]
+    public async Task Weights_that_can_carry_programs_are_refused_whatever_they_are_called() => await Refused(
+        Zip(archive =>
+        {
+            Write(archive, "m/config.json", "{}");
+            Write(archive, "m/pytorch_model.bin", "weights");
+        }),
+        "pickle.zip", "save them as .safetensors");
+
+    [Fact]
+    public async Task A_name_that_occurs_twice_is_said_without_a_path_of_this_machine() => await Refused(
+        Zip(archive =>
+        {
+            Write(archive, "a/data.csv", "x,y\n1,2\n");
+            Write(archive, "a/data.csv", "x,y\n3,4\n");
+        }),
+        "twice.zip", "twice.zip holds a/data.csv twice");
+
+    [Fact]
     public async Task A_link_is_refused() => await Refused(
         Zip(archive => Write(archive, "data.csv", "/etc/passwd", attributes: unchecked((int)0xA1FF0000))),
         "link.zip", "holds a link");

@@ -12,6 +12,28 @@ namespace Bif.Web.Tests.Browser;
 [Collection("application")]
 public sealed class BrowserTests(RunningApplication running) : IAsyncLifetime
 {
+    // Text that runs out of its own column into the next, and buttons that a phone does not show.
+    private const string Beyond =
+        """
+        () => {
+          const block = (node) => { while (getComputedStyle(node).display.startsWith('inline')) node = node.parentElement; return node; };
+          const texts = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
+          const found = [];
+          for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+            if (!text.data.trim() || text.parentElement.closest('svg, select, textarea, .plot') || !text.parentElement.checkVisibility()) continue;
+            const column = block(text.parentElement);
+            if (getComputedStyle(column).overflowX !== 'visible') continue;
+            const range = document.createRange();
+            range.selectNodeContents(text);
+            if (range.getBoundingClientRect().right > column.getBoundingClientRect().right + 1) found.push(`text ${text.data.trim()}`);
+          }
+          for (const button of document.querySelectorAll('main button, main .button')) {
+            if (button.checkVisibility() && button.getBoundingClientRect().right > innerWidth + 1) found.push(`button ${button.textContent.trim()}`);
+          }
+          return found.slice(0, 5);
+        }
+        """;
+
     private readonly List<string> _complaints = [];
     private IPlaywright _playwright = null!;
     private IBrowser _browser = null!;
@@ -39,6 +61,11 @@ public sealed class BrowserTests(RunningApplication running) : IAsyncLifetime
     {
         var page = await Open("/");
         await Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToContainTextAsync("Which training data");
+        await page.GotoAsync($"{Url}/runs/{running.Run}");
+        await Live(page);
+        await page.Locator(".strip-row .ranking .picture").Nth(2).ClickAsync();
+        await page.WaitForURLAsync("**/images?item=*");
+        await Expect(page.Locator("dialog")).ToBeVisibleAsync();
         await page.GotoAsync($"{Url}/runs/{running.Run}");
         await Live(page);
         await page.GetByRole(AriaRole.Link, new() { Name = "Browse all" }).ClickAsync();
@@ -135,6 +162,7 @@ public sealed class BrowserTests(RunningApplication running) : IAsyncLifetime
         await page.GetByRole(AriaRole.Button, new() { Name = "Ask", Exact = true }).ClickAsync();
         await Expect(page.Locator(".query-card")).ToContainTextAsync("mine.png", new() { Timeout = 30_000 });
         await Expect(page.Locator("section[aria-label=helpful] .ranking li").First).ToContainTextAsync("+1.000", new() { Timeout = 60_000 });
+        Assert.Empty(_complaints);
     }
 
     [Fact]
@@ -151,6 +179,16 @@ public sealed class BrowserTests(RunningApplication running) : IAsyncLifetime
         await Expect(report.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("What query 2 comes from");
         await Expect(report.Locator(".ranking li")).ToHaveCountAsync(48);
         Assert.True(await report.Locator(".ranking img").First.EvaluateAsync<bool>("image => image.complete"));
+
+        // Its owner ends it on the run's page.
+        await page.GotoAsync($"{Url}/runs/{running.Run}");
+        await Live(page);
+        var row = page.Locator("tr", new() { HasText = "What query 2 comes from" });
+        await row.GetByRole(AriaRole.Button, new() { Name = "Revoke" }).ClickAsync();
+        await Expect(row).ToContainTextAsync("revoked");
+        await report.GotoAsync(link!);
+        await Expect(report.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("There is no report here");
+        Assert.Empty(_complaints);
     }
 
     [Theory]
@@ -158,6 +196,10 @@ public sealed class BrowserTests(RunningApplication running) : IAsyncLifetime
     [InlineData(ColorScheme.Dark)]
     public async Task Every_page_is_accessible_and_fits_a_phone(ColorScheme scheme)
     {
+        // A run that can be continued, so that the jobs page has a button.
+        var stopped = await running.Application.Order(running.Pictures.Order(draws: 5000, name: "stopped"));
+        await running.Application.Client.PostAsync($"/api/v1/runs/{stopped}/cancel", null);
+        await running.Application.WaitFor(stopped, now => now.GetProperty("state").GetString() == "cancelled", 30);
         await using var context = await _browser.NewContextAsync(new() { ColorScheme = scheme });
         var page = await context.NewPageAsync();
         foreach (var address in new[] { "/", "/runs/new", "/jobs", $"/runs/{running.Run}", $"/runs/{running.Run}/images", $"/runs/{running.Run}/data", $"/runs/{running.Run}/group", $"/runs/{running.Run}/quality", $"/compare?a={running.Run}&b={running.Run}&mb=bif", "/nowhere" })
@@ -172,6 +214,12 @@ public sealed class BrowserTests(RunningApplication running) : IAsyncLifetime
                 $"{address} ({scheme}): " + string.Join("; ", results.Violations.Select(each => $"{each.Id} {each.Help} {string.Join(' ', each.Nodes.Take(2).Select(node => node.Html))}")));
             var width = await page.EvaluateAsync<int>("document.documentElement.scrollWidth");
             Assert.True(width <= 360, $"{address} is {width} pixels wide on a phone of 360");
+            foreach (var phone in new[] { 360, 390 })
+            {
+                await page.SetViewportSizeAsync(phone, 740);
+                var beyond = await page.EvaluateAsync<string[]>(Beyond);
+                Assert.True(beyond.Length == 0, $"{address} on a phone of {phone}: {string.Join("; ", beyond)}");
+            }
 
             // As wide as a screen gets: nothing overflows, and the content keeps to its column.
             await page.SetViewportSizeAsync(3840, 2160);
@@ -208,6 +256,7 @@ public sealed class BrowserTests(RunningApplication running) : IAsyncLifetime
         var after = await Color();
         await page.ReloadAsync();
         Assert.Equal(after, await Color());
+        Assert.Empty(_complaints);
     }
 
     private async Task<IPage> Open(string address)

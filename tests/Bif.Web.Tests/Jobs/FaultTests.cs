@@ -87,6 +87,23 @@ public sealed class FaultTests : IDisposable
     }
 
     [Fact]
+    public async Task A_worker_that_lives_takes_over_from_one_that_was_killed_and_the_scores_are_the_same()
+    {
+        await using var database = await Database.Start(_folder.At("postgres"));
+        string[] settings = [.. Roots, .. database.Settings, "--Bif:CpuSlots", "1"];
+        await using var web = await Application.Start(_folder.At("data"), settings);
+        await using var worker = await Application.Start(_folder.At("data"), [.. settings, "--Bif:Roles:0", "worker", "--Bif:Roles:1", "worker"]);
+        var run = await web.Order(_pictures.Order(4 * Draws));
+        await web.WaitFor(run, now => now.GetProperty("chains").EnumerateArray().Count(chain => chain.GetProperty("draws").GetInt32() > 0) == 2);
+        worker.Kill();
+        await web.Finished(run, 240);
+        var undisturbed = await web.Order(_pictures.Order(4 * Draws));
+        await web.Finished(undisturbed, 240);
+        Assert.Equal(2, new[] { 0, 1 }.Count(chain => web.Said.Contains($"chain {chain} of run {run}", StringComparison.Ordinal)));
+        Assert.Equal(Scores(undisturbed), Scores(run));
+    }
+
+    [Fact]
     public async Task A_full_disk_fails_the_run_with_a_sentence_and_it_goes_on_once_there_is_room()
     {
         // A mount of its own, seen by this process alone and gone with it; where even that is not allowed, there is nothing to fill.

@@ -35,6 +35,8 @@ public sealed class ReportTests(RunningApplication running)
         Assert.Equal(HttpStatusCode.OK, (await Client.GetAsync($"{url}/images/item-{best.GetProperty("item").GetInt32()}")).StatusCode);
         var csv = (await Client.GetStringAsync(url + "/scores.csv")).Trim().Split('\n');
         Assert.Equal(TinyPictures.Train + 1, csv.Length);
+        Assert.Equal("item,correlation,correlation_se,bif,bif_se,label,class", csv[0]);
+        Assert.Equal((new[] { "red", "green", "blue" }[7 % 3], $"{7 % 3}"), (csv[8].Split(',')[6], csv[8].Split(',')[5]));
         var npy = await Client.GetByteArrayAsync(url + "/correlation.npy");
         var values = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(npy.AsSpan(npy.Length - (4 * TinyPictures.Train))).ToArray();
         Assert.Equal(values.Max(), best.GetProperty("correlation").GetSingle());
@@ -51,7 +53,9 @@ public sealed class ReportTests(RunningApplication running)
         using var wrong = await Client.GetAsync("/r/" + new string('A', 22));
         Assert.Equal((HttpStatusCode.NotFound, HttpStatusCode.NotFound), (revoked.StatusCode, wrong.StatusCode));
         Assert.Equal(await wrong.Content.ReadAsStringAsync(), await revoked.Content.ReadAsStringAsync());
-        Assert.Equal(HttpStatusCode.NotFound, (await Client.GetAsync(url + "/scores.csv")).StatusCode);
+        using var part = await Client.GetAsync(url + "/scores.csv");
+        Assert.Equal(HttpStatusCode.NotFound, part.StatusCode);
+        Assert.Contains("the link is wrong", (await part.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("detail").GetString(), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.NotFound, (await Client.DeleteAsync($"/api/v1/reports/{id}")).StatusCode);
     }
 

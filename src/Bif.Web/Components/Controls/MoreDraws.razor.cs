@@ -28,7 +28,7 @@ public sealed partial class MoreDraws
         get
         {
             var more = (_draws - Record.Settings.Draws) * (double)Record.Settings.Chains;
-            var time = more > 0 && Record.Timings is { DrawsPerSecond: > 0 } timings ? $" About {Wording.Duration(more / timings.DrawsPerSecond)} at the rate so far." : "";
+            var time = more > 0 && Record.Timings is { DrawsPerSecond: > 0 } timings ? $" At the rate so far: {Wording.About(more / timings.DrawsPerSecond)}." : "";
             var wanted = Record.Outlook is { IsReached: false, DrawsPerChain: { } draws } outlook ? $" Reliability {outlook.Wanted:F1} would take about {draws:N0}." : "";
             return $"The run has {Record.Settings.Draws:N0} draws per chain, which stay.{wanted}{time}";
         }

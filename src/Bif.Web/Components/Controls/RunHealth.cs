@@ -26,7 +26,7 @@ internal static class RunHealth
             ("queries above it", Known(health.QueriesAboveFloor, "P0"), "share with a best item above the floor"),
             ("common mode", Known(health.CommonModeFraction, "P1"), "share of the variance in which all items move as one"),
             .. record.Outlook is { IsReached: false, DrawsPerChain: { } draws } outlook
-                ? new[] { ("draws still needed", $"{draws - record.Settings.Draws:N0} per chain", $"for reliability {outlook.Wanted:F1}{(outlook.Seconds is { } seconds ? $", about {Wording.Duration(seconds)}" : "")}") }
+                ? new[] { ("draws still needed", $"{draws - record.Settings.Draws:N0} per chain", $"for reliability {outlook.Wanted:F1}{(outlook.Seconds is { } seconds ? $", {Wording.About(seconds)}" : "")}") }
                 : [],
         ];
     }

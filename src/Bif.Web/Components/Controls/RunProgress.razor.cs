@@ -1,5 +1,6 @@
 using Bif.Data.Entities;
 using Bif.Data.Storage;
+using Bif.Engine;
 using Bif.Engine.Runs;
 using Bif.Web.Jobs;
 using Bif.Web.Live;
@@ -17,6 +18,7 @@ public sealed partial class RunProgress : IDisposable
     private (string State, int Step) _heard;
     private string? _announced;
     private string? _message;
+    private bool _isDeleting;
 
     /// <summary>The run as the page knows it.</summary>
     [Parameter, EditorRequired]
@@ -28,6 +30,12 @@ public sealed partial class RunProgress : IDisposable
 
     [Inject]
     private RunQueue Queue { get; set; } = null!;
+
+    [Inject]
+    private RunDesk Desk { get; set; } = null!;
+
+    [Inject]
+    private NavigationManager Navigation { get; set; } = null!;
 
     [Inject]
     private RunEvents Events { get; set; } = null!;
@@ -51,7 +59,7 @@ public sealed partial class RunProgress : IDisposable
     private static string Said(RunStatus run) => run.State switch
     {
         RunState.Queued => run.QueuePosition is > 0 and var before ? $"{before} {(before == 1 ? "run" : "runs")} before this one." : "The next worker takes it.",
-        RunState.Sampling => $"{run.Draws:N0} of {run.TotalDraws:N0} draws{(run.SecondsLeft is { } left ? $", about {Wording.Duration(left)} left" : "")}.{Sentence(run.Message)}",
+        RunState.Sampling => $"{run.Draws:N0} of {run.TotalDraws:N0} draws{(run.SecondsLeft is { } left ? $", {Wording.About(left)} left" : "")}.{Sentence(run.Message)}",
         RunState.Finished => $"{run.Draws:N0} draws{(run.StartedAt is { } start && run.FinishedAt is { } end ? $" in {Wording.Duration((end - start).TotalSeconds)}" : "")}.",
         RunState.Cancelled => "Stopped; what was drawn is kept, and it can be continued.",
         _ => Sentence(run.Message).TrimStart(),
@@ -82,6 +90,26 @@ public sealed partial class RunProgress : IDisposable
     }
 
     private async Task Cancel() => _message = await Queue.Cancel(Run.Id, default) ? null : "It has ended already.";
+
+    private async Task Delete()
+    {
+        try
+        {
+            _isDeleting = false;
+            if (await Desk.Delete(Run.Id, default))
+            {
+                Navigation.NavigateTo("/");
+            }
+            else
+            {
+                _message = "Somebody works on it: cancel its queries and tasks first.";
+            }
+        }
+        catch (InputException error)
+        {
+            _message = error.Message;
+        }
+    }
 
     private async Task Resume() => _message = await Queue.Resume(Run.Id, default) ? null : "Only a cancelled or failed run can be continued.";
 }

@@ -17,6 +17,9 @@ public static class Wording
         _ => $"{seconds / 86_400:F1} days",
     };
 
+    /// <summary>A time span that is known only roughly.</summary>
+    public static string About(double seconds) => seconds is >= 0 and < 1 ? Duration(seconds) : $"about {Duration(seconds)}";
+
     /// <summary>A size on disk.</summary>
     public static string Bytes(double bytes) => bytes switch
     {

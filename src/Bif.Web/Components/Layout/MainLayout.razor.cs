@@ -1,3 +1,4 @@
+using Bif.Web.Hosting;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Web;
 using Microsoft.JSInterop;
@@ -14,6 +15,11 @@ public sealed partial class MainLayout
 
     [Inject]
     private IJSRuntime Script { get; set; } = null!;
+
+    [Inject]
+    private BifOptions Options { get; set; } = null!;
+
+    private bool CanSignOut => Options.AdminToken.Length > 0 && !Navigation.ToBaseRelativePath(Navigation.Uri).StartsWith("sign-in", StringComparison.Ordinal);
 
     /// <inheritdoc/>
     protected override void OnParametersSet() => _boundary?.Recover();

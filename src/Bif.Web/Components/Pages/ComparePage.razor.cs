@@ -17,11 +17,15 @@ public sealed partial class ComparePage
     private RankingComparison? _comparison;
     private string? _why;
 
-    [SupplyParameterFromQuery]
-    private Guid? A { get; set; }
+    [SupplyParameterFromQuery(Name = "a")]
+    private string? GivenA { get; set; }
 
-    [SupplyParameterFromQuery]
-    private Guid? B { get; set; }
+    private Guid? A => AddressValue.Identity(GivenA);
+
+    [SupplyParameterFromQuery(Name = "b")]
+    private string? GivenB { get; set; }
+
+    private Guid? B => AddressValue.Identity(GivenB);
 
     [SupplyParameterFromQuery]
     private string? Ma { get; set; }
@@ -29,8 +33,10 @@ public sealed partial class ComparePage
     [SupplyParameterFromQuery]
     private string? Mb { get; set; }
 
-    [SupplyParameterFromQuery]
-    private int Query { get; set; }
+    [SupplyParameterFromQuery(Name = "query")]
+    private string? GivenQuery { get; set; }
+
+    private int Query => AddressValue.Number(GivenQuery) ?? 0;
 
     [Inject]
     private RunReader Reader { get; set; } = null!;

@@ -3,12 +3,13 @@ using Bif.Engine;
 using Bif.Engine.Data;
 using Bif.Engine.Demo;
 using Bif.Web.Browsing;
+using Bif.Web.Live;
 using Microsoft.AspNetCore.Components;
 
 namespace Bif.Web.Components.Pages;
 
 /// <summary>Training items by suspicion; where the data says what is wrong in it, how much of that is found.</summary>
-public sealed partial class DataPage
+public sealed partial class DataPage : IDisposable
 {
     private static readonly object _foundLayout = new
     {
@@ -33,11 +34,15 @@ public sealed partial class DataPage
     [SupplyParameterFromQuery]
     private string? By { get; set; }
 
-    [SupplyParameterFromQuery]
-    private int? Label { get; set; }
+    [SupplyParameterFromQuery(Name = "label")]
+    private string? GivenLabel { get; set; }
 
-    [SupplyParameterFromQuery]
-    private int Page { get; set; }
+    private int? Label => AddressValue.Number(GivenLabel) is >= 0 and var label ? label : null;
+
+    [SupplyParameterFromQuery(Name = "page")]
+    private string? GivenPage { get; set; }
+
+    private int Page => AddressValue.Number(GivenPage) ?? 1;
 
     [Inject]
     private RunReader Reader { get; set; } = null!;
@@ -49,17 +54,29 @@ public sealed partial class DataPage
     private Pictures Pictures { get; set; } = null!;
 
     [Inject]
+    private RunEvents Events { get; set; } = null!;
+
+    [Inject]
     private NavigationManager Navigation { get; set; } = null!;
 
     private SuspicionMeasure Measure => Suspicion.Measures.FirstOrDefault(measure => measure.Name == By) ?? Suspicion.Measures[0];
 
     /// <inheritdoc/>
-    protected override async Task OnParametersSetAsync()
+    public void Dispose() => Events.Changed -= OnChanged;
+
+    /// <inheritdoc/>
+    protected override void OnInitialized() => Events.Follow(RendererInfo, OnChanged);
+
+    /// <inheritdoc/>
+    protected override Task OnParametersSetAsync() => Read();
+
+    private async Task Read()
     {
         (_status, _contents) = (await Reader.Find(Id), await Library.Find(Id));
-        _isMissing = _status is null || _contents is null;
+        _isMissing = _status is null;
         if (_contents is not { } run || await Library.Items(Id) is not { } items)
         {
+            _page = null;
             return;
         }
 
@@ -68,6 +85,15 @@ public sealed partial class DataPage
         _page = Suspicion.Page(run, Measure, order, items.Variance, items.Loss, Label, Math.Max(1, Page));
         CompareWithTruth(run, order);
     }
+
+    private void OnChanged(RunChange change) => _ = InvokeAsync(async () =>
+    {
+        if (change.Run is null || (change.Run.Id == Id && change.Kinds.Contains(RunSignal.State)))
+        {
+            await Read();
+            StateHasChanged();
+        }
+    });
 
     // Only the demo's data says what is wrong in it, and only if the run has all of it.
     private void CompareWithTruth(RunContents run, int[] order)

@@ -40,8 +40,10 @@ public sealed partial class GroupPage : IDisposable
     [Parameter]
     public Guid Id { get; set; }
 
-    [SupplyParameterFromQuery]
-    private int? Query { get; set; }
+    [SupplyParameterFromQuery(Name = "query")]
+    private string? GivenQuery { get; set; }
+
+    private int? Query => AddressValue.Number(GivenQuery);
 
     [SupplyParameterFromQuery]
     private string? What { get; set; }
@@ -68,10 +70,12 @@ public sealed partial class GroupPage : IDisposable
     protected override void OnInitialized() => Events.Follow(RendererInfo, OnChanged);
 
     /// <inheritdoc/>
-    protected override async Task OnParametersSetAsync()
+    protected override Task OnParametersSetAsync() => Read();
+
+    private async Task Read()
     {
         (_status, _contents) = (await Reader.Find(Id), await Library.Find(Id));
-        _isMissing = _status is null || _contents is null;
+        _isMissing = _status is null;
         if (_contents is { } run)
         {
             _query = Math.Clamp(Query ?? 0, 0, run.Record.Queries.Count - 1);
@@ -182,7 +186,18 @@ public sealed partial class GroupPage : IDisposable
 
     private void OnChanged(RunChange change) => _ = InvokeAsync(async () =>
     {
-        if (change.Run is null || (change.Run.Id == Id && change.Kinds.Contains(RunSignal.Task)))
+        if (change.Run is { } run && run.Id != Id)
+        {
+            return;
+        }
+
+        // What a person has chosen here stays while the run does.
+        if (change.Kinds.Contains(RunSignal.State) || (change.Run is null && _contents is not { IsFinal: true }))
+        {
+            await Read();
+            StateHasChanged();
+        }
+        else if (change.Run is null || change.Kinds.Contains(RunSignal.Task))
         {
             await ReadTasks();
             StateHasChanged();

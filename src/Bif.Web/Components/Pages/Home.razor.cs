@@ -37,6 +37,12 @@ public sealed partial class Home : IDisposable
         await Read();
     }
 
+    private static string Blank(RunStatus run) => run.IsActive ? "the first ranking comes with the first draws" : "no ranking";
+
+    // A name that is read out holds the words that are seen.
+    private string? LabelOf(RunStatus run) => _tops.GetValueOrDefault(run.Id) is { Count: > 0 } ? run.Name
+        : _excerpts.ContainsKey(run.Id) ? null : $"{run.Name}: {Blank(run)}";
+
     private void OnChanged(RunChange change)
     {
         // Progress once a second is enough here.

@@ -38,21 +38,29 @@ public sealed partial class ImagesPage : IDisposable
     [Parameter]
     public Guid Id { get; set; }
 
-    [SupplyParameterFromQuery]
+    [SupplyParameterFromQuery(Name = "query")]
+    private string? GivenQuery { get; set; }
+
     private int Query { get; set; }
 
     [SupplyParameterFromQuery]
     private string? Side { get; set; }
 
-    [SupplyParameterFromQuery]
-    private int? Label { get; set; }
+    [SupplyParameterFromQuery(Name = "label")]
+    private string? GivenLabel { get; set; }
 
-    [SupplyParameterFromQuery]
-    private int Page { get; set; }
+    private int? Label => AddressValue.Number(GivenLabel) is >= 0 and var label ? label : null;
+
+    [SupplyParameterFromQuery(Name = "page")]
+    private string? GivenPage { get; set; }
+
+    private int Page => AddressValue.Number(GivenPage) ?? 1;
 
     /// <summary>The training item that is seen large.</summary>
-    [SupplyParameterFromQuery]
-    private int? Item { get; set; }
+    [SupplyParameterFromQuery(Name = "item")]
+    private string? GivenItem { get; set; }
+
+    private int? Item => AddressValue.Number(GivenItem);
 
     [Inject]
     private RunReader Reader { get; set; } = null!;
@@ -91,7 +99,11 @@ public sealed partial class ImagesPage : IDisposable
     protected override void OnInitialized() => Events.Follow(RendererInfo, OnChanged);
 
     /// <inheritdoc/>
-    protected override Task OnParametersSetAsync() => Read();
+    protected override Task OnParametersSetAsync()
+    {
+        Query = AddressValue.Number(GivenQuery) ?? 0;
+        return Read();
+    }
 
     /// <inheritdoc/>
     protected override async Task OnAfterRenderAsync(bool firstRender)
@@ -114,7 +126,7 @@ public sealed partial class ImagesPage : IDisposable
     {
         _status = await Reader.Find(Id);
         _contents = await Library.Find(Id);
-        _isMissing = _status is null || _contents is null;
+        _isMissing = _status is null;
         if (_contents is not { } run)
         {
             return;

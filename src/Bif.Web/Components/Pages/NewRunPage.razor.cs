@@ -60,8 +60,10 @@ public sealed partial class NewRunPage
     private NavigationManager Navigation { get; set; } = null!;
 
     /// <summary>A run whose spec is to be repeated.</summary>
-    [SupplyParameterFromQuery]
-    private Guid? From { get; set; }
+    [SupplyParameterFromQuery(Name = "from")]
+    private string? GivenFrom { get; set; }
+
+    private Guid? From => AddressValue.Identity(GivenFrom);
 
     /// <inheritdoc/>
     protected override async Task OnInitializedAsync()

@@ -85,7 +85,7 @@ public sealed partial class QualityPage : IDisposable
     private async Task Read()
     {
         (_status, _contents) = (await Reader.Find(Id), await Library.Find(Id));
-        _isMissing = _status is null || _contents is null;
+        _isMissing = _status is null;
         if (_contents is not { } run)
         {
             return;

@@ -83,5 +83,5 @@ public sealed partial class RunPage : IDisposable
         }
     }
 
-    private void Open() => Navigation.NavigateTo($"/runs/{Id}/images");
+    private void Look(RankedItem item) => Navigation.NavigateTo($"/runs/{Id}/images?item={item.Item}");
 }

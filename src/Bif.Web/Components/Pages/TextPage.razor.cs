@@ -46,10 +46,14 @@ public sealed partial class TextPage : IDisposable
     [Parameter]
     public Guid Id { get; set; }
 
-    [SupplyParameterFromQuery]
+    [SupplyParameterFromQuery(Name = "query")]
+    private string? GivenQuery { get; set; }
+
     private int Query { get; set; }
 
-    [SupplyParameterFromQuery]
+    [SupplyParameterFromQuery(Name = "token")]
+    private string? GivenToken { get; set; }
+
     private int? Token { get; set; }
 
     [SupplyParameterFromQuery]
@@ -67,11 +71,15 @@ public sealed partial class TextPage : IDisposable
     [SupplyParameterFromQuery]
     private string? Find { get; set; }
 
-    [SupplyParameterFromQuery]
-    private int Page { get; set; }
+    [SupplyParameterFromQuery(Name = "page")]
+    private string? GivenPage { get; set; }
 
-    [SupplyParameterFromQuery]
-    private int? Item { get; set; }
+    private int Page => AddressValue.Number(GivenPage) ?? 1;
+
+    [SupplyParameterFromQuery(Name = "item")]
+    private string? GivenItem { get; set; }
+
+    private int? Item => AddressValue.Number(GivenItem);
 
     [SupplyParameterFromQuery]
     private string? Intensity { get; set; }
@@ -131,7 +139,11 @@ public sealed partial class TextPage : IDisposable
     protected override void OnInitialized() => Events.Follow(RendererInfo, OnChanged);
 
     /// <inheritdoc/>
-    protected override Task OnParametersSetAsync() => Read();
+    protected override Task OnParametersSetAsync()
+    {
+        (Query, Token) = (AddressValue.Number(GivenQuery) ?? 0, AddressValue.Number(GivenToken));
+        return Read();
+    }
 
     /// <inheritdoc/>
     protected override async Task OnAfterRenderAsync(bool firstRender)
@@ -164,7 +176,7 @@ public sealed partial class TextPage : IDisposable
         try
         {
             (_status, _contents, _error) = (await Reader.Find(Id, cancellation), await Library.Find(Id, cancellation), null);
-            _isMissing = _status is null || _contents is null;
+            _isMissing = _status is null;
             if (_contents is not { IsText: true } run)
             {
                 return;
