@@ -5,7 +5,6 @@ using Bif.Engine;
 using Bif.Engine.Baselines;
 using Bif.Engine.Retraining;
 using Bif.Engine.Runs;
-using Bif.Engine.Traces;
 using Bif.Web.Browsing;
 using Bif.Web.Jobs;
 
@@ -156,7 +155,7 @@ public sealed class TaskDesk(TaskTables tables, TaskLibrary tasks, RunLibrary li
     public async Task<IReadOnlyList<ItemCluster>> Clusters(Guid id, int? count, CancellationToken cancellation)
     {
         var run = await Finished(id, cancellation);
-        var traces = TraceStore.Open(new RunDirectory(await library.Directory(run.Id, cancellation)).Traces);
+        var traces = new RunDirectory(await library.Directory(run.Id, cancellation)).OpenTraces();
         return await Task.Run(() => ItemClusters.Of(traces, count ?? Math.Min(ItemClusters.UsualCount, run.Record.Data.Count)), cancellation);
     }
 

@@ -5,7 +5,6 @@ using Bif.Engine;
 using Bif.Engine.Attribution;
 using Bif.Engine.FirstOrder;
 using Bif.Engine.Runs;
-using Bif.Engine.Traces;
 using Bif.Web.Browsing;
 using Bif.Web.Live;
 using Bif.Web.Tasks;
@@ -156,7 +155,7 @@ public sealed partial class GroupPage : IDisposable
             _weighed = await Task.Run(() =>
             {
                 using var control = FirstOrderControl.OpenIfThere(folder);
-                return GroupInfluence.Of(TraceStore.Open(new RunDirectory(folder).Traces), items, _query, control);
+                return GroupInfluence.Of(new RunDirectory(folder).OpenTraces(), items, _query, control);
             });
             _choice = choice;
         }
