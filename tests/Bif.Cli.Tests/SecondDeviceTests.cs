@@ -24,13 +24,9 @@ public sealed class SecondDeviceTests : IDisposable
         {
             var run = _folder.At(device);
             Run(device, $"attribute {settings} --device {device} --out {run}");
-            var more = settings.Contains("tinystories", StringComparison.Ordinal) ? "{shared}/text/tinystories.txt[-3:-2]"
-                : "{shared}/mnist@test[4:5]";
-            Run(device, $"query {run} --queries {more}");
-            if (settings.Contains("--per-token", StringComparison.Ordinal))
-            {
-                Run(device, $"tokens {run} --query 0 --token 3 --noise-free");
-            }
+            Run(device, settings.Contains("--per-token", StringComparison.Ordinal)
+                ? $"tokens {run} --query 0 --token 3 --noise-free"
+                : $"query {run} --queries {{shared}}/mnist@test[4:5]");
         }
 
         foreach (var file in Directory.GetFiles(_folder.At("cpu"), "*.npy", SearchOption.AllDirectories).Where(file => Path.GetFileName(file) is "bif.npy" or "correlation.npy"))

@@ -93,11 +93,11 @@ public sealed class FaultTests : IDisposable
         string[] settings = [.. Roots, .. database.Settings, "--Bif:CpuSlots", "1"];
         await using var web = await Application.Start(_folder.At("data"), settings);
         await using var worker = await Application.Start(_folder.At("data"), [.. settings, "--Bif:Roles:0", "worker", "--Bif:Roles:1", "worker"]);
-        var run = await web.Order(_pictures.Order(4 * Draws));
+        var run = await web.Order(_pictures.Order(2 * Draws));
         await web.WaitFor(run, now => now.GetProperty("chains").EnumerateArray().Count(chain => chain.GetProperty("draws").GetInt32() > 0) == 2);
         worker.Kill();
         await web.Finished(run, 240);
-        var undisturbed = await web.Order(_pictures.Order(4 * Draws));
+        var undisturbed = await web.Order(_pictures.Order(2 * Draws));
         await web.Finished(undisturbed, 240);
         Assert.Equal(2, new[] { 0, 1 }.Count(chain => web.Said.Contains($"chain {chain} of run {run}", StringComparison.Ordinal)));
         Assert.Equal(Scores(undisturbed), Scores(run));
