@@ -17,7 +17,7 @@ internal static class PartnerReport
         var foreseen = record.Foreseen is { } words ? Invariant($" Of the {words.Asked:N0} that the model foresees (probability above 1/2): {words.Top:P0}.") : "";
         output.Screen.WriteLine(Invariant($"The most related other word is a known partner for {all.Top:P0} of {all.Asked:N0} words; words of the same frequency in the partners' place: {all.ChanceTop:P1}.") + foreseen);
         var table = new Table().Border(TableBorder.Simple).Title($"Rank of the best partner among {all.Words:N0} words, {(record.Words.All(word => word.NoiseFree) ? "noise-free" : $"{record.Draws:N0} draws")}");
-        foreach (var column in new[] { "partners", "asked", "at rank 1", "chance", "mean of 1/rank", "chance", "median rank" })
+        foreach (var column in new[] { "partners", "asked", "at rank 1", "chance", "mean of 1/rank", "chance", "median rank", "chance" })
         {
             table.AddColumn(new TableColumn(column) { NoWrap = true });
         }
@@ -26,7 +26,7 @@ internal static class PartnerReport
         {
             table.AddRow(
                 figure.Kind, Invariant($"{figure.Asked:N0}"), Invariant($"{figure.Top:P1}"), Invariant($"{figure.ChanceTop:P1}"),
-                Invariant($"{figure.ReciprocalRank:F3}"), Invariant($"{figure.ChanceReciprocalRank:F3}"), Invariant($"{figure.MedianRank:G4}"));
+                Invariant($"{figure.ReciprocalRank:F3}"), Invariant($"{figure.ChanceReciprocalRank:F3}"), Invariant($"{figure.MedianRank:G4}"), Invariant($"{figure.ChanceMedianRank:G4}"));
         }
 
         output.Screen.Write(table);

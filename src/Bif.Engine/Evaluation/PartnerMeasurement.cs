@@ -91,15 +91,15 @@ public static class PartnerMeasurement
             return null;
         }
 
-        var ranks = of.Select(place => (double)place.Rank).Order().ToArray();
         return new(
             kind,
             of.Count,
             of.Average(place => place.Rank == 1 ? 1.0 : 0),
-            ranks.Average(rank => 1 / rank),
-            (ranks[(ranks.Length - 1) / 2] + ranks[ranks.Length / 2]) / 2,
+            of.Average(place => 1.0 / place.Rank),
+            WordRanking.Median(of.Select(place => (double)place.Rank)),
             ranking.Count,
             of.Average(place => place.ChanceTop),
-            of.Average(place => place.ChanceReciprocalRank));
+            of.Average(place => place.ChanceReciprocalRank),
+            WordRanking.Median(of.Select(place => place.ChanceRank)));
     }
 }

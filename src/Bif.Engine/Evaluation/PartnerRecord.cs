@@ -12,8 +12,9 @@ namespace Bif.Engine.Evaluation;
 /// <param name="Words">Other words that were ranked.</param>
 /// <param name="ChanceTop">Share that words of like frequency reach in the partners' place.</param>
 /// <param name="ChanceReciprocalRank">Mean of 1/rank that these reach.</param>
+/// <param name="ChanceMedianRank">Median, over the words, of the median rank that these reach.</param>
 public sealed record PartnerFigure(
-    string Kind, int Asked, double Top, double ReciprocalRank, double MedianRank, int Words, double ChanceTop, double ChanceReciprocalRank);
+    string Kind, int Asked, double Top, double ReciprocalRank, double MedianRank, int Words, double ChanceTop, double ChanceReciprocalRank, double ChanceMedianRank);
 
 /// <summary>A word of a query that has a known partner.</summary>
 /// <param name="Query">Index of the query.</param>

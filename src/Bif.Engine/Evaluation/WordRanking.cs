@@ -8,8 +8,9 @@ namespace Bif.Engine.Evaluation;
 /// <param name="PartnerScore">How strongly.</param>
 /// <param name="ChanceTop">Share of sets of words as frequent as the partners that would be at rank 1 in their place.</param>
 /// <param name="ChanceReciprocalRank">Mean of 1/rank of these sets.</param>
+/// <param name="ChanceRank">Median rank of these sets.</param>
 public sealed record PartnerPlace(
-    int Rank, string Top, float TopScore, string Partner, float PartnerScore, double ChanceTop, double ChanceReciprocalRank);
+    int Rank, string Top, float TopScore, string Partner, float PartnerScore, double ChanceTop, double ChanceReciprocalRank, double ChanceRank);
 
 /// <summary>
 /// The words of a corpus, each with all places where it stands. A word is as strongly related as the place of it that is
@@ -76,16 +77,25 @@ public sealed class WordRanking
         var best = wanted.MaxBy(word => strongest[word]);
         var rank = 1 + others.Count(word => strongest[word] >= strongest[best]);
         var top = rank == 1 ? best : others.MaxBy(word => strongest[word]);
-        var (chanceTop, chanceReciprocal) = Chance(strongest, wanted, others);
-        return new(rank, _words[top], strongest[top], _words[best], strongest[best], chanceTop, chanceReciprocal);
+        var chance = Chance(strongest, wanted, others);
+        return new(
+            rank, _words[top], strongest[top], _words[best], strongest[best],
+            chance.Average(each => each == 1 ? 1.0 : 0), chance.Average(each => 1.0 / each), Median(chance));
     }
 
-    // The true partners are put aside, and words of like frequency take their place, a set after the other.
-    private (double Top, double ReciprocalRank) Chance(float[] strongest, HashSet<int> wanted, int[] others)
+    /// <summary>The median of some ranks.</summary>
+    internal static double Median(IEnumerable<double> ranks)
+    {
+        var sorted = ranks.Order().ToArray();
+        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+    }
+
+    // The true partners are put aside, and words of like frequency take their place, a set after the other: the rank of each set.
+    private double[] Chance(float[] strongest, HashSet<int> wanted, int[] others)
     {
         var closest = wanted.Select(partner => new Queue<int>(others.OrderBy(word => Math.Abs(_counts[word] - _counts[partner])).ThenBy(word => word))).ToArray();
-        var (sets, used, top, reciprocal) = (Math.Max(1, Math.Min(Decoys, others.Length / wanted.Count)), new HashSet<int>(), 0.0, 0.0);
-        for (var set = 0; set < sets; set++)
+        var (ranks, used) = (new double[Math.Max(1, Math.Min(Decoys, others.Length / wanted.Count))], new HashSet<int>());
+        for (var set = 0; set < ranks.Length; set++)
         {
             var chosen = new HashSet<int>();
             foreach (var queue in closest)
@@ -101,12 +111,10 @@ public sealed class WordRanking
             }
 
             var best = chosen.Max(word => strongest[word]);
-            var rank = 1 + others.Count(word => strongest[word] >= best && !chosen.Contains(word));
-            top += rank == 1 ? 1 : 0;
-            reciprocal += 1.0 / rank;
+            ranks[set] = 1 + others.Count(word => strongest[word] >= best && !chosen.Contains(word));
         }
 
-        return (top / sets, reciprocal / sets);
+        return ranks;
     }
 
     private HashSet<int> Known(IEnumerable<string> words) => [.. words.Where(_index.ContainsKey).Select(word => _index[word])];

@@ -43,11 +43,13 @@ public sealed class WordRankingTests
         var place = ranking.Place(strongest, "dog", ["chien"], [])!;
         Assert.Equal(0.25, place.ChanceTop, 12);
         Assert.Equal((1 + (1 / 2.0) + (1 / 3.0) + (1 / 4.0)) / 4, place.ChanceReciprocalRank, 12);
+        Assert.Equal(2.5, place.ChanceRank);
 
         // Two partners: two sets of two, of the nearest frequency first; {cat, chat} and {fox, le}: the best of them at ranks 2 and 1.
         place = ranking.Place(strongest, "king", ["chien", "dog"], [])!;
         Assert.Equal(0.5, place.ChanceTop, 12);
         Assert.Equal((1 + (1 / 2.0)) / 2, place.ChanceReciprocalRank, 12);
+        Assert.Equal(1.5, place.ChanceRank);
     }
 
     [Fact]
