@@ -36,7 +36,7 @@ internal static class CsvFormat
                 : $"{file} has {columns.Count} column: it needs at least one feature and the target as the last column.");
         }
 
-        if (columns.All(cell => TryNumber(cell, out _)))
+        if (columns.All(cell => TryNumber(cell, out _)) && !AreCounted(columns))
         {
             throw new InputException($"{file} starts with a row of numbers, which would be lost as a header: let its first line name the columns in words.");
         }
@@ -79,6 +79,10 @@ internal static class CsvFormat
     }
 
     private static InputException Empty(string file) => new($"{file} is empty: a CSV needs a header line and rows of numbers.");
+
+    // Tools that know no names write the columns' numbers, from 0 or 1.
+    private static bool AreCounted(IReadOnlyList<string> columns)
+        => new[] { 0, 1 }.Any(first => columns.Select((cell, index) => cell == (first + index).ToString(CultureInfo.InvariantCulture)).All(same => same));
 
     // .NET's parser passes over zero characters at the end.
     private static bool TryNumber(string cell, out float value)

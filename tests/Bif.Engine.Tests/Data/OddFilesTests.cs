@@ -85,10 +85,13 @@ public sealed class OddFilesTests : IDisposable
         Assert.Contains(says, Refusal("t.csv"), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Lines_of_spaces_are_fine()
+    [Theory]
+    [InlineData("a,b,y")]
+    [InlineData("0,1,2")]
+    [InlineData("1,2,3")]
+    public void Columns_named_by_their_numbers_and_lines_of_spaces_are_fine(string header)
     {
-        File.WriteAllText(_folder.At("t.csv"), "a,b,y\n1,2,3\n   \n4,5,6\n");
+        File.WriteAllText(_folder.At("t.csv"), header + "\n1,2,3\n   \n4,5,6\n");
         using var data = DatasetLoader.Open(_folder.At("t.csv"));
         Assert.Equal([3f, 6f], data.Targets!);
     }
