@@ -73,7 +73,7 @@ public sealed class RunTests : IDisposable
 
             // SIGTERM is handled as Ctrl-C is; SIGINT would be ignored where a script started the tests in the background.
             using var signal = Process.Start("kill", ["-TERM", $"{stopped.Id}"]);
-            var (code, output, errors) = End(stopped);
+            var (code, output, errors) = Programs.End(stopped);
             Assert.Equal(130, code);
             Assert.Contains("--resume", output + errors, StringComparison.Ordinal);
         }
@@ -108,7 +108,7 @@ public sealed class RunTests : IDisposable
 
             Assert.False(run.HasExited, "the run ended before the disk was full");
             disk.Fill();
-            (code, _, errors) = End(run);
+            (code, _, errors) = Programs.End(run);
         }
 
         Assert.Equal(2, code);
@@ -159,27 +159,7 @@ public sealed class RunTests : IDisposable
         Engine.Checkpoints.SafetensorsFile.Write(_folder.At("model/model.safetensors"), [("weight", [1, 3], new float[] { 0.2f, 0.3f, 0.1f })]);
     }
 
-    private static (int Code, string Output, string Errors) Run(string[] arguments)
-    {
-        using var process = Start(arguments);
-        return End(process);
-    }
+    private static (int Code, string Output, string Errors) Run(string[] arguments) => Programs.Run(Programs.Bif(arguments));
 
-    private static (int Code, string Output, string Errors) End(Process process)
-    {
-        var errors = process.StandardError.ReadToEndAsync();
-        var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return (process.ExitCode, output, errors.Result);
-    }
-
-    private static Process Start(string[] arguments)
-    {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "bif.dll"), .. arguments])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        return Process.Start(start)!;
-    }
+    private static Process Start(string[] arguments) => Process.Start(Programs.Bif(arguments))!;
 }

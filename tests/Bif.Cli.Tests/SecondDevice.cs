@@ -42,14 +42,10 @@ internal static class SecondDevice
 
     private static void Cmake(params string[] arguments)
     {
-        var start = new ProcessStartInfo("cmake", arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
-        using var process = Process.Start(start)!;
-        var errors = process.StandardError.ReadToEndAsync();
-        var said = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        if (process.ExitCode != 0)
+        var (code, said, errors) = Programs.Run(Programs.Of("cmake", arguments));
+        if (code != 0)
         {
-            throw new InvalidOperationException($"cmake {string.Join(' ', arguments)}:\n{said}{errors.Result}");
+            throw new InvalidOperationException($"cmake {string.Join(' ', arguments)}:\n{said}{errors}");
         }
     }
 }

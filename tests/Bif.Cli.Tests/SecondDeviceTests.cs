@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Bif.Engine.Arrays;
 using Bif.Testing;
 using Xunit;
@@ -61,21 +60,15 @@ public sealed class SecondDeviceTests : IDisposable
     private string Run(string device, string arguments)
     {
         var words = arguments.Replace("{shared}", SharedData.Root, StringComparison.Ordinal).Replace("{model}", _folder.At("model"), StringComparison.Ordinal).Split(' ');
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "bif.dll"), .. words])
-        {
-            RedirectStandardError = true, RedirectStandardOutput = true,
-        };
+        var start = Programs.Bif(words);
         var account = _folder.At("account");
         if (device != "cpu")
         {
             SecondDevice.AddTo(start, account);
         }
 
-        using var process = Process.Start(start)!;
-        var output = process.StandardOutput.ReadToEndAsync();
-        var errors = process.StandardError.ReadToEnd();
-        process.WaitForExit();
-        Assert.True(process.ExitCode == 0, $"bif {arguments} on {device}: exit code {process.ExitCode}\n{output.Result}\n{errors}");
+        var (code, output, errors) = Programs.Run(start);
+        Assert.True(code == 0, $"bif {arguments} on {device}: exit code {code}\n{output}\n{errors}");
         return File.Exists(account) ? File.ReadAllText(account) : "";
     }
 }

@@ -42,22 +42,18 @@ internal sealed class ExportCommand : Verb
     {
         var directory = RunDirectory.Open(arguments.GetRequiredValue(_run));
         var record = directory.ReadRecord();
-        var folders = RunQueries.FoldersOf(directory);
-        foreach (var folder in folders)
-        {
-            folder.RequireScores(folder.ReadRecord());
-        }
+        var folders = RunQueries.FoldersOf(directory).Select(folder => (Place: folder, Record: folder.ReadRecord())).ToList();
+        folders.ForEach(folder => folder.Place.RequireScores(folder.Record));
 
-        var matrices = Matrices.ToDictionary(name => name, name => Stacked([.. folders.Select(folder => NpyFile.Read<float>(Path.Combine(folder.Scores, name + ".npy")))]));
+        var matrices = Matrices.ToDictionary(name => name, name => Stacked([.. folders.Select(folder => NpyFile.Read<float>(Path.Combine(folder.Place.Scores, name + ".npy")))]));
         if (arguments.GetValue(_alpha) is > 0 and var alpha)
         {
             matrices.Add("bif_scaled", Scaled(matrices["bif"], PartialNormalisation.Weights(directory.Scores, alpha)));
         }
 
         var items = directory.ReadTrainItems(record);
-        var queries = folders.Select(folder => folder.ReadQueryItems(folder.ReadRecord())).ToList();
-        var counts = folders.Select(folder => folder.ReadRecord().Queries.Count).ToList();
-        var queryCount = counts.Sum();
+        var queries = folders.Select(folder => (Table: folder.Place.ReadQueryItems(folder.Record), folder.Record.Queries.Count)).ToList();
+        var queryCount = queries.Sum(part => part.Count);
         var target = arguments.GetRequiredValue(_out);
         var format = arguments.GetValue(_format);
         Publish(target, staging =>
@@ -81,7 +77,7 @@ internal sealed class ExportCommand : Verb
             }
 
             Text(Path.Combine(staging, "items.csv"), writer => Table(writer, items, record.Data.Count, 0, header: true));
-            Text(Path.Combine(staging, "queries.csv"), writer => QueryTable(writer, queries, counts));
+            Text(Path.Combine(staging, "queries.csv"), writer => QueryTable(writer, queries));
             Text(Path.Combine(staging, "metadata.json"), writer => writer.Write(JsonSerializer.Serialize(
                 new { sign = SignConvention.Text, units = "bif in nats squared, correlation without unit", record }, RunRecord.Json)));
         });
@@ -124,10 +120,10 @@ internal sealed class ExportCommand : Verb
         return new(scores.Shape, values);
     }
 
-    private static void QueryTable(TextWriter writer, IReadOnlyList<ItemTable> tables, IReadOnlyList<int> counts)
+    private static void QueryTable(TextWriter writer, IEnumerable<(ItemTable Table, int Count)> parts)
     {
         var first = 0;
-        foreach (var (table, count) in tables.Zip(counts))
+        foreach (var (table, count) in parts)
         {
             Table(writer, table, count, first, header: first == 0);
             first += count;
@@ -149,12 +145,10 @@ internal sealed class ExportCommand : Verb
                 table.FirstIndex + index,
                 label?.ToString() ?? "",
                 table.Targets?[index].ToString("R", CultureInfo.InvariantCulture) ?? "",
-                Quote(label is { } at && table.ClassNames is { } names && at < names.Count ? names[at] : ""),
-                Quote(table.Names?[index] ?? "")));
+                CsvCell.Of(label is { } at && table.ClassNames is { } names && at < names.Count ? names[at] : ""),
+                CsvCell.Of(table.Names?[index] ?? "")));
         }
     }
-
-    private static string Quote(string text) => text.AsSpan().IndexOfAny(",\"\n") >= 0 ? $"\"{text.Replace("\"", "\"\"")}\"" : text;
 
     private static void Text(string file, Action<TextWriter> write)
     {

@@ -141,12 +141,15 @@ public sealed class ChainRunner
                 keeper?.Offer(recorder.Draws, state.Position);
                 recorder.Record(weights, ready, loss =>
                 {
-                    if (!QueriesOnly)
+                    // Where only the queries' losses are seen they say nothing about the chain.
+                    if (QueriesOnly)
+                    {
+                        last = loss;
+                    }
+                    else
                     {
                         Watch(step.Moves, loss);
                     }
-
-                    last = loss;
                 });
                 if (recorder.IsBlockComplete)
                 {

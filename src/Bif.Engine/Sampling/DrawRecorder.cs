@@ -30,7 +30,6 @@ internal sealed class DrawRecorder(
     bool queriesOnly,
     TokenRecorder? tokens) : IDisposable
 {
-    private readonly PendingLosses _pending = new();
     private readonly float[] _train = new float[queriesOnly ? 0 : (long)plan.DrawsPerBlock * train.Count];
     private readonly float[] _queries = new float[(long)plan.DrawsPerBlock * queries.Count];
     private readonly float[] _sampling = new float[(long)plan.DrawsPerBlock * settings.Thin];
@@ -55,7 +54,7 @@ internal sealed class DrawRecorder(
     public bool IsBlockComplete => _row > 0 && _row == DrawsInBlock;
 
     /// <summary>When losses are read from the device: a block's together.</summary>
-    public PendingLosses Pending => _pending;
+    public PendingLosses Pending { get; } = new();
 
     /// <summary>Where the training losses of the next draw go.</summary>
     public Memory<float> TrainLosses => queriesOnly ? default : _train.AsMemory(_row * train.Count, train.Count);
@@ -117,20 +116,20 @@ internal sealed class DrawRecorder(
         var queryLosses = _queries.AsMemory(_row * queries.Count, queries.Count);
         if (!trainIsThere && !queriesOnly && tokens is not { CoversItems: true })
         {
-            LossEvaluator.Evaluate(model, weights, train, plan.EvaluationBatch, trainLosses, _pending);
+            LossEvaluator.Evaluate(model, weights, train, plan.EvaluationBatch, trainLosses, Pending);
         }
 
         if (tokens is not null)
         {
-            tokens.Record(weights, _row, trainLosses, queryLosses, _pending);
+            tokens.Record(weights, _row, trainLosses, queryLosses, Pending);
         }
         else
         {
-            LossEvaluator.Evaluate(model, weights, queries, plan.EvaluationBatch, queryLosses, _pending);
+            LossEvaluator.Evaluate(model, weights, queries, plan.EvaluationBatch, queryLosses, Pending);
         }
 
         _row++;
-        _pending.Then(() =>
+        Pending.Then(() =>
         {
             var losses = (queriesOnly ? queryLosses : trainLosses).Span;
             var sum = 0.0;
@@ -163,5 +162,5 @@ internal sealed class DrawRecorder(
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _pending.Dispose();
+    public void Dispose() => Pending.Dispose();
 }

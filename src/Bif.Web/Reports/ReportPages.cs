@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using Bif.Data.Storage;
+using Bif.Engine.Arrays;
 using Bif.Engine.Runs;
 using Bif.Web.Components;
 using Bif.Web.Components.Reports;
@@ -60,7 +61,7 @@ public static class ReportPages
         var (correlation, error) = (Floats.FromBytes(open.Report.Correlation), Floats.FromBytes(open.Report.CorrelationError));
         var (bif, bifError) = (Floats.FromBytes(open.Report.Bif), Floats.FromBytes(open.Report.BifError));
         var labels = open.Report.Labels is { } bytes ? MemoryMarshal.Cast<byte, int>(bytes).ToArray() : null;
-        var names = open.Content.Classes.ToDictionary(each => each.Label, each => Quoted(each.Name));
+        var names = open.Content.Classes.ToDictionary(each => each.Label, each => CsvCell.Of(each.Name));
         var text = new StringBuilder("item,correlation,correlation_se,bif,bif_se,label,class\n");
         for (var item = 0; item < correlation.Length; item++)
         {
@@ -88,8 +89,6 @@ public static class ReportPages
         };
         return bytes is null ? Results.NotFound() : Results.File(Npy(bytes), "application/octet-stream", vector + ".npy");
     }
-
-    private static string Quoted(string text) => text.AsSpan().ContainsAny(",\"\r\n") ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
 
     // NumPy's format, version 1.0: magic, length of the header, header padded to a multiple of 64, values.
     private static byte[] Npy(byte[] values)

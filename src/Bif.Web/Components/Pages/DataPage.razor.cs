@@ -37,7 +37,7 @@ public sealed partial class DataPage : IDisposable
     [SupplyParameterFromQuery(Name = "label")]
     private string? GivenLabel { get; set; }
 
-    private int? Label => AddressValue.Number(GivenLabel) is >= 0 and var label ? label : null;
+    private int? Label => AddressValue.Index(GivenLabel);
 
     [SupplyParameterFromQuery(Name = "page")]
     private string? GivenPage { get; set; }
