@@ -7,7 +7,7 @@
 #include <dlfcn.h>
 
 // Number of this ABI; NativeLoader refuses another one.
-BIF_API int bif_abi() { return 3; }
+BIF_API int bif_abi() { return 4; }
 
 BIF_API const char* bif_torch_version() { return TORCH_VERSION; }
 

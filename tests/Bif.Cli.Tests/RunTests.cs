@@ -17,7 +17,7 @@ public sealed class RunTests : IDisposable
     public void A_run_that_is_killed_continues_to_the_same_scores_and_top_and_export_read_it()
     {
         WriteProblem();
-        string[] settings = ["--epsilon", "0.001", "--nbeta", "20", "--gamma", "2", "--batch", "8", "--chains", "2", "--draws", "6000", "--thin", "4", "--burn-in", "20", "--eval-batch", "20"];
+        string[] settings = ["--epsilon", "0.001", "--nbeta", "20", "--gamma", "2", "--batch", "8", "--chains", "2", "--draws", "3000", "--thin", "4", "--burn-in", "20", "--eval-batch", "20"];
         Attribute("whole", settings);
         using (var killed = Start(["attribute", .. Paths("killed"), .. settings]))
         {
@@ -61,7 +61,7 @@ public sealed class RunTests : IDisposable
     public void An_interruption_finishes_the_block_says_how_to_go_on_and_loses_nothing()
     {
         WriteProblem();
-        string[] settings = ["--epsilon", "0.001", "--nbeta", "20", "--gamma", "2", "--batch", "8", "--chains", "2", "--draws", "6000", "--thin", "4", "--eval-batch", "20"];
+        string[] settings = ["--epsilon", "0.001", "--nbeta", "20", "--gamma", "2", "--batch", "8", "--chains", "2", "--draws", "3000", "--thin", "4", "--eval-batch", "20"];
         Attribute("whole", settings);
         using (var stopped = Start(["attribute", .. Paths("parts"), .. settings]))
         {
@@ -86,7 +86,7 @@ public sealed class RunTests : IDisposable
     public void A_full_disk_keeps_what_is_written_and_the_run_goes_on_when_there_is_room()
     {
         WriteProblem();
-        string[] settings = ["--epsilon", "0.001", "--nbeta", "20", "--gamma", "2", "--batch", "8", "--chains", "2", "--draws", "6000", "--thin", "4", "--eval-batch", "20"];
+        string[] settings = ["--epsilon", "0.001", "--nbeta", "20", "--gamma", "2", "--batch", "8", "--chains", "2", "--draws", "3000", "--thin", "4", "--eval-batch", "20"];
         Attribute("whole", settings);
         using var disk = new SmallDisk("500k");
         string[] paths = [.. Paths("whole")[..^1], Path.Combine(disk.Root, "run")];

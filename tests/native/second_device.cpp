@@ -1,8 +1,9 @@
 // A "cuda:0" for machines without a GPU, by LD_PRELOAD: a device whose memory the host cannot touch (reading it ends the
 // process) and whose operators refuse operands from elsewhere, as a GPU's do. It computes with the CPU's kernels on the same
 // memory seen from a second address. So whatever runs on it keeps its tensors where they belong; how fast a GPU would be, and
-// its own kernels, it cannot show. For libtorch 1.13. BIF_SECOND_DEVICE names a file for the number of copies that made the
-// host wait: to the host, and to the device from memory that is not pinned.
+// its own kernels, it cannot show. It has streams, and graphs as CUDA has them: what a stream is asked for is remembered
+// in place of being done, with the memory that it had, and a replay does it again. For libtorch 1.13. BIF_SECOND_DEVICE names a file for the number of copies that made the
+// host wait, to the host, and to the device from memory that is not pinned, and of operators that the host asked for itself.
 #include <ATen/ATen.h>
 #include <ATen/CPUFunctions.h>
 #include <ATen/EmptyTensor.h>
@@ -12,11 +13,14 @@
 #include <c10/core/impl/DeviceGuardImplInterface.h>
 #include <torch/library.h>
 
+#include "../../src/native/graphs.h"
+
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <vector>
@@ -26,12 +30,44 @@ namespace {
 constexpr size_t kBytes = size_t{8} << 30;
 const at::Device kDevice(at::kCUDA, 0);
 
-std::atomic<long> to_host{0}, to_device{0};
+std::atomic<long> to_host{0}, to_device{0}, asked{0};
 struct Account {
   ~Account() {
-    if (const char* file = getenv("BIF_SECOND_DEVICE")) std::ofstream(file) << to_host << ' ' << to_device << '\n';
+    if (const char* file = getenv("BIF_SECOND_DEVICE")) std::ofstream(file) << to_host << ' ' << to_device << ' ' << asked << '\n';
   }
 } account;
+
+// What a graph repeats, with the memory that is its own.
+struct Graph {
+  std::vector<std::function<void()>> work;
+  std::map<size_t, std::vector<size_t>> free;
+};
+
+// The stream of this thread, and what is being recorded on which stream.
+thread_local c10::StreamId current_stream = 0;
+std::mutex recordings_lock;
+std::map<c10::StreamId, Graph*> recordings;
+
+Graph* recording() {
+  if (current_stream == 0) return nullptr;
+  const std::lock_guard<std::mutex> guard(recordings_lock);
+  const auto found = recordings.find(current_stream);
+  return found == recordings.end() ? nullptr : found->second;
+}
+
+// Does the work, or remembers it.
+void ask(std::function<void()> work) {
+  if (Graph* graph = recording()) {
+    graph->work.push_back(std::move(work));
+  } else {
+    asked++;
+    work();
+  }
+}
+
+void forbid_while_recording(const char* what) {
+  TORCH_CHECK(recording() == nullptr, "operation not permitted when stream is capturing: ", what);
+}
 
 // The same pages twice: where the host may look, and where tensors say that they are.
 class Memory {
@@ -43,8 +79,9 @@ class Memory {
 
   c10::DataPtr take(size_t bytes) {
     bytes = (bytes + 511) / 512 * 512;
+    Graph* const owner = recording();
     const std::lock_guard<std::mutex> guard(lock_);
-    auto& released = free_[bytes];
+    auto& released = (owner == nullptr ? free_ : owner->free)[bytes];
     size_t at = used_;
     if (released.empty()) {
       TORCH_CHECK(used_ + bytes <= kBytes, "CUDA out of memory: the second device has ", kBytes, " bytes");
@@ -54,6 +91,7 @@ class Memory {
       at = released.back();
       released.pop_back();
     }
+    owners_[at] = owner;
     return {device_ + at, device_ + at, &give, kDevice};
   }
 
@@ -61,7 +99,17 @@ class Memory {
     auto& memory = all();
     const std::lock_guard<std::mutex> guard(memory.lock_);
     const size_t at = static_cast<char*>(data) - memory.device_;
-    memory.free_[memory.sizes_[at]].push_back(at);
+    Graph* const owner = memory.owners_[at];
+    (owner == nullptr ? memory.free_ : owner->free)[memory.sizes_[at]].push_back(at);
+  }
+
+  // A graph's memory is everybody's again; what is still in use when it comes back.
+  void disown(Graph* graph) {
+    const std::lock_guard<std::mutex> guard(lock_);
+    for (auto& [bytes, blocks] : graph->free) free_[bytes].insert(free_[bytes].end(), blocks.begin(), blocks.end());
+    for (auto& [at, owner] : owners_) {
+      if (owner == graph) owner = nullptr;
+    }
   }
 
   void* seen_by_host(void* data) const { return data == nullptr ? nullptr : host_ + (static_cast<char*>(data) - device_); }
@@ -79,6 +127,7 @@ class Memory {
   std::mutex lock_;
   std::map<size_t, std::vector<size_t>> free_;
   std::map<size_t, size_t> sizes_;
+  std::map<size_t, Graph*> owners_;
 };
 
 struct DeviceAllocator final : c10::Allocator {
@@ -119,15 +168,18 @@ class PinnedAllocator final : public c10::Allocator {
 } pinned_allocator;
 
 struct Guard final : c10::impl::DeviceGuardImplInterface {
-  static c10::Stream only() { return c10::Stream(c10::Stream::DEFAULT, kDevice); }
+  static c10::Stream numbered(c10::StreamId id) { return c10::Stream(c10::Stream::UNSAFE, kDevice, id); }
   c10::DeviceType type() const override { return at::kCUDA; }
   c10::Device exchangeDevice(c10::Device) const override { return kDevice; }
   c10::Device getDevice() const override { return kDevice; }
   void setDevice(c10::Device) const override {}
   void uncheckedSetDevice(c10::Device) const noexcept override {}
-  c10::Stream getStream(c10::Device) const noexcept override { return only(); }
-  c10::Stream getStreamFromGlobalPool(c10::Device, bool) const override { return only(); }
-  c10::Stream exchangeStream(c10::Stream) const noexcept override { return only(); }
+  c10::Stream getStream(c10::Device) const noexcept override { return numbered(current_stream); }
+  c10::Stream getStreamFromGlobalPool(c10::Device, bool) const override {
+    static std::atomic<c10::StreamId> streams{0};
+    return numbered(++streams);
+  }
+  c10::Stream exchangeStream(c10::Stream stream) const noexcept override { return numbered(std::exchange(current_stream, stream.id())); }
   c10::DeviceIndex deviceCount() const noexcept override { return 1; }
   void record(void**, const c10::Stream&, const c10::DeviceIndex, const c10::EventFlag) const override {}
   void block(void*, const c10::Stream&) const override {}
@@ -170,16 +222,21 @@ at::Tensor empty_strided(at::IntArrayRef size, at::IntArrayRef stride, c10::opti
 
 at::Tensor& copy(at::Tensor& self, const at::Tensor& from, bool non_blocking) {
   if (!self.is_cuda()) {
+    forbid_while_recording("a copy to the host");
     to_host++;
   } else if (!from.is_cuda() && !(non_blocking && from.is_pinned())) {
+    forbid_while_recording("a copy from pageable memory");
     to_device++;
   }
-  const at::NoGradGuard no_gradient;
-  seen(self).copy_(seen(from));
+  ask([to = seen(self), of = seen(from)]() mutable {
+    const at::NoGradGuard no_gradient;
+    to.copy_(of);
+  });
   return self;
 }
 
 at::Scalar number(const at::Tensor& self) {
+  forbid_while_recording("reading a number");
   to_host++;
   return seen(self).item();
 }
@@ -254,7 +311,25 @@ void on_cpu(const c10::OperatorHandle& op, torch::jit::Stack* stack) {
     }
   }
 
+  Graph* const graph = recording();
+  if (graph == nullptr) {
+    asked++;
+  } else if (const std::string& name = op.operator_name().name; name == "aten::nonzero" || name == "aten::masked_select" || name == "aten::_unique2") {
+    forbid_while_recording("a shape that depends on numbers");
+  }
+  // While recording the operator tells the shapes of its results; what it did to numbers is undone.
+  const torch::jit::Stack given(stack->end() - arguments, stack->end());
+  std::vector<at::Tensor> untouched;
+  if (graph != nullptr) {
+    for (const auto& operand : theirs) untouched.push_back(operand.clone());
+  }
   op.redispatchBoxed(c10::DispatchKeySet(c10::DispatchKey::CPU), stack);
+  for (size_t index = 0; index < untouched.size(); index++) {
+    // (An expanded operand is never written to.)
+    if (theirs[index].sizes() == untouched[index].sizes() && theirs[index].is_non_overlapping_and_dense()) theirs[index].copy_(untouched[index]);
+  }
+  // Where results that are not operands lie, as the host sees it.
+  std::vector<std::pair<size_t, at::Tensor>> places;
 
   const auto take = [&](const at::Tensor& tensor) -> at::Tensor {
     if (!tensor.defined()) return tensor;
@@ -270,15 +345,46 @@ void on_cpu(const c10::OperatorHandle& op, torch::jit::Stack* stack) {
     seen(result).copy_(tensor);
     return result;
   };
+  const auto remember = [&](size_t position, const at::Tensor& before, const at::Tensor& after) {
+    if (graph == nullptr || !after.defined() || after.numel() == 0) return;
+    const at::Tensor place = seen(after);
+    for (const auto& operand : theirs) {
+      if (operand.is_same(before) && operand.data_ptr() == place.data_ptr()) return;
+    }
+    places.emplace_back(position, place);
+    if (after.is_floating_point()) places.back().second.fill_(std::numeric_limits<double>::quiet_NaN());
+  };
+  size_t position = 0;
   for (auto value = stack->end() - returns; value != stack->end(); value++) {
     if (value->isTensor()) {
-      *value = take(value->toTensor());
+      const at::Tensor before = value->toTensor();
+      *value = take(before);
+      remember(position++, before, value->toTensor());
     } else if (value->isTensorList()) {
       c10::List<at::Tensor> list;
-      for (const at::Tensor& tensor : value->toTensorVector()) list.push_back(take(tensor));
+      for (const at::Tensor& tensor : value->toTensorVector()) {
+        list.push_back(take(tensor));
+        remember(position++, tensor, list.get(list.size() - 1));
+      }
       *value = list;
     }
   }
+
+  if (graph == nullptr) return;
+  graph->work.push_back([op, given, places, returns] {
+    const at::NoGradGuard no_gradient;
+    torch::jit::Stack again = given;
+    op.redispatchBoxed(c10::DispatchKeySet(c10::DispatchKey::CPU), &again);
+    std::vector<at::Tensor> results;
+    for (auto value = again.end() - returns; value != again.end(); value++) {
+      if (value->isTensor()) {
+        results.push_back(value->toTensor());
+      } else if (value->isTensorList()) {
+        for (const at::Tensor& tensor : value->toTensorVector()) results.push_back(tensor);
+      }
+    }
+    for (const auto& [at, place] : places) at::Tensor(place).copy_(results[at]);
+  });
 }
 
 }  // namespace
@@ -296,4 +402,32 @@ TORCH_LIBRARY_IMPL(aten, CUDA, library) {
   library.impl("set_.source_Tensor", set_tensor);
   library.impl("is_pinned", is_pinned);
   library.impl("_pin_memory", pin);
+}
+
+// The graphs that src/native/graphs.cpp has for CUDA.
+__attribute__((visibility("default"))) bool bif_device_graphs(int) { return true; }
+
+__attribute__((visibility("default"))) void* bif_device_graph_begin(int) {
+  TORCH_CHECK(current_stream != 0, "graphs must be captured on a stream other than the first");
+  auto* graph = new Graph();
+  const std::lock_guard<std::mutex> guard(recordings_lock);
+  recordings[current_stream] = graph;
+  return graph;
+}
+
+__attribute__((visibility("default"))) void bif_device_graph_end(void*) {
+  const std::lock_guard<std::mutex> guard(recordings_lock);
+  recordings.erase(current_stream);
+}
+
+__attribute__((visibility("default"))) void bif_device_graph_replay(void* graph) {
+  forbid_while_recording("a replay");
+  asked++;
+  for (const auto& work : static_cast<Graph*>(graph)->work) work();
+}
+
+__attribute__((visibility("default"))) void bif_device_graph_free(void* graph) {
+  auto* ended = static_cast<Graph*>(graph);
+  Memory::all().disown(ended);
+  delete ended;
 }

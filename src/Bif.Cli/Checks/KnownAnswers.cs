@@ -20,7 +20,7 @@ internal static class KnownAnswers
         try
         {
             using var scope = NewDisposeScope();
-            foreach (var answer in Noise(new Device(device)).Concat(Discretisation(new Device(device))).Concat(Run(folder, device)).Concat(CpuAgreement.Network(new Device(device))))
+            foreach (var answer in Noise(new Device(device)).Concat(Discretisation(new Device(device))).Concat(Run(folder, device)).Concat(CpuAgreement.Network(folder, new Device(device))))
             {
                 yield return answer;
             }

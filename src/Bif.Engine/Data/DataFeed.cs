@@ -69,7 +69,10 @@ public sealed class DataFeed : IDisposable
     public int Count => _data.Count;
 
     /// <summary>Whether the items stay on the device.</summary>
-    public bool IsResident => _raw is not null || _normalised is not null || _tokens is not null;
+    public bool IsResident => _raw is not null || _normalised is not null || _tokens is { KeepsPasses: true };
+
+    /// <summary>Whether items on the device can be gathered by indices that are there too.</summary>
+    internal bool GathersOnDevice => _raw is not null || _normalised is not null;
 
     /// <summary>Where the losses of each text's tokens begin, and their number at the end [items + 1]; empty for other items.</summary>
     public int[] TokenOffsets { get; } = [];
@@ -77,12 +80,11 @@ public sealed class DataFeed : IDisposable
     /// <summary>The dearest items, for measuring time and memory.</summary>
     public Batch Dearest(int count) => _tokens is null ? Range(0, count) : _tokens.Gather(_tokens.LongestFirst.AsSpan(0, count));
 
-    /// <summary>
-    /// A stretch of a pass over all items in the order in which passes are cheapest, and the items' indices where that is
-    /// not their own order.
-    /// </summary>
-    public (Batch Batch, int[]? Items) Pass(int start, int count)
-        => _tokens is null ? (Range(start, count), null) : (_tokens.Gather(_tokens.LongestFirst.AsSpan(start, count)), _tokens.LongestFirst[start..(start + count)]);
+    /// <summary>A stretch of a pass over all items in the order in which passes are cheapest: <see cref="Order"/>.</summary>
+    public Batch Pass(int start, int count) => _tokens is null ? Range(start, count) : _tokens.Pass(start, count);
+
+    /// <summary>The items of a pass's stretch; null where passes have the items' own order.</summary>
+    public int[]? Order(int start, int count) => _tokens?.LongestFirst[start..(start + count)];
 
     /// <summary>Consecutive items.</summary>
     public Batch Range(int start, int count)
@@ -106,27 +108,22 @@ public sealed class DataFeed : IDisposable
             return _tokens.Gather(indices);
         }
 
-        var index = Index(indices);
-        var targets = _targets!.index_select(0, index);
-        return _normalised is not null ? new Batch(Arrange(_normalised.index_select(0, index)), targets)
-            : _raw is not null ? new Batch(Arrange(Normalise(_raw.index_select(0, index))), targets)
-            : new Batch(Arrange(Normalise(ReadRaw(indices.ToArray()).On(_device))), targets);
+        var index = Index(indices).On(_device);
+        return GathersOnDevice
+            ? Gather(index)
+            : new Batch(Arrange(Normalise(ReadRaw(indices.ToArray()).On(_device))), _targets!.index_select(0, index));
     }
+
+    /// <summary>Items by indices [count] that are on the device, as the items are (<see cref="GathersOnDevice"/>).</summary>
+    internal Batch Gather(Tensor index) => new(
+        Arrange(_normalised is not null ? _normalised.index_select(0, index) : Normalise(_raw!.index_select(0, index))),
+        _targets!.index_select(0, index));
 
     /// <summary>The targets alone of items that are no text.</summary>
-    internal Tensor Targets(ReadOnlySpan<int> indices) => _targets!.index_select(0, Index(indices));
+    internal Tensor Targets(ReadOnlySpan<int> indices) => _targets!.index_select(0, Index(indices).On(_device));
 
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        _targets?.Dispose();
-        _scale?.Dispose();
-        _shift?.Dispose();
-        _raw?.Dispose();
-        _normalised?.Dispose();
-    }
-
-    private Tensor Index(ReadOnlySpan<int> indices)
+    /// <summary>Indices as a tensor [count] of the host.</summary>
+    internal static Tensor Index(ReadOnlySpan<int> indices)
     {
         var wide = new long[indices.Length];
         for (var position = 0; position < wide.Length; position++)
@@ -134,7 +131,18 @@ public sealed class DataFeed : IDisposable
             wide[position] = indices[position];
         }
 
-        return tensor(wide).On(_device);
+        return tensor(wide);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _tokens?.Dispose();
+        _targets?.Dispose();
+        _scale?.Dispose();
+        _shift?.Dispose();
+        _raw?.Dispose();
+        _normalised?.Dispose();
     }
 
     // All items in one tensor of the device, read a few at a time: beside it there is never a second copy of them.

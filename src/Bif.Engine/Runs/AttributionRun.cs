@@ -475,12 +475,22 @@ public sealed partial class AttributionRun : IDisposable
     {
         var initial = store.ReadInitial().Train.Average(loss => (double)loss);
         var chance = ChanceLoss ?? 1;
+        var remarks = 0;
         return new ChainRunner(
             _model, _train, _queries, store, settings, _preconditioner, plan, _selection, _center, offset, _directory.Chains, 100 * Math.Max(initial, chance))
         {
             Precision = _spec.ScalarPrecision,
             Kept = _kept is null ? null : new KeptDrawFiles(_directory.Draws, _kept, plan.DrawsPerBlock),
             Tokens = _tokens?.Target,
+
+            // Every chain finds the same.
+            Remark = text =>
+            {
+                if (Interlocked.Exchange(ref remarks, 1) == 0)
+                {
+                    Say(RunStage.Sampling, text);
+                }
+            },
         };
     }
 

@@ -28,7 +28,7 @@ internal static class StepProbe
         var settings = new SamplerSettings("sgld", 0, 0, 0, Math.Min(items, feed.Count), 1, 1, 0, 1, seed);
         using var state = new ChainState(0, seed, center, SamplerCatalog.Create(settings, new NoPreconditioner()));
         using var weights = model.Bind(selection, state.Position, state.Gradient);
-        var force = new LossGradient(model, weights, feed, settings.Batch, pieceSize);
+        using var force = new LossGradient(model, weights, feed, settings.Batch, pieceSize);
         var direction = zeros_like(center);
         LangevinStep.Normals(direction, seed, 0, PhiloxPurpose.Diagnostics, 0);
         force.AddTo(state);

@@ -81,6 +81,9 @@ public sealed class ChainRunner
     /// <summary>Where the losses of single tokens are written too, in blocks of the same draws; null for items only.</summary>
     public TokenTarget? Tokens { get; init; }
 
+    /// <summary>Is told what a person should know; null for nobody.</summary>
+    public Action<string>? Remark { get; init; }
+
     /// <summary>
     /// Runs chain <paramref name="chain"/> on the calling thread. Draw t (from 0) is the position after burn-in + (t + 1)·thin
     /// moves; where the step's gradient is a full-batch one its losses are the draw's, at no further cost.
@@ -104,9 +107,10 @@ public sealed class ChainRunner
         }
 
         using var weights = _model.Bind(_selection, state.Position, sampler.UsesGradient ? state.Gradient : null, Precision);
-        var force = new LossGradient(_model, weights, _train, _settings.Batch, _plan.GradientPiece) { Offset = _offset };
+        using var pass = new RepeatedPass(_center.device, LossGradient.Repeats(_model, _train, _settings.Batch), state.Gradient, Remark);
+        using var force = new LossGradient(_model, weights, _train, _settings.Batch, _plan.GradientPiece) { Offset = _offset, Pass = pass };
         using var recorder = new DrawRecorder(_model, _train, _queries, _store, _settings, _plan, chain, firstDraw, QueriesOnly,
-            Tokens is null ? null : new TokenRecorder(_model, _train, _queries, Tokens, _plan.EvaluationBatch));
+            Tokens is null ? null : new TokenRecorder(_model, _train, _queries, Tokens, _plan.EvaluationBatch, Remark), Remark);
         using var keeper = Kept is null ? null : new KeptDrawWriter(Kept, chain, _settings.Draws, _center);
         recorder.ReadBack();
         var clock = Stopwatch.StartNew();

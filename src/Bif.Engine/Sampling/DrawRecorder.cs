@@ -18,6 +18,7 @@ namespace Bif.Engine.Sampling;
 /// <param name="firstDraw">Draws of the chain that are on disk already.</param>
 /// <param name="queriesOnly">The training losses are there already: only the queries' are recorded.</param>
 /// <param name="tokens">Where the losses of single tokens go, or null.</param>
+/// <param name="refused">Is told why passes over items are not repeated from a recording; null for nobody.</param>
 internal sealed class DrawRecorder(
     Model model,
     DataFeed train,
@@ -28,8 +29,11 @@ internal sealed class DrawRecorder(
     int chain,
     int firstDraw,
     bool queriesOnly,
-    TokenRecorder? tokens) : IDisposable
+    TokenRecorder? tokens,
+    Action<string>? refused) : IDisposable
 {
+    private readonly RepeatedPass _trainPass = RepeatedPass.Over(model, train, refused);
+    private readonly RepeatedPass _queryPass = RepeatedPass.Over(model, queries, refused);
     private readonly float[] _train = new float[queriesOnly ? 0 : (long)plan.DrawsPerBlock * train.Count];
     private readonly float[] _queries = new float[(long)plan.DrawsPerBlock * queries.Count];
     private readonly float[] _sampling = new float[(long)plan.DrawsPerBlock * settings.Thin];
@@ -116,7 +120,7 @@ internal sealed class DrawRecorder(
         var queryLosses = _queries.AsMemory(_row * queries.Count, queries.Count);
         if (!trainIsThere && !queriesOnly && tokens is not { CoversItems: true })
         {
-            LossEvaluator.Evaluate(model, weights, train, plan.EvaluationBatch, trainLosses, Pending);
+            LossEvaluator.Evaluate(model, weights, train, plan.EvaluationBatch, trainLosses, Pending, _trainPass);
         }
 
         if (tokens is not null)
@@ -125,7 +129,7 @@ internal sealed class DrawRecorder(
         }
         else
         {
-            LossEvaluator.Evaluate(model, weights, queries, plan.EvaluationBatch, queryLosses, Pending);
+            LossEvaluator.Evaluate(model, weights, queries, plan.EvaluationBatch, queryLosses, Pending, _queryPass);
         }
 
         _row++;
@@ -162,5 +166,11 @@ internal sealed class DrawRecorder(
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Pending.Dispose();
+    public void Dispose()
+    {
+        Pending.Dispose();
+        _trainPass.Dispose();
+        _queryPass.Dispose();
+        tokens?.Dispose();
+    }
 }

@@ -18,41 +18,46 @@ public static class LossEvaluator
     public static void Evaluate(Model model, Weights weights, DataFeed feed, int batch, Memory<float> losses)
     {
         using var pending = new PendingLosses();
-        Evaluate(model, weights, feed, batch, losses, pending);
+        Evaluate(model, weights, feed, batch, losses, pending, RepeatedPass.Once);
         pending.Flush();
     }
 
-    /// <summary>The same, where somebody else says when losses are read from the device.</summary>
-    internal static void Evaluate(Model model, Weights weights, DataFeed feed, int batch, Memory<float> losses, PendingLosses pending)
+    /// <summary>The same, where somebody else says when losses are read from the device, and makes the pass again at other positions.</summary>
+    internal static void Evaluate(
+        Model model, Weights weights, DataFeed feed, int batch, Memory<float> losses, PendingLosses pending, RepeatedPass pass)
     {
         using var inference = inference_mode();
-        using var folded = new FoldedLayers(weights);
-        for (var start = 0; start < feed.Count; start += batch)
+        var classes = model.Objective == Objective.CrossEntropy && model.Architecture is not LanguageModel;
+        Tensor? labels = null;
+        int Length(int piece) => Math.Min(batch, feed.Count - (piece * batch));
+
+        // Logits with their labels where a kernel makes losses of them on the host; losses elsewhere.
+        Tensor Compute(int piece)
         {
-            using var scope = NewDisposeScope();
-            var length = Math.Min(batch, feed.Count - start);
-            var (items, indices) = feed.Pass(start, length);
-            if (model.Objective == Objective.CrossEntropy && model.Architecture is not LanguageModel && indices is null)
+            var items = feed.Pass(piece * batch, Length(piece));
+            if (!classes)
             {
-                EvaluateRows(model.Architecture.Forward(weights, items.Inputs), items.Targets, losses.Slice(start, length), pending);
-                continue;
+                return model.Losses(weights, items);
             }
 
-            var first = start;
-            pending.Add(model.Losses(weights, items), values => Place(values, indices, losses.Span, first));
+            var logits = model.Architecture.Forward(weights, items.Inputs);
+            labels = CrossEntropy.Takes(logits) ? items.Targets : null;
+            return labels is null ? CrossEntropy.Composed(logits, items.Targets) : logits;
         }
-    }
 
-    private static void EvaluateRows(Tensor logits, Tensor labels, Memory<float> losses, PendingLosses pending)
-    {
-        if (CrossEntropy.Takes(logits))
+        pass.Run(Pieces(feed, batch), () => new FoldedLayers(weights), Compute, (piece, values) =>
         {
-            CrossEntropy.Losses(logits, labels, losses.Span);
-            return;
-        }
+            if (labels is not null)
+            {
+                CrossEntropy.Losses(values, labels, losses.Span.Slice(piece * batch, Length(piece)));
+                return;
+            }
 
-        pending.Add(CrossEntropy.Composed(logits, labels), values => values.CopyTo(losses.Span));
+            pending.Add(values, each => Place(each, feed.Order(piece * batch, Length(piece)), losses.Span, piece * batch));
+        });
     }
+
+    private static int Pieces(DataFeed feed, int batch) => (feed.Count + batch - 1) / batch;
 
     /// <summary>Writes the losses (nats) of all tokens that have one, item after item; <see cref="SumTokens"/> makes items' of them.</summary>
     /// <param name="model">A language model.</param>
@@ -63,31 +68,30 @@ public static class LossEvaluator
     public static void EvaluateTokens(Model model, Weights weights, DataFeed feed, int batch, Memory<float> tokens)
     {
         using var pending = new PendingLosses();
-        EvaluateTokens(model, weights, feed, batch, tokens, pending);
+        EvaluateTokens(model, weights, feed, batch, tokens, pending, RepeatedPass.Once);
         pending.Flush();
     }
 
-    /// <summary>The same, where somebody else says when losses are read from the device.</summary>
-    internal static void EvaluateTokens(Model model, Weights weights, DataFeed feed, int batch, Memory<float> tokens, PendingLosses pending)
+    /// <summary>The same, where somebody else says when losses are read from the device, and makes the pass again at other positions.</summary>
+    internal static void EvaluateTokens(
+        Model model, Weights weights, DataFeed feed, int batch, Memory<float> tokens, PendingLosses pending, RepeatedPass pass)
     {
         using var inference = inference_mode();
-        using var folded = new FoldedLayers(weights);
         var offsets = feed.TokenOffsets;
-        for (var start = 0; start < feed.Count; start += batch)
+        int Length(int piece) => Math.Min(batch, feed.Count - (piece * batch));
+        pass.Run(Pieces(feed, batch), () => new FoldedLayers(weights), piece => model.TokenLosses(weights, feed.Pass(piece * batch, Length(piece))), (piece, losses) =>
         {
-            using var scope = NewDisposeScope();
-            var (items, indices) = feed.Pass(start, Math.Min(batch, feed.Count - start));
-            var losses = model.TokenLosses(weights, items);
             var width = (int)losses.shape[1];
             pending.Add(losses, rows =>
             {
-                for (var row = 0; row < indices!.Length; row++)
+                var items = feed.Order(piece * batch, Length(piece))!;
+                for (var row = 0; row < items.Length; row++)
                 {
-                    var item = indices[row];
+                    var item = items[row];
                     rows.Slice(row * width, offsets[item + 1] - offsets[item]).CopyTo(tokens.Span[offsets[item]..]);
                 }
             });
-        }
+        });
     }
 
     /// <summary>Losses of items as the sums of their tokens'.</summary>

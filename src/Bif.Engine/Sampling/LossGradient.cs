@@ -1,6 +1,7 @@
 using Bif.Engine.Data;
 using Bif.Engine.Models;
 using Bif.Kernels;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Bif.Engine.Sampling;
@@ -14,12 +15,20 @@ namespace Bif.Engine.Sampling;
 /// <param name="feed">The training items.</param>
 /// <param name="batch">Items per gradient; 0 or n for all of them.</param>
 /// <param name="pieceSize">Items per forward and backward pass.</param>
-public sealed class LossGradient(Model model, Weights weights, DataFeed feed, int batch, int pieceSize)
+public sealed class LossGradient(Model model, Weights weights, DataFeed feed, int batch, int pieceSize) : IDisposable
 {
     private readonly int[] _indices = new int[batch == 0 ? 0 : Math.Min(batch, feed.Count)];
+    private Tensor? _index;
 
     /// <summary>∇L(w*) to subtract, so that w* is the mode of the target; null for the plain force.</summary>
     public Tensor? Offset { get; init; }
+
+    /// <summary>How the gradient's passes are made; they may be repeated where <see cref="Repeats"/> says so.</summary>
+    internal RepeatedPass Pass { get; init; } = RepeatedPass.Once;
+
+    /// <summary>Whether gradients of so many items always read the same memory.</summary>
+    internal static bool Repeats(Model model, DataFeed feed, int batch)
+        => RepeatedPass.Suits(model, feed) && (batch == 0 || batch >= feed.Count || feed.GathersOnDevice);
 
     /// <summary>Whether every gradient sees all items, and yields all their losses.</summary>
     public bool IsFullBatch => batch == 0 || batch >= feed.Count;
@@ -47,31 +56,37 @@ public sealed class LossGradient(Model model, Weights weights, DataFeed feed, in
         {
             var stream = new PhiloxStream(state.Seed, (uint)state.Chain, PhiloxPurpose.Batch, (ulong)state.Step);
             stream.SampleWithoutReplacement(feed.Count, _indices);
+            if (feed.GathersOnDevice)
+            {
+                PlaceIndices(state.Position.device);
+            }
         }
 
         var count = all ? feed.Count : _indices.Length;
-        var sum = 0.0;
-        for (var start = 0; start < count; start += pieceSize)
+        int Length(int piece) => Math.Min(pieceSize, count - (piece * pieceSize));
+        Batch Items(int start, int length) => all ? feed.Pass(start, length)
+            : _index is not null ? feed.Gather(_index.narrow(0, start, length))
+            : feed.Gather(_indices.AsSpan(start, length));
+        Tensor Compute(int piece)
         {
-            using var scope = NewDisposeScope();
-            var length = Math.Min(pieceSize, count - start);
-            var (items, order) = all ? feed.Pass(start, length) : (feed.Gather(_indices.AsSpan(start, length)), null);
-            var values = model.Losses(weights, items);
+            var values = model.Losses(weights, Items(piece * pieceSize, Length(piece)));
             (values.sum() * (1.0 / count)).backward();
-            var first = start;
-            pending.Add(values, each =>
-            {
-                if (all && !losses.IsEmpty)
-                {
-                    LossEvaluator.Place(each, order, losses.Span, first);
-                }
-
-                foreach (var value in each)
-                {
-                    sum += value;
-                }
-            });
+            return values;
         }
+
+        var sum = 0.0;
+        Pass.Run((count + pieceSize - 1) / pieceSize, () => null, Compute, (piece, values) => pending.Add(values, each =>
+        {
+            if (all && !losses.IsEmpty)
+            {
+                LossEvaluator.Place(each, feed.Order(piece * pieceSize, Length(piece)), losses.Span, piece * pieceSize);
+            }
+
+            foreach (var value in each)
+            {
+                sum += value;
+            }
+        }));
 
         if (Offset is not null)
         {
@@ -93,8 +108,29 @@ public sealed class LossGradient(Model model, Weights weights, DataFeed feed, in
         var settings = new SamplerSettings("sgld", 0, 0, 0, 0, 1, 1, 0, 1, 0);
         using var state = new ChainState(0, 0, center, SamplerCatalog.Create(settings, new Preconditioners.NoPreconditioner()));
         using var weights = model.Bind(selection, state.Position, state.Gradient);
-        new LossGradient(model, weights, feed, 0, pieceSize).AddTo(state);
+        using var force = new LossGradient(model, weights, feed, 0, pieceSize);
+        force.AddTo(state);
         using var noGradient = no_grad();
         return state.Gradient.clone().DetachFromDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _index?.Dispose();
+
+    // Where they always are: what is recorded reads them there.
+    private void PlaceIndices(Device device)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        var indices = DataFeed.Index(_indices);
+        if (device.type == DeviceType.CPU)
+        {
+            _index?.Dispose();
+            _index = indices.DetachFromDisposeScope();
+            return;
+        }
+
+        _index ??= empty_like(indices, device: device).DetachFromDisposeScope();
+        _index.copy_(indices.pin_memory(), nonBlocking: true);
     }
 }

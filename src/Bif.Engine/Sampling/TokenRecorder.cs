@@ -15,8 +15,12 @@ public sealed record TokenTarget(TraceStore Store, DataFeed? Train);
 /// <param name="queries">Query texts.</param>
 /// <param name="target">Which tokens, and where they go.</param>
 /// <param name="evaluationBatch">Items per forward pass.</param>
-internal sealed class TokenRecorder(Model model, DataFeed train, DataFeed queries, TokenTarget target, int evaluationBatch)
+/// <param name="refused">Is told why passes over items are not repeated from a recording; null for nobody.</param>
+internal sealed class TokenRecorder(
+    Model model, DataFeed train, DataFeed queries, TokenTarget target, int evaluationBatch, Action<string>? refused) : IDisposable
 {
+    private readonly RepeatedPass _trainPass = target.Train is null ? RepeatedPass.Once : RepeatedPass.Over(model, target.Train, refused);
+    private readonly RepeatedPass _queryPass = RepeatedPass.Over(model, queries, refused);
     private readonly TraceStore _store = target.Store;
     private readonly int _trainTokens = target.Store.Shape.TrainItems;
     private readonly int _queryTokens = target.Store.Shape.QueryItems;
@@ -47,7 +51,7 @@ internal sealed class TokenRecorder(Model model, DataFeed train, DataFeed querie
     public void Record(Weights weights, int row, Memory<float> trainLosses, Memory<float> queryLosses, PendingLosses pending)
     {
         var asked = _queries.AsMemory(row * _queryTokens, _queryTokens);
-        LossEvaluator.EvaluateTokens(model, weights, queries, evaluationBatch, asked, pending);
+        LossEvaluator.EvaluateTokens(model, weights, queries, evaluationBatch, asked, pending, _queryPass);
         pending.Then(() =>
         {
             _store.RoundAsWritten(queries: true, asked.Span);
@@ -59,7 +63,7 @@ internal sealed class TokenRecorder(Model model, DataFeed train, DataFeed querie
         }
 
         var tokens = _train.AsMemory(row * _trainTokens, _trainTokens);
-        LossEvaluator.EvaluateTokens(model, weights, traced, evaluationBatch, tokens, pending);
+        LossEvaluator.EvaluateTokens(model, weights, traced, evaluationBatch, tokens, pending, _trainPass);
         pending.Then(() =>
         {
             var items = CoversItems ? trainLosses.Span : _items;
@@ -73,6 +77,13 @@ internal sealed class TokenRecorder(Model model, DataFeed train, DataFeed querie
 
             _means[row] = (float)(sum / _trainTokens);
         });
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _trainPass.Dispose();
+        _queryPass.Dispose();
     }
 
     /// <summary>Writes the block.</summary>

@@ -98,6 +98,21 @@ internal static unsafe partial class KernelMethods
     public static partial int bif_stream_own(int device);
 
     [LibraryImport(Library)]
+    public static partial int bif_graph_available(int device);
+
+    [LibraryImport(Library)]
+    public static partial int bif_graph_begin(int device, out nint graph);
+
+    [LibraryImport(Library)]
+    public static partial int bif_graph_end(nint graph);
+
+    [LibraryImport(Library)]
+    public static partial int bif_graph_replay(nint graph);
+
+    [LibraryImport(Library)]
+    public static partial int bif_graph_free(nint graph);
+
+    [LibraryImport(Library)]
     public static partial int bif_memory_trim();
 
     [LibraryImport(Library)]

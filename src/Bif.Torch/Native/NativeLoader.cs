@@ -13,7 +13,7 @@ internal static class NativeLoader
     public const string Library = "bif_native";
 
     // The number that bif_abi() of a matching library returns.
-    private const int Abi = 3;
+    private const int Abi = 4;
 
     private static readonly Lazy<nint> Handle = new(() => Load(FilePath));
 

@@ -6,7 +6,7 @@ namespace Bif.Engine.Tests.Attribution;
 /// <summary>Intervals of scores over many independent runs of one spec.</summary>
 public sealed class CoverageTests
 {
-    private const int Runs = 40;
+    private const int Runs = 24;
     private const int Items = 30;
 
     // Student's 95th percentile with 15 degrees of freedom: an error comes from 16 batches of draws.
