@@ -146,7 +146,7 @@ try
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode(server => server.ContentSecurityFrameAncestorsPolicy = null);
     }
 
-    await Start.Prepare(app.Services, stop.Token);
+    await Start.Prepare(app.Services, database is not null, stop.Token);
     app.Lifetime.ApplicationStarted.Register(() => Console.Error.WriteLine(
         options.IsWeb ? $"bif: open {app.Urls.FirstOrDefault() ?? urls}   (Ctrl-C stops)" : "bif: this worker waits for runs   (Ctrl-C stops)"));
     app.Lifetime.ApplicationStopping.Register(() => Console.Error.WriteLine("bif: stopping; chains finish their block and continue at the next start"));

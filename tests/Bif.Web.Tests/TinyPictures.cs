@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Bif.Engine.Training;
+using Bif.Testing;
 
 namespace Bif.Web.Tests;
 
@@ -9,23 +10,42 @@ internal sealed record TinyPictures(string Data, string Model)
     public const int Train = 90;
     public const int Queries = 12;
 
+    // Made once, then copied.
+    private static readonly Lazy<TemporaryFolder> Made = new(() =>
+    {
+        var folder = new TemporaryFolder();
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => folder.Dispose();
+        Make(folder.Root);
+        return folder;
+    });
+
     public static TinyPictures Write(string folder)
     {
-        Directory.CreateDirectory(folder);
+        var made = Made.Value.Root;
+        foreach (var file in Directory.EnumerateFiles(made, "*", SearchOption.AllDirectories))
+        {
+            var copy = Path.Combine(folder, Path.GetRelativePath(made, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+
+        return new(folder, Path.Combine(folder, "model"));
+    }
+
+    private static void Make(string folder)
+    {
         var random = new Random(5);
         File.WriteAllBytes(Path.Combine(folder, "data_batch_1.bin"), Records(random, Train));
         File.WriteAllBytes(Path.Combine(folder, "test_batch.bin"), Records(random, Queries));
         File.WriteAllText(Path.Combine(folder, "batches.meta.txt"), "red\ngreen\nblue\n");
-        var model = Path.Combine(folder, "model");
         Trainer.Run(
             new TrainingSpec
             {
                 Config = new JsonObject { ["model_type"] = "convnet", ["widths"] = new JsonArray(4, 4, 4), ["num_labels"] = 3 },
-                Data = folder + "@train", Out = model, Epochs = 4, Batch = 15, Optimizer = "adamw", LearningRate = 4e-3, WeightDecay = 0.1, Seed = 1,
+                Data = folder + "@train", Out = Path.Combine(folder, "model"), Epochs = 4, Batch = 15, Optimizer = "adamw", LearningRate = 4e-3, WeightDecay = 0.1, Seed = 1,
             },
             null,
             CancellationToken.None);
-        return new(folder, model);
     }
 
     /// <summary>An order for a run with fixed settings, so that nothing is calibrated.</summary>

@@ -43,7 +43,7 @@ internal sealed class JacobianRange(CurvatureSource source, GradientSource gradi
         projected.div_((double)source.Count * (exact ? 1 : count));
         var (values, vectors) = linalg.eigh(projected);
         var kept = (int)Math.Min(rank, range.shape[0]);
-        var leading = vectors.narrow(1, range.shape[0] - kept, kept).flip(1).transpose(0, 1).to(float32).matmul(range);
+        var leading = RowSpace.Combine(vectors.narrow(1, range.shape[0] - kept, kept).flip(1).transpose(0, 1), range);
         double[] found = [.. Enumerable.Range(1, kept).Select(index => Math.Max(0, values.select(0, range.shape[0] - index).item<double>()))];
         return (leading.DetachFromDisposeScope(), found);
     }
@@ -56,7 +56,7 @@ internal sealed class JacobianRange(CurvatureSource source, GradientSource gradi
         var product = zeros_like(start);
         ForEachRows(Math.Min(columns, MostMixtures / 2), exact: columns == 1, (rows, share) =>
         {
-            product.add_(start.matmul(rows.transpose(0, 1)).matmul(rows));
+            product.addmm_(start.matmul(rows.transpose(0, 1)), rows);
             progress(share);
         });
         return product;
@@ -77,8 +77,7 @@ internal sealed class JacobianRange(CurvatureSource source, GradientSource gradi
             }
 
             var (kept, scale) = (vectors.narrow(1, first, vectors.shape[1] - first), values.narrow(0, first, values.shape[0] - first).rsqrt());
-            using var before = rows;
-            rows = (kept * scale).transpose(0, 1).to(float32).matmul(before);
+            rows = RowSpace.Combine((kept * scale).transpose(0, 1), rows);
         }
 
         return rows;

@@ -66,8 +66,8 @@ internal static class Lanczos
 
         var (values, vectors) = linalg.eigh(tensor(tridiagonal, [found, found]));
         var kept = Math.Min(rank, found);
-        var leading = vectors.narrow(1, found - kept, kept).flip(1).transpose(0, 1).to(float32).to(like.device).contiguous();
+        var leading = vectors.narrow(1, found - kept, kept).flip(1).transpose(0, 1).to(like.device);
         var ascending = Enumerable.Range(0, found).Select(index => values.select(0, index).item<double>()).ToArray();
-        return (leading.matmul(basis.narrow(0, 0, found)).DetachFromDisposeScope(), [.. ascending.Reverse().Take(kept).Select(value => Math.Max(0, value))]);
+        return (RowSpace.Combine(leading, basis.narrow(0, 0, found)).DetachFromDisposeScope(), [.. ascending.Reverse().Take(kept).Select(value => Math.Max(0, value))]);
     }
 }

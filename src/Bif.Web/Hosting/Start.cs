@@ -96,7 +96,10 @@ public static class Start
     }
 
     /// <summary>Migrates under the database's lock, declares the queue's job, repairs the queue, seeds the demos.</summary>
-    public static async Task Prepare(IServiceProvider services, CancellationToken cancellation)
+    /// <param name="services">The application's.</param>
+    /// <param name="startedDatabase">Whether this process started the database, so that no other is at work on it.</param>
+    /// <param name="cancellation">Stops it.</param>
+    public static async Task Prepare(IServiceProvider services, bool startedDatabase, CancellationToken cancellation)
     {
         await using (var context = await services.GetRequiredService<IDbContextFactory<BifContext>>().CreateDbContextAsync(cancellation))
         {
@@ -104,6 +107,11 @@ public static class Start
         }
 
         await services.GetRequiredService<RunQueue>().Declare(cancellation);
+        if (startedDatabase)
+        {
+            await services.GetRequiredService<WorkerList>().ForgetOthers(cancellation);
+        }
+
         await services.GetRequiredService<RunDesk>().Repair(cancellation);
         if (services.GetRequiredService<BifOptions>().Demo)
         {

@@ -22,6 +22,18 @@ public sealed class WorkerList(NpgsqlDataSource source)
     /// <summary>Whether a worker that is alive runs chains on a GPU.</summary>
     public async Task<bool> HasGpu(CancellationToken cancellation) => (await Read(cancellation)).Any(worker => worker is { IsAlive: true, HasGpu: true });
 
+    /// <summary>
+    /// Says of all other workers that they are gone, so that the queue takes their work back at once instead of waiting for a sign of
+    /// life: right where the database was this process's to start.
+    /// </summary>
+    public async Task ForgetOthers(CancellationToken cancellation)
+    {
+        await using var command = source.CreateCommand("update quartz.qrtz_scheduler_state set last_checkin_time = 0 where instance_name not in ($1, $2)");
+        command.Parameters.AddWithValue(NameOfThis(hasGpu: false));
+        command.Parameters.AddWithValue(NameOfThis(hasGpu: true));
+        await command.ExecuteNonQueryAsync(cancellation);
+    }
+
     /// <summary>All workers that checked in lately, by name.</summary>
     public async Task<IReadOnlyList<WorkerEntry>> Read(CancellationToken cancellation)
     {
