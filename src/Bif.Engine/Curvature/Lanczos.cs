@@ -68,6 +68,8 @@ internal static class Lanczos
         var kept = Math.Min(rank, found);
         var leading = vectors.narrow(1, found - kept, kept).flip(1).transpose(0, 1).to(like.device);
         var ascending = Enumerable.Range(0, found).Select(index => values.select(0, index).item<double>()).ToArray();
-        return (RowSpace.Combine(leading, basis.narrow(0, 0, found)).DetachFromDisposeScope(), [.. ascending.Reverse().Take(kept).Select(value => Math.Max(0, value))]);
+
+        // A copy, so that the steps beyond the rank take no memory for as long as the pairs are used.
+        return (RowSpace.Combine(leading, basis.narrow(0, 0, found)).clone().DetachFromDisposeScope(), [.. ascending.Reverse().Take(kept).Select(value => Math.Max(0, value))]);
     }
 }
