@@ -33,12 +33,16 @@ internal sealed class FirstOrderPass(
     /// <summary>Whether training items' parts are there already and only the queries' are wanted.</summary>
     public bool QueriesOnly { get; init; }
 
-    /// <summary>Passes over the items' gradients that a run's draws take.</summary>
-    private static int Passes(long parameters, int items, long draws) => 1 + (int)((draws + Width(parameters, items) - 1) / Width(parameters, items));
+    // Queries whose gradients are held at once.
+    private static int Group(long parameters, int queries) => (int)Math.Clamp(PanelBytes / (sizeof(float) * parameters), 1, Math.Max(1, queries));
+
+    // Passes over the items' gradients that a run's draws and its queries' covariances take.
+    private static int Passes(long parameters, int items, int queries, long draws)
+        => ((queries + Group(parameters, queries) - 1) / Group(parameters, queries)) + (int)((draws + Width(parameters, items) - 1) / Width(parameters, items));
 
     /// <summary>Gradients of single items, training items and queries, that a run's control variate takes.</summary>
-    public static double ItemGradients(long parameters, int items, int queries, long draws)
-        => (double)ThermalGradients.Points * Passes(parameters, items, draws) * (items + queries);
+    public static double ItemGradients(long parameters, int items, int queries, long draws, int points)
+        => (double)points * Passes(parameters, items, queries, draws) * (items + queries);
 
     /// <summary>Adds what is missing in <paramref name="files"/> for the complete draws of a run.</summary>
     /// <param name="files">Where the control variate lies.</param>
@@ -54,14 +58,16 @@ internal sealed class FirstOrderPass(
             .SelectMany(chain => Enumerable.Range(store.CompleteBlocks(chain), Math.Max(0, losses.CompleteBlocks(chain) - store.CompleteBlocks(chain)))
                 .Select(block => (Chain: chain, Block: block)))
             .ToList();
-        var parts = Passes(center.numel(), train.Count, missing.Sum(each => (long)store.Shape.DrawsIn(each.Block)));
+        var drawn = missing.Sum(each => (long)store.Shape.DrawsIn(each.Block));
+        var parts = Passes(center.numel(), train.Count, queries.Count, drawn);
         var done = 0;
         if (!files.HasCovariance)
         {
             WriteCovariance(files, source);
         }
 
-        progress?.Invoke(++done / (double)parts);
+        done += parts - Passes(center.numel(), train.Count, 0, drawn);
+        progress?.Invoke(done / (double)parts);
         FillBlocks(store, missing, source, () => progress?.Invoke(Math.Min(1, ++done / (double)parts)));
     }
 
@@ -88,7 +94,7 @@ internal sealed class FirstOrderPass(
         var queryVariance = new double[queries.Count];
         var itemVariance = new double[train.Count];
         using var writer = new NpyWriter<float>(files.Covariance, queries.Count, train.Count);
-        var group = (int)Math.Clamp(PanelBytes / (sizeof(float) * center.numel()), 1, queries.Count);
+        var group = Group(center.numel(), queries.Count);
         for (var first = 0; first < queries.Count; first += group)
         {
             using var scope = NewDisposeScope();

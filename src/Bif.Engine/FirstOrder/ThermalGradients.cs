@@ -15,8 +15,8 @@ namespace Bif.Engine.FirstOrder;
 /// </summary>
 internal sealed class ThermalGradients : IDisposable
 {
-    /// <summary>Points whose gradients are averaged.</summary>
-    public const int Points = 8;
+    /// <summary>Points whose gradients are averaged, where the settings name no other number.</summary>
+    public const int UsualPoints = 8;
 
     private readonly List<GradientSource> _sources = [];
     private readonly List<Tensor> _points = [];
@@ -25,13 +25,16 @@ internal sealed class ThermalGradients : IDisposable
     public ThermalGradients(Model model, ParameterSelection selection, Tensor center, Preconditioner preconditioner, SamplerSettings settings, DataFeed probe)
     {
         using var state = new ChainState(int.MaxValue - 1, settings.Seed, center, SamplerCatalog.Create(settings, preconditioner));
-        for (var point = 0; point < Points; point++)
+        for (var point = 0; point < PointsOf(settings); point++)
         {
             preconditioner.Draw(state, settings.Gamma, point / 2, mirrored: point % 2 == 1);
             _points.Add(state.Position.clone().DetachFromDisposeScope());
             _sources.Add(new GradientSource(model, selection, _points[^1], probe));
         }
     }
+
+    /// <summary>Points whose gradients a run averages.</summary>
+    public static int PointsOf(SamplerSettings settings) => settings.FirstOrderPoints == 0 ? UsualPoints : settings.FirstOrderPoints;
 
     /// <summary>Numbers that an item takes while its gradient is formed.</summary>
     public long HeldPerItem => _sources[0].HeldPerItem;

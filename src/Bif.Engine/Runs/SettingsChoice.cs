@@ -39,9 +39,9 @@ internal sealed class SettingsChooser(
     RunSpec spec, Model model, ParameterSelection selection, Tensor center, DataFeed train, int queryCount, int threads, Action<RunProgress> report)
 {
     // Independent draws with a control variate serve where gradients of all items take no longer than other samplers' draws may
-    // (SamplingSeconds); else a full-batch step within this time makes underdamped dynamics affordable; beyond it mini-batch SGLD
-    // at the family's settings serves, since the draws that are affordable ask of a cold Gaussian so much damping that its scores cannot be told from
-    // gradient cosines (docs/measurements.md).
+    // (SamplingSeconds), with few points and draws if need be; else a full-batch step within this time makes underdamped dynamics
+    // affordable; beyond it mini-batch SGLD at the family's settings serves, since without a control variate the draws that are affordable ask of a
+    // cold Gaussian so much damping that its scores cannot be told from gradient cosines (docs/measurements.md).
     private const double AffordableGradientSeconds = 0.5;
     private const double CurvatureSeconds = 45;
     private const double SamplingSeconds = 600;
@@ -50,14 +50,22 @@ internal sealed class SettingsChooser(
     // With a control variate what is left to estimate needs few draws.
     private const int MostControlledDraws = 1000;
 
+    // Where that takes too long: fewer points lose nothing that could be measured, fewer draws a little (docs/measurements.md).
+    private const int FewPoints = 2;
+    private const int LeastControlledDraws = 100;
+
     // The shortest of a few timings: what else the machine does must not decide about the sampler.
     private const int ControlTimings = 4;
 
     // Beyond it a piece of items' gradients would not stay small.
     private const long MostControlledParameters = 2_000_000;
 
-    private bool? _controlAffordable;
-    private double? _controlSeconds;
+    private ControlPlan? _control;
+
+    // Of how many points and draws, and its expected seconds.
+    private sealed record ControlPlan(int Points, int Draws, double Seconds);
+
+    private ControlPlan Control => _control ??= PlanControl();
 
     /// <summary>Chooses; measures batch sizes, and curvature where the sampler uses it.</summary>
     /// <param name="meanLoss">Evaluates L(w*) in nats with the given number of items per forward pass.</param>
@@ -145,7 +153,7 @@ internal sealed class SettingsChooser(
         }
 
         var control = HasControl(sampler, name);
-        var affordable = Math.Min(AffordableDraws(sampler, chains, plan, tuning), control ? MostControlledDraws / chains : int.MaxValue);
+        var affordable = Math.Min(AffordableDraws(sampler, chains, plan, tuning), control ? Math.Max(1, Control.Draws / chains) : int.MaxValue);
         var draws = spec.TargetReliability is null ? spec.Draws ?? affordable : Math.Min(spec.Draws ?? int.MaxValue, affordable);
         var source = new CurvatureSource(
             model, selection, center, train, spec.CurvatureItems ?? AffordableItems(name, tuning), tuning.GradientPiece, spec.Seed);
@@ -177,10 +185,11 @@ internal sealed class SettingsChooser(
             CurvatureItems: source.Count,
             Centered: calibrated.Centered && sampler == "baoab",
             Start: sampler == "baoab" ? spec.Start : "checkpoint",
-            FirstOrderControl: control);
+            FirstOrderControl: control,
+            FirstOrderPoints: control && Control.Points != ThermalGradients.UsualPoints ? Control.Points : 0);
         IEnumerable<string> remarks = sampler != "laplace" ? JudgeGradientNoise(settings, plan.GradientPiece)
             : ["independent draws from a Gaussian approximation of the posterior: exact only where the loss is quadratic",
-                control ? FormattableString.Invariant($"the noise of the losses' first-order parts is taken out of the scores: their covariance under the Gaussian is known, and making them takes about {_controlSeconds ??= ControlCost():F0} s besides the draws")
+                control ? FormattableString.Invariant($"the noise of the losses' first-order parts is taken out of the scores: their covariance under the Gaussian is known, and making them takes about {Control.Seconds:F0} s besides the draws")
                     : "scores rest on the draws alone: no control variate"];
         return new SettingsChoice(
             settings,
@@ -204,10 +213,29 @@ internal sealed class SettingsChooser(
         return spec.FirstOrderControl ?? IsControlAffordable();
     }
 
-    private bool IsControlAffordable() => _controlAffordable ??= !spec.PerToken && selection.Count <= MostControlledParameters && (_controlSeconds ??= ControlCost()) <= SamplingSeconds;
+    private bool IsControlAffordable() => !spec.PerToken && selection.Count <= MostControlledParameters && Control.Seconds <= SamplingSeconds;
 
-    // Expected seconds, from a few items.
-    private double ControlCost()
+    // The usual control variate, or the best that can be had in the time; the usual one where none can.
+    private ControlPlan PlanControl()
+    {
+        var perGradient = SecondsPerItemGradient();
+        ControlPlan Plan(int points, long draws)
+            => new(points, (int)Math.Min(draws, int.MaxValue), perGradient * FirstOrderPass.ItemGradients(selection.Count, train.Count, queryCount, draws, points));
+
+        var usual = Plan(ThermalGradients.UsualPoints, spec.Draws is { } each ? each * (long)(spec.Chains ?? 4) : MostControlledDraws);
+        for (var draws = usual.Draws; usual.Seconds > SamplingSeconds && (draws == usual.Draws || (draws >= LeastControlledDraws && spec.Draws is null)); draws = draws * 4 / 5)
+        {
+            if (Plan(FewPoints, draws) is var few && few.Seconds <= SamplingSeconds)
+            {
+                return few;
+            }
+        }
+
+        return usual;
+    }
+
+    // From a few items.
+    private double SecondsPerItemGradient()
     {
         using var scope = NewDisposeScope();
         using var source = new Baselines.Gradients.GradientSource(model, selection, center, train);
@@ -222,8 +250,7 @@ internal sealed class SettingsChooser(
             seconds = Math.Min(seconds, clock.Elapsed.TotalSeconds);
         }
 
-        var draws = spec.Draws is { } each ? each * (long)(spec.Chains ?? 4) : MostControlledDraws;
-        return seconds / probed * FirstOrderPass.ItemGradients(selection.Count, train.Count, queryCount, draws);
+        return seconds / probed;
     }
 
     // Says how much temperature mini-batch gradients add, and refuses settings in which they swamp the curvature.

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Bif.Engine.Sampling;
 
 /// <summary>The numbers of a sampling run, all of them decided. Part of what identifies the run.</summary>
@@ -20,6 +22,7 @@ namespace Bif.Engine.Sampling;
 /// <param name="CurvatureItems">Training items from which the preconditioner is estimated; 0 for all.</param>
 /// <param name="Centered">Whether nβ·∇L(w*) is subtracted from the force.</param>
 /// <param name="FirstOrderControl">Whether the noise of the losses' first-order parts is taken out of the scores (independent Gaussian draws only).</param>
+/// <param name="FirstOrderPoints">Points around the checkpoint whose gradients make the first-order parts; 0 for the usual number.</param>
 /// <param name="Start">Where chains begin: checkpoint, or laplace, a draw from the Gaussian that the preconditioner describes.</param>
 public sealed record SamplerSettings(
     string Sampler,
@@ -41,7 +44,8 @@ public sealed record SamplerSettings(
     int CurvatureItems = 0,
     bool Centered = false,
     string Start = "checkpoint",
-    bool FirstOrderControl = false)
+    bool FirstOrderControl = false,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] int FirstOrderPoints = 0)
 {
     /// <summary>Moves of one chain from its start to its last draw.</summary>
     public long Steps => BurnIn + ((long)Draws * Thin);

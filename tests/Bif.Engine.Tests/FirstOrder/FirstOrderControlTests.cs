@@ -1,6 +1,8 @@
+using System.Text.Json;
 using Bif.Engine.Attribution;
 using Bif.Engine.FirstOrder;
 using Bif.Engine.Runs;
+using Bif.Engine.Sampling;
 using Bif.Engine.Tests.Runs;
 using Bif.Engine.Traces;
 using Xunit;
@@ -15,6 +17,24 @@ public sealed class FirstOrderControlTests
         Sampler = "laplace", Preconditioner = "lowrank", Nbeta = nbeta, Gamma = nbeta / 8, Chains = 4, Draws = draws, Seed = 5, Threads = 1, EvaluationBatch = 40,
         FirstOrderControl = control,
     };
+
+    // 62 directions of 270,000 numbers fit into 64 MiB: two groups of queries, and three passes for 164 draws, at each point.
+    [Fact]
+    public void The_cost_counts_a_pass_per_group_of_queries_and_of_draws_at_every_point()
+    {
+        Assert.Equal(2 * 5 * 6100, FirstOrderPass.ItemGradients(269_722, 6000, 100, 164, points: 2));
+        Assert.Equal(8 * 2 * 1020, FirstOrderPass.ItemGradients(1000, 1000, 20, 1000, points: 8));
+    }
+
+    [Fact]
+    public void The_usual_number_of_points_leaves_the_identity_of_earlier_runs()
+    {
+        var usual = new SamplerSettings("laplace", 1, 1, 1, 0, 1, 1, 0, 1, 0, FirstOrderControl: true);
+        Assert.Equal(ThermalGradients.UsualPoints, ThermalGradients.PointsOf(usual));
+        Assert.DoesNotContain("points", JsonSerializer.Serialize(usual, RunRecord.Json), StringComparison.Ordinal);
+        var few = JsonSerializer.Deserialize<SamplerSettings>(JsonSerializer.Serialize(usual with { FirstOrderPoints = 2 }, RunRecord.Json), RunRecord.Json)!;
+        Assert.Equal(2, ThermalGradients.PointsOf(few));
+    }
 
     // At nβ = 4000 the first-order part is nearly all of a loss's variance.
     [Fact]
