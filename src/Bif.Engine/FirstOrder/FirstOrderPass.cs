@@ -36,13 +36,14 @@ internal sealed class FirstOrderPass(
     // Queries whose gradients are held at once.
     private static int Group(long parameters, int queries) => (int)Math.Clamp(PanelBytes / (sizeof(float) * parameters), 1, Math.Max(1, queries));
 
-    // Passes over the items' gradients that a run's draws and its queries' covariances take.
-    private static int Passes(long parameters, int items, int queries, long draws)
-        => ((queries + Group(parameters, queries) - 1) / Group(parameters, queries)) + (int)((draws + Width(parameters, items) - 1) / Width(parameters, items));
+    // Passes over the items' gradients that covariances with the queries and parts at the draws take.
+    private static int QueryPasses(long parameters, int queries) => (queries + Group(parameters, queries) - 1) / Group(parameters, queries);
+
+    private static int DrawPasses(long parameters, int items, long draws) => (int)((draws + Width(parameters, items) - 1) / Width(parameters, items));
 
     /// <summary>Gradients of single items, training items and queries, that a run's control variate takes.</summary>
     public static double ItemGradients(long parameters, int items, int queries, long draws, int points)
-        => (double)points * Passes(parameters, items, queries, draws) * (items + queries);
+        => (double)points * (QueryPasses(parameters, queries) + DrawPasses(parameters, items, draws)) * (items + queries);
 
     /// <summary>Adds what is missing in <paramref name="files"/> for the complete draws of a run.</summary>
     /// <param name="files">Where the control variate lies.</param>
@@ -58,15 +59,13 @@ internal sealed class FirstOrderPass(
             .SelectMany(chain => Enumerable.Range(store.CompleteBlocks(chain), Math.Max(0, losses.CompleteBlocks(chain) - store.CompleteBlocks(chain)))
                 .Select(block => (Chain: chain, Block: block)))
             .ToList();
-        var drawn = missing.Sum(each => (long)store.Shape.DrawsIn(each.Block));
-        var parts = Passes(center.numel(), train.Count, queries.Count, drawn);
-        var done = 0;
+        var done = QueryPasses(center.numel(), queries.Count);
+        var parts = done + DrawPasses(center.numel(), train.Count, missing.Sum(each => (long)store.Shape.DrawsIn(each.Block)));
         if (!files.HasCovariance)
         {
             WriteCovariance(files, source);
         }
 
-        done += parts - Passes(center.numel(), train.Count, 0, drawn);
         progress?.Invoke(done / (double)parts);
         FillBlocks(store, missing, source, () => progress?.Invoke(Math.Min(1, ++done / (double)parts)));
     }

@@ -223,7 +223,13 @@ internal sealed class SettingsChooser(
             => new(points, (int)Math.Min(draws, int.MaxValue), perGradient * FirstOrderPass.ItemGradients(selection.Count, train.Count, queryCount, draws, points));
 
         var usual = Plan(ThermalGradients.UsualPoints, spec.Draws is { } each ? each * (long)(spec.Chains ?? 4) : MostControlledDraws);
-        for (var draws = usual.Draws; usual.Seconds > SamplingSeconds && (draws == usual.Draws || (draws >= LeastControlledDraws && spec.Draws is null)); draws = draws * 4 / 5)
+        if (usual.Seconds <= SamplingSeconds)
+        {
+            return usual;
+        }
+
+        var least = spec.Draws is null ? LeastControlledDraws : usual.Draws;
+        for (var draws = usual.Draws; draws >= least; draws = draws * 4 / 5)
         {
             if (Plan(FewPoints, draws) is var few && few.Seconds <= SamplingSeconds)
             {

@@ -29,12 +29,11 @@ public static class LossEvaluator
         using var inference = inference_mode();
         var classes = model.Objective == Objective.CrossEntropy && model.Architecture is not LanguageModel;
         Tensor? labels = null;
-        int Length(int piece) => Math.Min(batch, feed.Count - (piece * batch));
 
         // Logits with their labels where a kernel makes losses of them on the host; losses elsewhere.
-        Tensor Compute(int piece)
+        Tensor Compute(Stretch stretch)
         {
-            var items = feed.Pass(piece * batch, Length(piece));
+            var items = feed.Pass(stretch.Start, stretch.Count);
             if (!classes)
             {
                 return model.Losses(weights, items);
@@ -45,19 +44,17 @@ public static class LossEvaluator
             return labels is null ? CrossEntropy.Composed(logits, items.Targets) : logits;
         }
 
-        pass.Run(Pieces(feed, batch), () => new FoldedLayers(weights), Compute, (piece, values) =>
+        pass.Run(feed.Count, batch, () => new FoldedLayers(weights), Compute, (stretch, values) =>
         {
             if (labels is not null)
             {
-                CrossEntropy.Losses(values, labels, losses.Span.Slice(piece * batch, Length(piece)));
+                CrossEntropy.Losses(values, labels, losses.Span.Slice(stretch.Start, stretch.Count));
                 return;
             }
 
-            pending.Add(values, each => Place(each, feed.Order(piece * batch, Length(piece)), losses.Span, piece * batch));
+            pending.Add(values, each => Place(each, feed.Order(stretch.Start, stretch.Count), losses.Span, stretch.Start));
         });
     }
-
-    private static int Pieces(DataFeed feed, int batch) => (feed.Count + batch - 1) / batch;
 
     /// <summary>Writes the losses (nats) of all tokens that have one, item after item; <see cref="SumTokens"/> makes items' of them.</summary>
     /// <param name="model">A language model.</param>
@@ -78,13 +75,12 @@ public static class LossEvaluator
     {
         using var inference = inference_mode();
         var offsets = feed.TokenOffsets;
-        int Length(int piece) => Math.Min(batch, feed.Count - (piece * batch));
-        pass.Run(Pieces(feed, batch), () => new FoldedLayers(weights), piece => model.TokenLosses(weights, feed.Pass(piece * batch, Length(piece))), (piece, losses) =>
+        pass.Run(feed.Count, batch, () => new FoldedLayers(weights), stretch => model.TokenLosses(weights, feed.Pass(stretch.Start, stretch.Count)), (stretch, losses) =>
         {
             var width = (int)losses.shape[1];
             pending.Add(losses, rows =>
             {
-                var items = feed.Order(piece * batch, Length(piece))!;
+                var items = feed.Order(stretch.Start, stretch.Count)!;
                 for (var row = 0; row < items.Length; row++)
                 {
                     var item = items[row];

@@ -56,30 +56,29 @@ public sealed class LossGradient(Model model, Weights weights, DataFeed feed, in
         {
             var stream = new PhiloxStream(state.Seed, (uint)state.Chain, PhiloxPurpose.Batch, (ulong)state.Step);
             stream.SampleWithoutReplacement(feed.Count, _indices);
-            if (feed.GathersOnDevice)
+            if (feed.GathersOnDevice && state.Position.device_type != DeviceType.CPU)
             {
                 PlaceIndices(state.Position.device);
             }
         }
 
         var count = all ? feed.Count : _indices.Length;
-        int Length(int piece) => Math.Min(pieceSize, count - (piece * pieceSize));
-        Batch Items(int start, int length) => all ? feed.Pass(start, length)
-            : _index is not null ? feed.Gather(_index.narrow(0, start, length))
-            : feed.Gather(_indices.AsSpan(start, length));
-        Tensor Compute(int piece)
+        Batch Items(Stretch stretch) => all ? feed.Pass(stretch.Start, stretch.Count)
+            : _index is not null ? feed.Gather(_index.narrow(0, stretch.Start, stretch.Count))
+            : feed.Gather(_indices.AsSpan(stretch.Start, stretch.Count));
+        Tensor Compute(Stretch stretch)
         {
-            var values = model.Losses(weights, Items(piece * pieceSize, Length(piece)));
+            var values = model.Losses(weights, Items(stretch));
             (values.sum() * (1.0 / count)).backward();
             return values;
         }
 
         var sum = 0.0;
-        Pass.Run((count + pieceSize - 1) / pieceSize, () => null, Compute, (piece, values) => pending.Add(values, each =>
+        Pass.Run(count, pieceSize, () => null, Compute, (stretch, values) => pending.Add(values, each =>
         {
             if (all && !losses.IsEmpty)
             {
-                LossEvaluator.Place(each, feed.Order(piece * pieceSize, Length(piece)), losses.Span, piece * pieceSize);
+                LossEvaluator.Place(each, feed.Order(stretch.Start, stretch.Count), losses.Span, stretch.Start);
             }
 
             foreach (var value in each)
@@ -123,13 +122,6 @@ public sealed class LossGradient(Model model, Weights weights, DataFeed feed, in
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         var indices = DataFeed.Index(_indices);
-        if (device.type == DeviceType.CPU)
-        {
-            _index?.Dispose();
-            _index = indices.DetachFromDisposeScope();
-            return;
-        }
-
         _index ??= empty_like(indices, device: device).DetachFromDisposeScope();
         _index.copy_(indices.pin_memory(), nonBlocking: true);
     }

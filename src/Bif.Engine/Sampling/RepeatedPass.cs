@@ -6,6 +6,9 @@ using static TorchSharp.torch;
 
 namespace Bif.Engine.Sampling;
 
+/// <summary>Items that one forward pass takes, in the order of the pass.</summary>
+internal readonly record struct Stretch(int Start, int Count);
+
 /// <summary>
 /// A pass over items that is made at every draw, always over the same memory. On a GPU it is recorded after the first time and
 /// then repeated as a whole, which spares the host hundreds of operators per draw. A recording is used only once it has given the
@@ -58,20 +61,22 @@ internal sealed class RepeatedPass : IDisposable
     public bool IsRecorded => _graph is not null && _agreed == Comparisons;
 
     /// <summary>Makes the pass.</summary>
-    /// <param name="pieces">Into how many pieces it is divided; the same every time.</param>
-    /// <param name="open">What has to be open while pieces are computed, made anew for each pass.</param>
-    /// <param name="compute">Queues the work of one piece and gives its results.</param>
-    /// <param name="deliver">Takes the results of each piece in order, to be read whenever it likes.</param>
-    public void Run(int pieces, Func<IDisposable?> open, Func<int, Tensor> compute, Action<int, Tensor> deliver)
+    /// <param name="count">Items; the same every time.</param>
+    /// <param name="size">Items of a stretch; the last may be shorter.</param>
+    /// <param name="open">What has to be open while stretches are computed, made anew for each pass.</param>
+    /// <param name="compute">Queues the work of one stretch and gives its results.</param>
+    /// <param name="deliver">Takes the results of each stretch in order, to be read whenever it likes.</param>
+    public void Run(int count, int size, Func<IDisposable?> open, Func<Stretch, Tensor> compute, Action<Stretch, Tensor> deliver)
     {
+        Stretch[] stretches = [.. Enumerable.Range(0, (count + size - 1) / size).Select(index => new Stretch(index * size, Math.Min(size, count - (index * size))))];
         if (IsRecorded)
         {
             _graph!.Replay();
-            for (var piece = 0; piece < pieces; piece++)
+            foreach (var (stretch, output) in stretches.Zip(_outputs))
             {
                 // The next repetition writes over the results.
                 using var scope = NewDisposeScope();
-                deliver(piece, _outputs[piece].clone());
+                deliver(stretch, output.clone());
             }
 
             return;
@@ -80,35 +85,35 @@ internal sealed class RepeatedPass : IDisposable
         if (!_records || !_isWarm)
         {
             using var opened = open();
-            for (var piece = 0; piece < pieces; piece++)
+            foreach (var stretch in stretches)
             {
                 using var scope = NewDisposeScope();
-                deliver(piece, compute(piece));
+                deliver(stretch, compute(stretch));
             }
 
             _isWarm = _records;
             return;
         }
 
-        RunBoth(pieces, open, compute, deliver);
+        RunBoth(stretches, open, compute, deliver);
     }
 
     /// <inheritdoc/>
     public void Dispose() => Forget();
 
     // By the operators, whose results count, and by the recording.
-    private void RunBoth(int pieces, Func<IDisposable?> open, Func<int, Tensor> compute, Action<int, Tensor> deliver)
+    private void RunBoth(Stretch[] stretches, Func<IDisposable?> open, Func<Stretch, Tensor> compute, Action<Stretch, Tensor> deliver)
     {
         using var scope = NewDisposeScope();
         var before = Copy(_adds);
-        var expected = Compute(pieces, open, compute);
+        var expected = Compute(stretches, open, compute);
         var sum = Copy(_adds);
         try
         {
             if (_graph is null)
             {
                 Tensor[] outputs = [];
-                _graph = DeviceGraph.Record(_device, () => outputs = Compute(pieces, open, compute));
+                _graph = DeviceGraph.Record(_device, () => outputs = Compute(stretches, open, compute));
                 _outputs = outputs;
             }
 
@@ -127,28 +132,21 @@ internal sealed class RepeatedPass : IDisposable
         }
 
         Restore(sum);
-        for (var piece = 0; piece < pieces; piece++)
+        foreach (var (stretch, output) in stretches.Zip(expected))
         {
-            deliver(piece, expected[piece]);
-        }
-
-        foreach (var output in expected)
-        {
+            deliver(stretch, output);
             output.Dispose();
         }
     }
 
-    private static Tensor[] Compute(int pieces, Func<IDisposable?> open, Func<int, Tensor> compute)
+    private static Tensor[] Compute(Stretch[] stretches, Func<IDisposable?> open, Func<Stretch, Tensor> compute)
     {
         using var opened = open();
-        var results = new Tensor[pieces];
-        for (var piece = 0; piece < pieces; piece++)
+        return Array.ConvertAll(stretches, stretch =>
         {
             using var scope = NewDisposeScope();
-            results[piece] = compute(piece).detach().DetachFromDisposeScope();
-        }
-
-        return results;
+            return compute(stretch).detach().DetachFromDisposeScope();
+        });
     }
 
     // Of the largest number; NaN, where the operators give no numbers either, tells nothing.
