@@ -2,7 +2,7 @@
 all items and queries. Run by `bif bench draws` and `bif check --speed`; prints one JSON object with the rate: draws per
 second, or for matrix the GFLOP/s of a float32 product.
 
-    eager_loop.py mlp|resnet20|resnet9|matrix ITEMS QUERIES BATCH THIN SECONDS THREADS [DEVICE]
+    eager_loop.py mlp|resnet20|resnet9|matrix ITEMS QUERIES BATCH THIN SECONDS THREADS [DEVICE [float32|tf32]]
 """
 import json
 import sys
@@ -80,6 +80,7 @@ def matrix(device):
 def main():
     name, items, queries, batch, thin, seconds, threads = sys.argv[1], *map(int, sys.argv[2:6]), float(sys.argv[6]), int(sys.argv[7])
     device = sys.argv[8] if len(sys.argv) > 8 else "cpu"
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = sys.argv[9:10] == ["tf32"]
     torch.set_num_threads(threads)
     torch.manual_seed(0)
     if name == "matrix":

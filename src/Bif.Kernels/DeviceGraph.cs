@@ -10,7 +10,7 @@ namespace Bif.Kernels;
 /// </summary>
 public sealed class DeviceGraph : IDisposable
 {
-    // Recordings of several threads would do no harm, but what one of them finds out about a library is not safe to share.
+    // libtorch keeps the graphs of a generator in a set that it does not guard: one thread at a time begins or forgets one.
     private static readonly Lock OneAtATime = new();
     private nint _graph;
 
@@ -63,10 +63,16 @@ public sealed class DeviceGraph : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (_graph != 0)
+        if (_graph == 0)
+        {
+            return;
+        }
+
+        lock (OneAtATime)
         {
             _ = KernelMethods.bif_graph_free(_graph);
-            _graph = 0;
         }
+
+        _graph = 0;
     }
 }

@@ -49,11 +49,12 @@ public static class ProcessMemory
     /// <summary>Bytes of tensors on a CUDA device now, and at most since the start or the last reset.</summary>
     /// <param name="device">Number of the device.</param>
     /// <param name="resetPeak">Starts a new peak from the present size.</param>
-    /// <exception cref="KernelException">The native library was built without CUDA.</exception>
-    public static (long CurrentBytes, long PeakBytes) Cuda(int device, bool resetPeak = false)
+    /// <returns>Null where the native library was built without a CUDA compiler, and cannot tell.</returns>
+    /// <exception cref="KernelException">There is no such device.</exception>
+    public static (long CurrentBytes, long PeakBytes)? Cuda(int device, bool resetPeak = false)
     {
         KernelMethods.Check(KernelMethods.bif_memory_cuda(device, resetPeak ? 1 : 0, out var current, out var peak));
-        return (current, peak);
+        return current < 0 ? null : (current, peak);
     }
 
     /// <summary>Bytes that this process may still take without pushing others out: of the machine's, and of its container's.</summary>

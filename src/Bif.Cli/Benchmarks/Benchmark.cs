@@ -15,5 +15,5 @@ internal sealed record BenchmarkRow(string Name, double Value, double? Yardstick
 /// <summary>A named measurement.</summary>
 /// <param name="Name">Word on the command line.</param>
 /// <param name="Description">What it compares.</param>
-/// <param name="Run">Measures; takes the seconds that each part may last.</param>
-internal sealed record Benchmark(string Name, string Description, Func<double, IEnumerable<BenchmarkRow>> Run);
+/// <param name="Run">Measures; takes the seconds that each part may last, and the device of those that are not the CPU's.</param>
+internal sealed record Benchmark(string Name, string Description, Func<double, string, IEnumerable<BenchmarkRow>> Run);

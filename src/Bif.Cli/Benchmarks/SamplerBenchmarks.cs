@@ -18,13 +18,16 @@ internal static class SamplerBenchmarks
     /// <summary>The networks.</summary>
     public static IReadOnlyList<string> All { get; } = ["mlp", "resnet20", "torchscript-mnist"];
 
-    /// <summary>Rows for the networks asked for whose data is beside the project.</summary>
-    public static IEnumerable<BenchmarkRow> Run(double seconds, IReadOnlyList<string> networks)
+    /// <summary>Rows for the networks asked for whose data is beside the project, each as soon as it is known.</summary>
+    /// <param name="seconds">What a way may take, about.</param>
+    /// <param name="networks">Which of <see cref="All"/>.</param>
+    /// <param name="device">Where to compute.</param>
+    public static IEnumerable<BenchmarkRow> Run(double seconds, IReadOnlyList<string> networks, string device)
     {
         var folder = Directory.CreateTempSubdirectory("bif-bench-").FullName;
         try
         {
-            foreach (var row in Networks(folder, seconds, networks))
+            foreach (var row in Networks(folder, seconds, networks, device))
             {
                 yield return row;
             }
@@ -35,7 +38,7 @@ internal static class SamplerBenchmarks
         }
     }
 
-    private static IEnumerable<BenchmarkRow> Networks(string folder, double seconds, IReadOnlyList<string> wanted)
+    private static IEnumerable<BenchmarkRow> Networks(string folder, double seconds, IReadOnlyList<string> wanted, string device)
     {
         var shared = Path.Combine(Directory.GetCurrentDirectory(), "..", "shared", "data");
         string Data(string name) => Path.Combine(shared, name);
@@ -65,7 +68,7 @@ internal static class SamplerBenchmarks
         };
         foreach (var (name, spec, ways) in problems.Where(problem => wanted.Contains(problem.Name.Split(',')[0]) && Directory.Exists(problem.Spec.Model)))
         {
-            foreach (var row in Compare(name, spec, ways, Path.Combine(folder, $"{Guid.NewGuid():N}"), seconds))
+            foreach (var row in Compare(name, spec with { Device = device }, ways, Path.Combine(folder, $"{Guid.NewGuid():N}"), seconds))
             {
                 yield return row;
             }
@@ -85,24 +88,28 @@ internal static class SamplerBenchmarks
         var burnIn = Math.Min(MostBurnIn, draws);
         var same = spec with { Nbeta = target.Nbeta, Gamma = target.Gamma, Centered = target.Centered, Draws = draws };
 
+        // The yardstick first, so that every row is complete when it comes.
         // The steepest direction bounds the step of SGLD: 4/k is where it diverges, k the precision there.
         var plain = AttributionRun.Calibrate(same with { Sampler = "baoab", Preconditioner = "none" }, null).Settings.Epsilon;
         var steepest = 1.6 * 1.6 / (plain * plain);
-        var rows = new List<(string Way, Worth Worth)>();
-        foreach (var (sampler, preconditioner) in ways)
-        {
-            rows.Add(($"{sampler} {preconditioner}", Measure(
-                same with { Sampler = sampler, Preconditioner = preconditioner, Epsilon = sampler == "baoab" && preconditioner == ways[0].Preconditioner ? target.Epsilon : null, Centered = same.Centered && sampler == "baoab" }, folder)));
-        }
-
-        rows.Add(("sgld, best step", Best([1, 2, 3], factor => same with { Sampler = "sgld", Batch = 0, Epsilon = factor / steepest, BurnIn = burnIn }, folder)));
-        rows.Add(("rmsprop, best step", Best([0.03, 0.1, 0.3], factor => same with { Sampler = "rmsprop", Batch = 0, Epsilon = factor / steepest, BurnIn = burnIn }, folder)));
-        var yardstick = rows[^2].Worth;
-        foreach (var (way, worth) in rows)
-        {
-            yield return new BenchmarkRow($"{name}: {way} ({draws:N0} draws × {Chains}), per 1,000 steps", 1000 * worth.PerStep, 1000 * yardstick.PerStep, "effective draws", way != "laplace lowrank" ? "" : name.StartsWith("mlp", StringComparison.Ordinal) ? "the default here: at least 20 times SGLD" : "the default here");
-            yield return new BenchmarkRow($"{name}: {way}, per second", worth.PerSecond, yardstick.PerSecond, "effective draws/s", "");
-        }
+        var yardstick = Best([1, 2, 3], factor => same with { Sampler = "sgld", Batch = 0, Epsilon = factor / steepest, BurnIn = burnIn }, folder);
+        IEnumerable<BenchmarkRow> Rows(string way, Worth worth) =>
+        [
+            new($"{name}: {way} ({draws:N0} draws × {Chains}), per 1,000 steps", 1000 * worth.PerStep, 1000 * yardstick.PerStep, "effective draws", way != "laplace lowrank" ? "" : name.StartsWith("mlp", StringComparison.Ordinal) ? "the default here: at least 20 times SGLD" : "the default here"),
+            new($"{name}: {way}, per second", worth.PerSecond, yardstick.PerSecond, "effective draws/s", ""),
+        ];
+        var measured = ways.Select(way => ($"{way.Sampler} {way.Preconditioner}", Worth: (Func<Worth>)(() => Measure(
+                same with
+                {
+                    Sampler = way.Sampler,
+                    Preconditioner = way.Preconditioner,
+                    Epsilon = way.Sampler == "baoab" && way.Preconditioner == ways[0].Preconditioner ? target.Epsilon : null,
+                    Centered = same.Centered && way.Sampler == "baoab",
+                },
+                folder))))
+            .Prepend(("sgld, best step", () => yardstick))
+            .Append(("rmsprop, best step", () => Best([0.03, 0.1, 0.3], factor => same with { Sampler = "rmsprop", Batch = 0, Epsilon = factor / steepest, BurnIn = burnIn }, folder)));
+        return measured.SelectMany(way => Rows(way.Item1, way.Item2()));
     }
 
     private static Worth Best(double[] factors, Func<double, RunSpec> spec, string folder)
@@ -116,7 +123,9 @@ internal static class SamplerBenchmarks
         var record = RunDirectory.Open(run).ReadRecord();
         var effective = record is { Verdict.Name: not "diverged", EffectiveDraws: { } draws } ? draws : 0;
         var steps = record.Settings.Steps * (double)record.Settings.Chains;
-        return new Worth(effective / steps, effective / record.Timings!.SamplingSeconds);
+
+        // A control variate is made after the draws, and is a part of what they cost.
+        return new Worth(effective / steps, effective / (record.Timings!.SamplingSeconds + record.Timings.EstimatingSeconds));
     }
 
     private sealed record Worth(double PerStep, double PerSecond);

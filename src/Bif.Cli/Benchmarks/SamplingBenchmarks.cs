@@ -18,6 +18,7 @@ namespace Bif.Cli.Benchmarks;
 internal static class SamplingBenchmarks
 {
     private const int Queries = 100;
+    private const int UsualChains = 4;
 
     /// <summary>Losses per second as a share of the bare forward pass of the same network at its best batch size.</summary>
     public static IEnumerable<BenchmarkRow> Losses(double seconds)
@@ -65,24 +66,50 @@ internal static class SamplingBenchmarks
         }
     }
 
-    /// <summary>Draws and matrix products of a device per second, beside the eager loop of the same PyTorch.</summary>
+    /// <summary>
+    /// Draws and matrix products of a device per second, beside the eager loop of the same PyTorch in the same precision; on a GPU
+    /// in float32 and in TF32. For ResNet-9 the operations of its passes too, beside the matrix rate.
+    /// </summary>
     public static IEnumerable<BenchmarkRow> Throughput(string device, string python, double seconds)
     {
         const int Items = 6000, Batch = 128;
-        foreach (var (name, config, shape) in Networks().Skip(1).Append(ResNet9))
+        var place = new Device(device);
+        foreach (var precision in place.type == DeviceType.CPU ? new[] { "float32" } : ["float32", "tf32"])
         {
-            double own;
-            using (var setting = new Setting(config, shape, Items, new Device(device)))
+            AllowTf32(precision == "tf32");
+            var label = place.type == DeviceType.CPU ? "" : $", {precision}";
+            var matrix = TorchLibrary.MatrixRate(place);
+            yield return new BenchmarkRow($"matrix product{label}", matrix, Eager("matrix", 0, 0, 0, seconds, python, device, precision), "GFLOP/s", "");
+            foreach (var (name, config, shape) in Networks().Skip(1).Append(ResNet9))
             {
-                own = setting.DrawRate(Batch, seconds);
-            }
+                double own;
+                using (var setting = new Setting(config, shape, Items, place))
+                {
+                    own = setting.DrawRate(Batch, seconds);
+                }
 
-            yield return new BenchmarkRow(
-                $"{name}: draws, n = {Items:N0}, batch {Batch}", own, Eager(name, Items, Batch, 1, seconds, python, device), "draws/s", "");
+                yield return new BenchmarkRow(
+                    $"{name}: draws, n = {Items:N0}, batch {Batch}{label}", own, Eager(name, Items, Batch, 1, seconds, python, device, precision), "draws/s", "");
+                if (name == "resnet9")
+                {
+                    yield return new BenchmarkRow($"{name}: operations of its passes, beside the matrix product's{label}", own * DrawOperations(Items, Batch) / 1e9, matrix, "GFLOP/s", "");
+                }
+            }
         }
 
-        yield return new BenchmarkRow(
-            "float32 matrix product", TorchLibrary.MatrixRate(new Device(device)), Eager("matrix", 0, 0, 0, seconds, python, device), "GFLOP/s", "");
+        AllowTf32(false);
+    }
+
+    private static void AllowTf32(bool allowed) => (backends.cuda.matmul.allow_tf32, backends.cudnn.allow_tf32) = (allowed, allowed);
+
+    // Multiplications and additions of ResNet-9's convolutions at 32 × 32 pixels (kernel² · inputs · outputs · positions); a gradient takes three forward passes' worth.
+    private static double DrawOperations(int items, int batch)
+    {
+        double[] products =
+        [
+            9.0 * 3 * 64 * 1024, 25.0 * 64 * 128 * 256, 2 * 9.0 * 128 * 128 * 256, 9.0 * 128 * 256 * 256, 2 * 9.0 * 256 * 256 * 64, 9.0 * 256 * 128 * 36,
+        ];
+        return 2 * products.Sum() * (items + Queries + (3 * batch));
     }
 
     private static (string Name, JsonObject Config, long[] Shape) ResNet9 => ("resnet9", new JsonObject { ["model_type"] = "resnet9" }, [3, 32, 32]);
@@ -94,7 +121,7 @@ internal static class SamplingBenchmarks
     ];
 
     // The peer's figure, or null where Python with PyTorch or the script is missing.
-    private static double? Eager(string name, int items, int batch, int thin, double seconds, string python = "/usr/bin/python3", string device = "cpu")
+    private static double? Eager(string name, int items, int batch, int thin, double seconds, string python = "/usr/bin/python3", string device = "cpu", string precision = "float32")
     {
         var script = Path.Combine(Directory.GetCurrentDirectory(), "bench", "peers", "eager_loop.py");
         if (!File.Exists(script) || !File.Exists(python))
@@ -102,7 +129,7 @@ internal static class SamplingBenchmarks
             return null;
         }
 
-        string[] arguments = [script, name, $"{items}", $"{Queries}", $"{batch}", $"{thin}", seconds.ToString(CultureInfo.InvariantCulture), $"{Environment.ProcessorCount}", device];
+        string[] arguments = [script, name, $"{items}", $"{Queries}", $"{batch}", $"{thin}", seconds.ToString(CultureInfo.InvariantCulture), $"{Environment.ProcessorCount}", device, precision];
         var start = new ProcessStartInfo(python, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         if (TorchLibrary.OpenBlasCore is { } core)
         {
@@ -164,19 +191,22 @@ internal static class SamplingBenchmarks
             return Rate(_feed.Count, seconds, () => LossEvaluator.Evaluate(_model, weights, _feed, batch, losses));
         }
 
-        // The chains of a run as attribute lays them out: one per core, each with its traces; of a large network on a GPU one.
+        // The chains of a run as attribute lays them out, each with its traces: one per core; on a GPU four, of a large network one.
         public double DrawRate(int batch, double seconds)
         {
-            var chains = ExecutionPlan.ChainsAtATime(Environment.ProcessorCount, Environment.ProcessorCount, _vector.device_type == DeviceType.CPU, _vector.numel());
+            var cores = _vector.device_type == DeviceType.CPU ? Environment.ProcessorCount : Math.Min(UsualChains, Environment.ProcessorCount);
+            var chains = ExecutionPlan.ChainsAtATime(cores, Environment.ProcessorCount, _vector.device_type == DeviceType.CPU, _vector.numel());
             set_num_threads(1);
-            var piece = new[] { 32, 64, 128, 256, 512, _feed.Count }.Where(count => count <= Math.Min(1024, _feed.Count)).MaxBy(count => GradientRate(count, seconds / 20));
+            int[] sizes = [.. new[] { 32, 64, 128, 256, 512, 1024, _feed.Count }.Where(count => count <= Math.Min(1024, _feed.Count)).Distinct()];
+            var piece = sizes.MaxBy(count => GradientRate(count, seconds / 20));
+            var evaluation = _vector.device_type == DeviceType.CPU ? piece : sizes.MaxBy(count => LossRate(count, seconds / 20));
             set_num_threads(Environment.ProcessorCount);
             var folder = Directory.CreateTempSubdirectory("bif-bench-").FullName;
             try
             {
-                var pilot = Draw(chains, 1, batch, piece, Path.Combine(folder, "pilot"));
+                var pilot = Draw(chains, 1, batch, evaluation, piece, Path.Combine(folder, "pilot"));
                 var draws = (int)Math.Clamp(seconds * pilot / chains, 1, 100_000);
-                return Draw(chains, draws, batch, piece, Path.Combine(folder, "run"));
+                return Draw(chains, draws, batch, evaluation, piece, Path.Combine(folder, "run"));
             }
             finally
             {
@@ -184,10 +214,10 @@ internal static class SamplingBenchmarks
             }
         }
 
-        private double Draw(int chains, int draws, int batch, int piece, string folder)
+        private double Draw(int chains, int draws, int batch, int evaluation, int piece, string folder)
         {
             var settings = new SamplerSettings("sgld", 1e-6, 100, 1000, batch < _feed.Count ? batch : 0, chains, draws, 0, 1, 0);
-            var plan = new ExecutionPlan(piece, piece, Math.Min(draws, 64), chains, Math.Max(1, Environment.ProcessorCount / chains));
+            var plan = new ExecutionPlan(evaluation, piece, Math.Min(draws, 64), chains, Math.Max(1, Environment.ProcessorCount / chains));
             var store = TraceStore.Create(folder, TraceShape.ChooseBlocks(chains, draws, _feed.Count, Queries) with { DrawsPerBlock = plan.DrawsPerBlock });
             var runner = new ChainRunner(
                 _model, _feed, _queries, store, settings, new NoPreconditioner(), plan, ParameterSelection.All(_model.Layout), _vector, null, Path.Combine(folder, "chains"), 1e9);
@@ -204,6 +234,7 @@ internal static class SamplingBenchmarks
             {
                 using var scope = NewDisposeScope();
                 _model.Losses(weights, _feed.Range(0, count)).sum().backward();
+                DeviceStream.Finish(_vector.device);
             });
         }
 

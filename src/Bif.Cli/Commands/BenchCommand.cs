@@ -16,16 +16,16 @@ internal sealed class BenchCommand : Verb
     private const string Scaling = "scaling";
     private static readonly Benchmark[] All =
     [
-        new("step", "a Langevin step without the gradient against copying its three vectors in memory", Step),
-        new("losses", "loss evaluation against the bare forward pass", SamplingBenchmarks.Losses),
-        new("draws", "draws per second of chains on all cores beside a plain eager PyTorch loop (Debian's python3-torch)", SamplingBenchmarks.Draws),
-        new("samplers", "effective draws of every sampler per gradient and per second, beside SGLD at its best step, on three networks (needs ../shared/data; tens of minutes)", seconds => SamplerBenchmarks.Run(seconds, SamplerBenchmarks.All)),
-        new("samplers-mlp", "the same on the MNIST MLP alone (minutes)", seconds => SamplerBenchmarks.Run(seconds, ["mlp"])),
-        new("samplers-resnet20", "the same on ResNet-20 alone", seconds => SamplerBenchmarks.Run(seconds, ["resnet20"])),
-        new("samplers-torchscript", "the same on the TorchScript network alone", seconds => SamplerBenchmarks.Run(seconds, ["torchscript-mnist"])),
-        new("retraining", "retrainings of a 784-128-10 network side by side against one after another (a minute)", RetrainingBenchmark.Run),
-        new("tokens", "losses of tokens against the bare forward pass, the room of their traces, and the text page on a million traced tokens: shading what is in view, ranking the corpus (1.6 GB in the temporary folder)", TokenBenchmark.Run),
-        new("correlate", "scores from a trace against reading the trace once", CorrelationBenchmark.Run),
+        new("step", "a Langevin step without the gradient against copying its three vectors in memory", (seconds, _) => Step(seconds)),
+        new("losses", "loss evaluation against the bare forward pass", (seconds, _) => SamplingBenchmarks.Losses(seconds)),
+        new("draws", "draws per second of chains on all cores beside a plain eager PyTorch loop (Debian's python3-torch)", (seconds, _) => SamplingBenchmarks.Draws(seconds)),
+        new("samplers", "effective draws of every sampler per gradient and per second, beside SGLD at its best step, on three networks (needs ../shared/data; tens of minutes)", (seconds, device) => SamplerBenchmarks.Run(seconds, SamplerBenchmarks.All, device)),
+        new("samplers-mlp", "the same on the MNIST MLP alone (minutes)", (seconds, device) => SamplerBenchmarks.Run(seconds, ["mlp"], device)),
+        new("samplers-resnet20", "the same on ResNet-20 alone", (seconds, device) => SamplerBenchmarks.Run(seconds, ["resnet20"], device)),
+        new("samplers-torchscript", "the same on the TorchScript network alone", (seconds, device) => SamplerBenchmarks.Run(seconds, ["torchscript-mnist"], device)),
+        new("retraining", "retrainings of a 784-128-10 network side by side against one after another (a minute)", (seconds, _) => RetrainingBenchmark.Run(seconds)),
+        new("tokens", "losses of tokens against the bare forward pass, the room of their traces, and the text page on a million traced tokens: shading what is in view, ranking the corpus (1.6 GB in the temporary folder)", (seconds, _) => TokenBenchmark.Run(seconds)),
+        new("correlate", "scores from a trace against reading the trace once", (seconds, _) => CorrelationBenchmark.Run(seconds)),
     ];
 
     private readonly Argument<string[]> _names = new("NAMES")
@@ -44,7 +44,7 @@ internal sealed class BenchCommand : Verb
     private readonly Setting<int> _draws = Setting.Count("--effective-draws", "scaling: the quality that BIF is held to, effective draws behind a score; a correlation's standard error is at most one over their root.", 100, 20);
     private readonly Setting<double> _minutes = Setting.Number("--most-minutes", "scaling: time after which a size counts as too large.", 10, Interval.Above(0));
     private readonly Setting<long?> _memory = Setting.Parsed("--most-memory", "BYTES", "scaling: memory (12GiB) at which a size counts as too large.", "80 % of what is free", "a size such as 12GiB", Quantity.ReadBytes);
-    private readonly Setting<string?> _device = Setting.Text("--device", "cpu|cuda:N", "scaling: where to compute.", "cpu");
+    private readonly Setting<string?> _device = Setting.Text("--device", "cpu|cuda:N", "scaling and samplers: where to compute.", "cpu");
     private readonly Setting<bool> _json = Setting.Flag("--json", "Write one JSON object per row on stdout.");
 
     /// <summary>Declares the options.</summary>
@@ -79,7 +79,7 @@ internal sealed class BenchCommand : Verb
         }
 
         var table = new Table().Border(TableBorder.Simple).AddColumns("measured", "value", "yardstick", "ratio", "unit", "target");
-        foreach (var row in All.Where(each => names.Length == 0 ? each.Name is not "tokens" && !each.Name.StartsWith("samplers", StringComparison.Ordinal) : names.Contains(each.Name)).SelectMany(each => each.Run(arguments.GetValue(_seconds))))
+        foreach (var row in All.Where(each => names.Length == 0 ? each.Name is not "tokens" && !each.Name.StartsWith("samplers", StringComparison.Ordinal) : names.Contains(each.Name)).SelectMany(each => each.Run(arguments.GetValue(_seconds), arguments.GetValue(_device) ?? "cpu")))
         {
             if (arguments.GetValue(_json))
             {

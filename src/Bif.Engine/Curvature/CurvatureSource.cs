@@ -23,9 +23,12 @@ public sealed record CurvatureSource(
     public long Observations => Model.Objective == Objective.NextToken ? Feed.TokenOffsets[^1] : Feed.Count;
 
     /// <summary>Calls <paramref name="work"/> with each piece of the items, in a dispose scope of its own.</summary>
-    internal void ForEachPiece(Action<Batch, int> work, Action<double>? progress = null)
+    /// <param name="work">Takes a piece and its number.</param>
+    /// <param name="progress">Receives the finished share.</param>
+    /// <param name="most">Items of a piece at most, where the estimate is the better the more pieces there are.</param>
+    internal void ForEachPiece(Action<Batch, int> work, Action<double>? progress = null, int most = int.MaxValue)
     {
-        var indices = new int[Math.Min(Piece, Count)];
+        var indices = new int[Math.Min(Math.Min(Piece, most), Count)];
         var number = 0;
         for (var start = 0; start < Count; start += indices.Length)
         {

@@ -34,16 +34,21 @@ internal sealed class FirstOrderPass(
     public bool QueriesOnly { get; init; }
 
     // Queries whose gradients are held at once.
-    private static int Group(long parameters, int queries) => (int)Math.Clamp(PanelBytes / (sizeof(float) * parameters), 1, Math.Max(1, queries));
+    private static int Group(long parameters, int queries, Device device) => (int)Math.Clamp(WorkingSet.Bytes(device, PanelBytes) / (sizeof(float) * parameters), 1, Math.Max(1, queries));
 
     // Passes over the items' gradients that covariances with the queries and parts at the draws take.
-    private static int QueryPasses(long parameters, int queries) => (queries + Group(parameters, queries) - 1) / Group(parameters, queries);
+    private static int QueryPasses(long parameters, int queries, Device device) => (queries + Group(parameters, queries, device) - 1) / Group(parameters, queries, device);
 
-    private static int DrawPasses(long parameters, int items, long draws) => (int)((draws + Width(parameters, items) - 1) / Width(parameters, items));
+    private static int DrawPasses(long parameters, int items, long draws, Device device) => (int)((draws + Width(parameters, items, device) - 1) / Width(parameters, items, device));
 
     /// <summary>Gradients of single items, training items and queries, that a run's control variate takes.</summary>
-    public static double ItemGradients(long parameters, int items, int queries, long draws, int points)
-        => (double)points * (QueryPasses(parameters, queries) + DrawPasses(parameters, items, draws)) * (items + queries);
+    public static double ItemGradients(long parameters, int items, int queries, long draws, int points, Device device)
+        => (double)points * (QueryPasses(parameters, queries, device) + DrawPasses(parameters, items, draws, device)) * (items + queries);
+
+    /// <summary>Items whose gradients are formed at a time.</summary>
+    /// <param name="center">w* [P].</param>
+    /// <param name="heldPerItem">Numbers that an item takes while its gradient is formed.</param>
+    public static int Piece(Tensor center, long heldPerItem) => WorkingSet.Items(center.device, PieceBytes, Math.Max(center.numel(), heldPerItem));
 
     /// <summary>Adds what is missing in <paramref name="files"/> for the complete draws of a run.</summary>
     /// <param name="files">Where the control variate lies.</param>
@@ -59,8 +64,8 @@ internal sealed class FirstOrderPass(
             .SelectMany(chain => Enumerable.Range(store.CompleteBlocks(chain), Math.Max(0, losses.CompleteBlocks(chain) - store.CompleteBlocks(chain)))
                 .Select(block => (Chain: chain, Block: block)))
             .ToList();
-        var done = QueryPasses(center.numel(), queries.Count);
-        var parts = done + DrawPasses(center.numel(), train.Count, missing.Sum(each => (long)store.Shape.DrawsIn(each.Block)));
+        var done = QueryPasses(center.numel(), queries.Count, center.device);
+        var parts = done + DrawPasses(center.numel(), train.Count, missing.Sum(each => (long)store.Shape.DrawsIn(each.Block)), center.device);
         if (!files.HasCovariance)
         {
             WriteCovariance(files, source);
@@ -70,8 +75,8 @@ internal sealed class FirstOrderPass(
         FillBlocks(store, missing, source, () => progress?.Invoke(Math.Min(1, ++done / (double)parts)));
     }
 
-    private static int Width(long parameters, int items)
-        => (int)Math.Clamp(Math.Min(PanelBytes / (sizeof(float) * parameters), BufferBytes / (sizeof(float) * (long)items)), 8, 2048);
+    private static int Width(long parameters, int items, Device device)
+        => (int)Math.Clamp(Math.Min(WorkingSet.Bytes(device, PanelBytes) / (sizeof(float) * parameters), BufferBytes / (sizeof(float) * (long)items)), 8, 2048);
 
     private TraceStore Store(FirstOrderFiles files, TraceStore losses)
     {
@@ -93,7 +98,7 @@ internal sealed class FirstOrderPass(
         var queryVariance = new double[queries.Count];
         var itemVariance = new double[train.Count];
         using var writer = new NpyWriter<float>(files.Covariance, queries.Count, train.Count);
-        var group = Group(center.numel(), queries.Count);
+        var group = Group(center.numel(), queries.Count, center.device);
         for (var first = 0; first < queries.Count; first += group)
         {
             using var scope = NewDisposeScope();
@@ -133,7 +138,7 @@ internal sealed class FirstOrderPass(
     {
         var draws = missing.SelectMany(each => Enumerable.Range(0, store.Shape.DrawsIn(each.Block)).Select(row => (each.Chain, each.Block, Row: row))).ToList();
         var blocks = new Dictionary<(int Chain, int Block), (float[] Train, float[] Query)>();
-        var width = Width(center.numel(), train.Count);
+        var width = Width(center.numel(), train.Count, center.device);
         for (var first = 0; first < draws.Count; first += width)
         {
             using var scope = NewDisposeScope();
@@ -216,7 +221,7 @@ internal sealed class FirstOrderPass(
 
     private void ForEachPiece(ThermalGradients source, DataFeed feed, int first, int count, Action<Tensor, int, int> work)
     {
-        var piece = (int)Math.Clamp(PieceBytes / (sizeof(float) * Math.Max(center.numel(), source.HeldPerItem)), 1, 64);
+        var piece = Piece(center, source.HeldPerItem);
         for (var start = first; start < first + count; start += piece)
         {
             using var scope = NewDisposeScope();

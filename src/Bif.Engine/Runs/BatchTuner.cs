@@ -24,9 +24,13 @@ internal sealed record BatchTuning(int EvaluationBatch, double EvaluationRate, i
 internal static class BatchTuner
 {
     private const long MemoryBudget = 128L << 20;
+    private const long DeviceMemoryBudget = 4L << 30;
     // Raised when passes change their speed or memory, so that what was measured before is measured again.
-    private const int Generation = 2;
-    private static readonly int[] Candidates = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
+    private const int Generation = 3;
+    private static readonly int[] Candidates = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096];
+
+    // A processor's caches hold no more; a GPU wants thousands at a time.
+    private const int MostOnCpu = 1024;
 
     /// <summary>Measures, or recalls, the best batch sizes for the calling thread's number of threads.</summary>
     public static BatchTuning Tune(Model model, DataFeed feed, ExecutionPlan limits, ScalarType precision = ScalarType.Float32)
@@ -38,40 +42,37 @@ internal static class BatchTuner
         }
 
         set_num_threads(limits.ThreadsPerChain);
-        var budget = MemoryBudget / limits.ConcurrentChains;
         using var scope = NewDisposeScope();
         var vector = model.Parameters.clone();
+        var meter = new MemoryMeter(vector.device, limits.ConcurrentChains);
         var gradient = zeros_like(vector);
         using var weights = model.Bind(ParameterSelection.All(model.Layout), vector, gradient, precision);
-        var (batch, rate) = Best(feed.Count, budget, count =>
+        var (batch, rate) = Best(feed.Count, meter, count =>
         {
             using var inner = NewDisposeScope();
             using var inference = inference_mode();
-            model.Losses(weights, feed.Dearest(count)).cpu();
+            _ = model.Losses(weights, feed.Dearest(count));
+            DeviceStream.Finish(vector.device);
         });
-        var (piece, gradientRate) = Best(feed.Count, budget, count =>
+        var (piece, gradientRate) = Best(feed.Count, meter, count =>
         {
             using var inner = NewDisposeScope();
             model.Losses(weights, feed.Dearest(count)).sum().backward();
+            DeviceStream.Finish(vector.device);
         });
         var tuning = new BatchTuning(batch, rate, piece, gradientRate);
         Remember(file, tuning);
         return tuning;
     }
 
-    private static (int Batch, double Rate) Best(int items, long budget, Action<int> pass)
+    private static (int Batch, double Rate) Best(int items, MemoryMeter meter, Action<int> pass)
     {
         var best = (Batch: 1, Rate: 0.0);
         var disappointments = 0;
         pass(1);
-        foreach (var candidate in Candidates.Where(candidate => candidate <= items).DefaultIfEmpty(items))
+        foreach (var candidate in Candidates.Where(candidate => candidate <= Math.Min(items, meter.MostItems)).DefaultIfEmpty(items))
         {
-            // What earlier candidates left in the heap would hide what this one needs.
-            ProcessMemory.ReleaseFreePages();
-            var before = ProcessMemory.CurrentBytes;
-            var canReset = ProcessMemory.TryResetPeak();
-            pass(candidate);
-            if (canReset && ProcessMemory.PeakBytes - before > budget && candidate > 1)
+            if (meter.IsTooMuch(() => pass(candidate)) && candidate > 1)
             {
                 break;
             }
@@ -107,13 +108,38 @@ internal static class BatchTuner
         return best;
     }
 
+    // What a pass takes beside what is there: of the process's memory, or of a GPU's own, where that can be told.
+    private sealed class MemoryMeter(Device device, int chains)
+    {
+        private readonly bool _onCpu = device.type == TorchSharp.DeviceType.CPU;
+
+        public int MostItems => _onCpu ? MostOnCpu : Candidates[^1];
+
+        public bool IsTooMuch(Action pass)
+        {
+            if (!_onCpu)
+            {
+                var current = ProcessMemory.Cuda(device.index, resetPeak: true)?.CurrentBytes;
+                pass();
+                return ProcessMemory.Cuda(device.index)?.PeakBytes - current > DeviceMemoryBudget / chains;
+            }
+
+            // What earlier candidates left in the heap would hide what this one needs.
+            ProcessMemory.ReleaseFreePages();
+            var before = ProcessMemory.CurrentBytes;
+            var canReset = ProcessMemory.TryResetPeak();
+            pass();
+            return canReset && ProcessMemory.PeakBytes - before > MemoryBudget / chains;
+        }
+    }
+
     private static string CacheFile(Model model, DataFeed feed, ExecutionPlan limits, ScalarType precision)
     {
         var shapes = string.Join(';', model.Layout.Parameters.Select(each => $"{each.Name}:{string.Join(',', each.Shape)}"));
         using var scope = NewDisposeScope();
-        var key = $"{Generation}|{model.Config.ModelType}|{shapes}|{string.Join(',', feed.Dearest(1).Inputs.shape)}|{Math.Min(feed.Count, Candidates[^1])}|{feed.IsResident}"
+        var key = $"{Generation}|{model.Config.ModelType}|{shapes}|{string.Join(',', feed.Dearest(1).Inputs.shape)}|{Math.Min(feed.Count, model.Parameters.device_type == TorchSharp.DeviceType.CPU ? MostOnCpu : Candidates[^1])}|{feed.IsResident}"
             + $"|{limits.ConcurrentChains}x{limits.ThreadsPerChain}|{model.Parameters.device}|{TorchLibrary.Version}|{Environment.MachineName}"
-            + (precision == ScalarType.Float32 ? "" : $"|{precision}");
+            + (precision == ScalarType.Float32 ? backends.cuda.matmul.allow_tf32 ? "|tf32" : "" : $"|{precision}");
         var name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)))[..24];
         var root = Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } given
             ? given

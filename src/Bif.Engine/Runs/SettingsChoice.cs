@@ -220,7 +220,7 @@ internal sealed class SettingsChooser(
     {
         var perGradient = SecondsPerItemGradient();
         ControlPlan Plan(int points, long draws)
-            => new(points, (int)Math.Min(draws, int.MaxValue), perGradient * FirstOrderPass.ItemGradients(selection.Count, train.Count, queryCount, draws, points));
+            => new(points, (int)Math.Min(draws, int.MaxValue), perGradient * FirstOrderPass.ItemGradients(selection.Count, train.Count, queryCount, draws, points, center.device));
 
         var usual = Plan(ThermalGradients.UsualPoints, spec.Draws is { } each ? each * (long)(spec.Chains ?? 4) : MostControlledDraws);
         if (usual.Seconds <= SamplingSeconds)
@@ -246,13 +246,15 @@ internal sealed class SettingsChooser(
         using var scope = NewDisposeScope();
         using var source = new Baselines.Gradients.GradientSource(model, selection, center, train);
         source.Losses(train, 0, 1).Flat();
-        var probed = Math.Min(8, train.Count);
+        var probed = Math.Min(Math.Max(8, FirstOrderPass.Piece(center, source.HeldPerItem)), train.Count);
         var seconds = double.PositiveInfinity;
         for (var timing = 0; timing < ControlTimings; timing++)
         {
             using var inner = NewDisposeScope();
+            Bif.Kernels.DeviceStream.Finish(center.device);
             var clock = System.Diagnostics.Stopwatch.StartNew();
             source.Losses(train, 0, probed).Flat();
+            Bif.Kernels.DeviceStream.Finish(center.device);
             seconds = Math.Min(seconds, clock.Elapsed.TotalSeconds);
         }
 

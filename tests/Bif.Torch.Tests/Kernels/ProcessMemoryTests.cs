@@ -20,16 +20,10 @@ public class ProcessMemoryTests
     }
 
     [Fact]
-    public void The_memory_of_a_missing_cuda_device_is_refused_with_a_sentence()
+    public void The_memory_of_a_cuda_device_is_known_where_there_is_one()
     {
-        if (cuda.is_available())
-        {
-            Assert.True(ProcessMemory.Cuda(0).PeakBytes >= 0);
-        }
-        else
-        {
-            Assert.Contains("CUDA", Assert.Throws<KernelException>(() => ProcessMemory.Cuda(0)).Message, StringComparison.Ordinal);
-        }
+        var bytes = ProcessMemory.Cuda(0);
+        Assert.True(bytes is null || (cuda.is_available() && bytes.Value.PeakBytes >= 0));
     }
 
     [Fact]
