@@ -426,7 +426,15 @@ __attribute__((visibility("default"))) void bif_device_graph_replay(void* graph)
   for (const auto& work : static_cast<Graph*>(graph)->work) work();
 }
 
+// libtorch keeps the graphs of a generator in a set that it does not guard.
 __attribute__((visibility("default"))) void bif_device_graph_free(void* graph) {
+  {
+    const std::lock_guard<std::mutex> guard(recordings_lock);
+    if (!recordings.empty()) {
+      fprintf(stderr, "a graph is forgotten while another one is recorded\n");
+      abort();
+    }
+  }
   auto* ended = static_cast<Graph*>(graph);
   Memory::all().disown(ended);
   delete ended;

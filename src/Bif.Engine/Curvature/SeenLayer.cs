@@ -23,10 +23,19 @@ internal sealed record SeenLayer(int Weight, long Offset, bool HasBias, long Ker
         var inputs = Inputs.detach();
         var rows = Kernel == 0
             ? inputs.dim() == 2 ? inputs.unsqueeze(1) : inputs
-            : nn.functional.unfold(inputs, (Kernel, Kernel), null, (Padding, Padding), (Stride, Stride)).transpose(1, 2);
+            : Patches(inputs);
         return HasBias ? cat([rows, ones([rows.shape[0], rows.shape[1], 1], device: rows.device)], 2) : rows.contiguous();
     }
 
+    // [batch, positions, in·kernel²]: one copy of overlapping windows. libtorch's im2col goes item by item, on a GPU with a launch for
+    // each, and writes the transpose.
+    private Tensor Patches(Tensor inputs)
+    {
+        var padded = Padding == 0 ? inputs : nn.functional.pad(inputs, (Padding, Padding, Padding, Padding));
+        var windows = padded.unfold(2, Kernel, Stride).unfold(3, Kernel, Stride);
+        return windows.permute(0, 2, 3, 1, 4, 5).reshape(inputs.shape[0], -1, inputs.shape[1] * Kernel * Kernel);
+    }
+
     /// <summary>A gradient with respect to the outputs as [batch, positions, out].</summary>
-    public Tensor SlopeRows(Tensor slope) => Kernel > 0 ? slope.flatten(2).transpose(1, 2).contiguous() : slope.dim() == 2 ? slope.unsqueeze(1) : slope.contiguous();
+    public Tensor SlopeRows(Tensor slope) => Kernel > 0 ? slope.permute(0, 2, 3, 1).reshape(slope.shape[0], -1, slope.shape[1]).contiguous() : slope.dim() == 2 ? slope.unsqueeze(1) : slope.contiguous();
 }

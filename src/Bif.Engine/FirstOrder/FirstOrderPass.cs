@@ -48,7 +48,7 @@ internal sealed class FirstOrderPass(
     /// <summary>Items whose gradients are formed at a time.</summary>
     /// <param name="center">w* [P].</param>
     /// <param name="heldPerItem">Numbers that an item takes while its gradient is formed.</param>
-    public static int Piece(Tensor center, long heldPerItem) => WorkingSet.Items(center.device, PieceBytes, Math.Max(center.numel(), heldPerItem));
+    public static int Piece(Tensor center, long heldPerItem) => WorkingSet.Items(center.device, PieceBytes, center.numel(), heldPerItem);
 
     /// <summary>Adds what is missing in <paramref name="files"/> for the complete draws of a run.</summary>
     /// <param name="files">Where the control variate lies.</param>

@@ -11,6 +11,10 @@ internal static class WorkingSet
     private const int GpuFactor = 32;
     private const int MostItems = 64;
 
+    // What convolutions hold of an item while its gradient is formed: megabytes, and one item at a time would leave the cores idle.
+    private const long HeldBytes = 64L << 20;
+    private const long HeldBytesOnGpu = 512L << 20;
+
     /// <summary>Bytes of a working set on a device.</summary>
     /// <param name="device">Where the work is done.</param>
     /// <param name="host">Bytes on the CPU.</param>
@@ -18,10 +22,14 @@ internal static class WorkingSet
 
     /// <summary>Items whose gradients are formed at a time.</summary>
     /// <param name="device">Where they are formed.</param>
-    /// <param name="host">Bytes that may be held on the CPU.</param>
-    /// <param name="perItem">Float32 numbers that one item takes.</param>
-    public static int Items(Device device, long host, long perItem)
-        => (int)Math.Clamp(Bytes(device, host) / (sizeof(float) * perItem), 1, IsCpu(device) ? MostItems : MostItems * GpuFactor / 2);
+    /// <param name="host">Bytes that the gradients may take on the CPU.</param>
+    /// <param name="parameters">Numbers of a gradient.</param>
+    /// <param name="heldPerItem">Numbers that an item takes while its gradient is formed.</param>
+    public static int Items(Device device, long host, long parameters, long heldPerItem)
+    {
+        var items = Math.Min(Bytes(device, host) / (sizeof(float) * parameters), (IsCpu(device) ? HeldBytes : HeldBytesOnGpu) / (sizeof(float) * Math.Max(1, heldPerItem)));
+        return (int)Math.Clamp(items, 1, IsCpu(device) ? MostItems : MostItems * GpuFactor / 2);
+    }
 
     private static bool IsCpu(Device device) => device.type == TorchSharp.DeviceType.CPU;
 }

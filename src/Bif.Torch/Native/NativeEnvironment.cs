@@ -17,12 +17,20 @@ internal static partial class NativeEnvironment
         : Avx2.IsSupported && Fma.IsSupported ? "Haswell"
         : null;
 
+    // MKL (PyTorch's own builds have it) otherwise rounds by where memory happens to begin: no run would be repeated bit for bit.
+    private static string? MklReproducibility => Avx512F.IsSupported ? "AVX512,STRICT" : Avx2.IsSupported ? "AVX2,STRICT" : null;
+
     /// <summary>Sets what is not set; call before libtorch is loaded.</summary>
     public static void Prepare()
     {
         if (OpenBlasCore is { } core)
         {
             SetDefault("OPENBLAS_CORETYPE", core);
+        }
+
+        if (MklReproducibility is { } branch)
+        {
+            SetDefault("MKL_CBWR", branch);
         }
 
         // Waiting threads of operators give the core back soon: on a machine with other work, spinning costs far more.

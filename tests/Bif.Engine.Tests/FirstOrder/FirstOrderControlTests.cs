@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Bif.Engine.Attribution;
 using Bif.Engine.FirstOrder;
+using TorchSharp;
 using Bif.Engine.Runs;
 using Bif.Engine.Sampling;
 using Bif.Engine.Tests.Runs;
@@ -22,8 +23,8 @@ public sealed class FirstOrderControlTests
     [Fact]
     public void The_cost_counts_a_pass_per_group_of_queries_and_of_draws_at_every_point()
     {
-        Assert.Equal(2 * 5 * 6100, FirstOrderPass.ItemGradients(269_722, 6000, 100, 164, points: 2, CPU));
-        Assert.Equal(8 * 2 * 1020, FirstOrderPass.ItemGradients(1000, 1000, 20, 1000, points: 8, CPU));
+        Assert.Equal(2 * 5 * 6100, FirstOrderPass.ItemGradients(269_722, 6000, 100, 164, points: 2, torch.CPU));
+        Assert.Equal(8 * 2 * 1020, FirstOrderPass.ItemGradients(1000, 1000, 20, 1000, points: 8, torch.CPU));
     }
 
     [Fact]
