@@ -42,7 +42,7 @@ public sealed class Calibrator(
     private bool IsControlled => double.IsPositiveInfinity(effectiveDraws);
 
     /// <summary>Chooses what is not given.</summary>
-    /// <exception cref="InputException">No setting makes a pilot behave.</exception>
+    /// <exception cref="UncalibratedException">No setting makes a pilot behave.</exception>
     public Calibrated Choose(CalibrationConstraints given)
     {
         var reasons = new List<string>();
@@ -73,7 +73,7 @@ public sealed class Calibrator(
 
         if (!(best!.Excess < Hopeless))
         {
-            throw new InputException(
+            throw new UncalibratedException(
                 $"No temperature makes a pilot of this checkpoint behave ({reasons[^1]}): give --nbeta, --gamma and --epsilon, or choose --sampler sgld.");
         }
 

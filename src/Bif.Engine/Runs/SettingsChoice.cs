@@ -50,9 +50,14 @@ internal sealed class SettingsChooser(
     // With a control variate what is left to estimate needs few draws.
     private const int MostControlledDraws = 1000;
 
-    // Where that takes too long: fewer points lose nothing that could be measured, fewer draws a little (docs/measurements.md).
+    // Where that takes too long: fewer points lose nothing that could be measured, fewer draws a little (docs/measurements.md). The
+    // fewest draws may take longer, so that a network that only just affords them does not change its sampler from run to run.
     private const int FewPoints = 2;
     private const int LeastControlledDraws = 100;
+    private const double MostControlSeconds = 1000;
+
+    // The leading directions of a convolutional network from too few of its items leave out what its draws then run into.
+    private const double ControlledCurvatureSeconds = 240;
 
     // The shortest of a few timings: what else the machine does must not decide about the sampler.
     private const int ControlTimings = 4;
@@ -61,9 +66,15 @@ internal sealed class SettingsChooser(
     private const long MostControlledParameters = 2_000_000;
 
     private ControlPlan? _control;
+    private ItemGradientCost? _gradientCost;
 
     // Of how many points and draws, and its expected seconds.
     private sealed record ControlPlan(int Points, int Draws, double Seconds);
+
+    // Of the gradient of one item's loss; and how many values an item's output curvature is made of, where layers are convolutions.
+    private sealed record ItemGradientCost(double Seconds, int ConvolutionalColumns);
+
+    private ItemGradientCost GradientCost => _gradientCost ??= ProbeItemGradients();
 
     private ControlPlan Control => _control ??= PlanControl();
 
@@ -89,9 +100,20 @@ internal sealed class SettingsChooser(
 
         plan = plan with { EvaluationBatch = spec.EvaluationBatch ?? tuning.EvaluationBatch, GradientPiece = tuning.GradientPiece };
         var sampler = spec.Sampler ?? DefaultSampler(tuning);
-        return sampler is "baoab" or "laplace"
-            ? Preconditioned(sampler, chains, plan, tuning, meanLoss(plan.EvaluationBatch))
-            : Published(sampler, chains, plan, tuning, defaults);
+        if (sampler is not ("baoab" or "laplace"))
+        {
+            return Published(sampler, chains, plan, tuning, defaults);
+        }
+
+        try
+        {
+            return Preconditioned(sampler, chains, plan, tuning, meanLoss(plan.EvaluationBatch));
+        }
+        catch (UncalibratedException error) when (spec.Sampler is null && spec.Preconditioner is null && spec.FirstOrderControl is null)
+        {
+            report(new RunProgress(RunStage.Preparing, $"{error.Message} Going on with sgld, since no sampler was asked for.") { IsWarning = true });
+            return Published("sgld", chains, plan, tuning, defaults);
+        }
     }
 
     // A step size or a mini-batch without a sampler's name means the published sampler, whose terms they are.
@@ -156,7 +178,7 @@ internal sealed class SettingsChooser(
         var affordable = Math.Min(AffordableDraws(sampler, chains, plan, tuning), control ? Math.Max(1, Control.Draws / chains) : int.MaxValue);
         var draws = spec.TargetReliability is null ? spec.Draws ?? affordable : Math.Min(spec.Draws ?? int.MaxValue, affordable);
         var source = new CurvatureSource(
-            model, selection, center, train, spec.CurvatureItems ?? AffordableItems(name, tuning), tuning.GradientPiece, spec.Seed);
+            model, selection, center, train, spec.CurvatureItems ?? AffordableItems(name, tuning, control), tuning.GradientPiece, spec.Seed);
         var curvature = name == "none" ? null : Measure(name, source, control);
         var calibrated = curvature is null || given.IsComplete
             ? new Calibrated(spec.Nbeta!.Value, spec.Gamma!.Value, given.Step!.Value, spec.Centered, 0, [])
@@ -213,12 +235,12 @@ internal sealed class SettingsChooser(
         return spec.FirstOrderControl ?? IsControlAffordable();
     }
 
-    private bool IsControlAffordable() => !spec.PerToken && selection.Count <= MostControlledParameters && Control.Seconds <= SamplingSeconds;
+    private bool IsControlAffordable() => !spec.PerToken && selection.Count <= MostControlledParameters && Control.Seconds <= MostControlSeconds;
 
     // The usual control variate, or the best that can be had in the time; the usual one where none can.
     private ControlPlan PlanControl()
     {
-        var perGradient = SecondsPerItemGradient();
+        var perGradient = GradientCost.Seconds;
         ControlPlan Plan(int points, long draws)
             => new(points, (int)Math.Min(draws, int.MaxValue), perGradient * FirstOrderPass.ItemGradients(selection.Count, train.Count, queryCount, draws, points, center.device));
 
@@ -237,11 +259,12 @@ internal sealed class SettingsChooser(
             }
         }
 
-        return usual;
+        var fewest = Plan(FewPoints, least);
+        return fewest.Seconds <= MostControlSeconds ? fewest : usual;
     }
 
     // From a few items.
-    private double SecondsPerItemGradient()
+    private ItemGradientCost ProbeItemGradients()
     {
         using var scope = NewDisposeScope();
         using var source = new Baselines.Gradients.GradientSource(model, selection, center, train);
@@ -258,7 +281,7 @@ internal sealed class SettingsChooser(
             seconds = Math.Min(seconds, clock.Elapsed.TotalSeconds);
         }
 
-        return seconds / probed;
+        return new ItemGradientCost(seconds / probed, source.HasConvolutions ? source.Columns : 0);
     }
 
     // Says how much temperature mini-batch gradients add, and refuses settings in which they swamp the curvature.
@@ -335,7 +358,7 @@ internal sealed class SettingsChooser(
     }
 
     // Items whose curvature takes about CurvatureSeconds: some ten gradients each for factors, four per direction for low rank.
-    private int AffordableItems(string name, BatchTuning tuning)
+    private int AffordableItems(string name, BatchTuning tuning, bool control)
     {
         var gradients = name switch
         {
@@ -344,6 +367,11 @@ internal sealed class SettingsChooser(
             _ => 30,
         };
         var items = CurvatureSeconds * tuning.GradientRate * threads / gradients;
+        if (control && name == "lowrank" && GradientCost.ConvolutionalColumns is > 0 and var columns)
+        {
+            items = Math.Max(items, ControlledCurvatureSeconds / (GradientCost.Seconds * (columns + 2)));
+        }
+
         return items >= train.Count ? train.Count : (int)Math.Max(items, Math.Min(train.Count, 256));
     }
 
