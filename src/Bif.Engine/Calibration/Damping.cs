@@ -14,6 +14,9 @@ public static class Damping
     private const double LeastShare = 1 / 5.0;
     private const double MostShare = 1 / 2.0;
     private const long RankBytes = 112L << 20;
+
+    // On the CPU, where they are found in twice their memory.
+    private const long ConvolutionalRankBytes = 72L << 20;
     private const int LeastRank = 50;
 
     /// <summary>Parameters beyond which a useful number of directions takes too much memory.</summary>
@@ -34,7 +37,14 @@ public static class Damping
     public static double ControlledDimension(long observations, int? rank) => Math.Max(1, Math.Min(Undrawn(observations), rank ?? double.PositiveInfinity));
 
     /// <summary>Directions of a low-rank curvature that the dimension needs: where d_eff(r) is their number, the last has about r/2.</summary>
-    public static int Rank(long observations, long parameters) => (int)Math.Clamp(Math.Ceiling(Undrawn(observations)), LeastRank, Math.Max(LeastRank, Math.Min(1000, RankBytes / (sizeof(float) * parameters))));
+    /// <param name="observations">Items, or the tokens of texts.</param>
+    /// <param name="parameters">Sampled parameters.</param>
+    /// <param name="isConvolutionalOnCpu">Whether they are a convolutional network's on the CPU.</param>
+    public static int Rank(long observations, long parameters, bool isConvolutionalOnCpu)
+    {
+        var most = (isConvolutionalOnCpu ? ConvolutionalRankBytes : RankBytes) / (sizeof(float) * parameters);
+        return (int)Math.Clamp(Math.Ceiling(Undrawn(observations)), LeastRank, Math.Max(LeastRank, Math.Min(1000, most)));
+    }
 
     private static double Undrawn(long observations) => Math.Min(MostShare * observations, Math.Max(LeastShare * observations, RootFactor * Math.Sqrt(observations)));
 

@@ -12,7 +12,7 @@ internal static class WorkingSet
     private const int MostItems = 64;
 
     // What convolutions hold of an item while its gradient is formed: megabytes, and one item at a time would leave the cores idle.
-    private const long HeldBytes = 64L << 20;
+    private const long HeldBytes = 32L << 20;
     private const long HeldBytesOnGpu = 512L << 20;
 
     /// <summary>Bytes of a working set on a device.</summary>

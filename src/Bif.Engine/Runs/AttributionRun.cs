@@ -541,6 +541,7 @@ public sealed partial class AttributionRun : IDisposable
         }
 
         Say(RunStage.Estimating, "first-order parts of all losses at the draws, whose noise is taken out of the scores");
+        ProcessMemory.ReleaseFreePages();
         new FirstOrderPass(_model, _selection, _center, _preconditioner, settings, _train, _queries).Complete(
             new FirstOrderFiles(_directory.FirstOrder), store, share => _progress?.Report(new RunProgress(RunStage.Estimating, Fraction: 0.9 * share)));
         return FirstOrderControl.OpenIfThere(_directory.Root);

@@ -319,7 +319,7 @@ internal sealed class SettingsChooser(
 
     private CurvatureEstimate Measure(string name, CurvatureSource source, bool control)
     {
-        var rank = spec.Rank ?? (control ? Damping.Rank(source.Observations, selection.Count) : 200);
+        var rank = spec.Rank ?? (control ? Damping.Rank(source.Observations, selection.Count, spec.Device == "cpu" && GradientCost.ConvolutionalColumns > 0) : 200);
         report(new RunProgress(RunStage.Preparing, $"measuring the curvature at the checkpoint ({name}, {source.Count:N0} items)"));
         var curvature = CurvatureEstimate.Measure(
             name, source, rank, share => report(new RunProgress(RunStage.Preparing, Fraction: share)));
