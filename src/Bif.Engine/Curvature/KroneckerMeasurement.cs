@@ -31,6 +31,7 @@ internal sealed class KroneckerMeasurement(CurvatureSource source, bool preferEx
         using var gradient = zeros_like(source.Center);
         using var weights = source.Model.Bind(source.Selection, source.Center, gradient);
         var factors = new Dictionary<int, Factors>();
+        var most = MostItems(weights);
         source.ForEachPiece(
             (batch, piece) => Visit(weights, batch, piece, (layer, input, slope) =>
             {
@@ -41,13 +42,26 @@ internal sealed class KroneckerMeasurement(CurvatureSource source, bool preferEx
 
                 sums.Add(input, slope);
             }),
-            share => progress(0.4 * share));
+            share => progress(0.4 * share),
+            most);
         var bases = factors.Values.Select(sums => sums.ToBasis()).ToDictionary(basis => basis.Layer.Weight);
         source.ForEachPiece(
             (batch, piece) => Visit(weights, batch, piece, (layer, input, slope) => bases[layer.Weight].Add(input, slope)),
-            share => progress(0.4 + (0.6 * share)));
+            share => progress(0.4 + (0.6 * share)),
+            most);
         var scale = 1.0 / (source.Count * (_exact ? 1 : MixedRepeats));
         return [.. bases.Values.Select(basis => basis.ToLayer(scale)).OrderBy(layer => layer.Offset)];
+    }
+
+    // What layers take and give is held for all of a piece's items at once: of convolutions megabytes for each.
+    private int MostItems(Weights weights)
+    {
+        using var scope = NewDisposeScope();
+        var seen = new SeenLayers(source.Selection, weights.Layout);
+        weights.Observer = seen;
+        _ = source.Model.Outputs(weights, source.Feed.Range(0, 1));
+        weights.Observer = null;
+        return WorkingSet.HeldItems(source.Center.device, seen.Layers.Sum(layer => layer.Rows().numel() + layer.Outputs.numel()));
     }
 
     // One forward pass, then one backward pass to the layers' outputs for each column of the outputs' curvature.

@@ -27,9 +27,15 @@ internal static class WorkingSet
     /// <param name="heldPerItem">Numbers that an item takes while its gradient is formed.</param>
     public static int Items(Device device, long host, long parameters, long heldPerItem)
     {
-        var items = Math.Min(Bytes(device, host) / (sizeof(float) * parameters), (IsCpu(device) ? HeldBytes : HeldBytesOnGpu) / (sizeof(float) * Math.Max(1, heldPerItem)));
+        var items = Math.Min(Bytes(device, host) / (sizeof(float) * parameters), HeldItems(device, heldPerItem));
         return (int)Math.Clamp(items, 1, IsCpu(device) ? MostItems : MostItems * GpuFactor / 2);
     }
+
+    /// <summary>Items of which as much is held at once as there is room for.</summary>
+    /// <param name="device">Where it is held.</param>
+    /// <param name="perItem">Numbers of one item.</param>
+    public static int HeldItems(Device device, long perItem)
+        => (int)Math.Clamp((IsCpu(device) ? HeldBytes : HeldBytesOnGpu) / (sizeof(float) * Math.Max(1, perItem)), 1, int.MaxValue);
 
     private static bool IsCpu(Device device) => device.type == TorchSharp.DeviceType.CPU;
 }
