@@ -1,6 +1,6 @@
 """A plain eager PyTorch loop of the same work as a Bif chain: SGLD steps on mini-batches, and at each draw the losses of
 all items and queries. Run by `bif bench draws` and `bif check --speed`; prints one JSON object with the rate: draws per
-second, or for matrix the GFLOP/s of a float32 product.
+second, or for matrix the GFLOP/s of a product.
 
     eager_loop.py mlp|resnet20|resnet9|matrix ITEMS QUERIES BATCH THIN SECONDS THREADS [DEVICE [float32|tf32]]
 """

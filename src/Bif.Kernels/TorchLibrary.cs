@@ -20,6 +20,9 @@ public static class TorchLibrary
     /// <summary>The native library's file.</summary>
     public static string NativeFile => NativeLoader.FilePath;
 
+    /// <summary>Lets a GPU compute float32 products and convolutions in TF32, or not; libtorch by itself would for convolutions.</summary>
+    public static void AllowTf32(bool allowed) => (backends.cuda.matmul.allow_tf32, backends.cudnn.allow_tf32) = (allowed, allowed);
+
     /// <summary>Measured float32 matrix rate in GFLOP/s; below about 20 per core means no optimised BLAS.</summary>
     public static double MatrixRate(Device device)
     {

@@ -16,4 +16,10 @@ internal sealed record BenchmarkRow(string Name, double Value, double? Yardstick
 /// <param name="Name">Word on the command line.</param>
 /// <param name="Description">What it compares.</param>
 /// <param name="Run">Measures; takes the seconds that each part may last, and the device of those that are not the CPU's.</param>
-internal sealed record Benchmark(string Name, string Description, Func<double, string, IEnumerable<BenchmarkRow>> Run);
+internal sealed record Benchmark(string Name, string Description, Func<double, string, IEnumerable<BenchmarkRow>> Run)
+{
+    /// <summary>A measurement of the CPU.</summary>
+    public Benchmark(string name, string description, Func<double, IEnumerable<BenchmarkRow>> run) : this(name, description, (seconds, _) => run(seconds))
+    {
+    }
+}

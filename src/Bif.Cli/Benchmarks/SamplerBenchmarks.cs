@@ -88,17 +88,18 @@ internal static class SamplerBenchmarks
         var burnIn = Math.Min(MostBurnIn, draws);
         var same = spec with { Nbeta = target.Nbeta, Gamma = target.Gamma, Centered = target.Centered, Draws = draws };
 
-        // The yardstick first, so that every row is complete when it comes.
         // The steepest direction bounds the step of SGLD: 4/k is where it diverges, k the precision there.
         var plain = AttributionRun.Calibrate(same with { Sampler = "baoab", Preconditioner = "none" }, null).Settings.Epsilon;
         var steepest = 1.6 * 1.6 / (plain * plain);
+
+        // First, so that every row is complete when it comes.
         var yardstick = Best([1, 2, 3], factor => same with { Sampler = "sgld", Batch = 0, Epsilon = factor / steepest, BurnIn = burnIn }, folder);
         IEnumerable<BenchmarkRow> Rows(string way, Worth worth) =>
         [
             new($"{name}: {way} ({draws:N0} draws × {Chains}), per 1,000 steps", 1000 * worth.PerStep, 1000 * yardstick.PerStep, "effective draws", way != "laplace lowrank" ? "" : name.StartsWith("mlp", StringComparison.Ordinal) ? "the default here: at least 20 times SGLD" : "the default here"),
             new($"{name}: {way}, per second", worth.PerSecond, yardstick.PerSecond, "effective draws/s", ""),
         ];
-        var measured = ways.Select(way => ($"{way.Sampler} {way.Preconditioner}", Worth: (Func<Worth>)(() => Measure(
+        var measured = ways.Select(way => (Name: $"{way.Sampler} {way.Preconditioner}", Worth: (Func<Worth>)(() => Measure(
                 same with
                 {
                     Sampler = way.Sampler,
@@ -109,7 +110,7 @@ internal static class SamplerBenchmarks
                 folder))))
             .Prepend(("sgld, best step", () => yardstick))
             .Append(("rmsprop, best step", () => Best([0.03, 0.1, 0.3], factor => same with { Sampler = "rmsprop", Batch = 0, Epsilon = factor / steepest, BurnIn = burnIn }, folder)));
-        return measured.SelectMany(way => Rows(way.Item1, way.Item2()));
+        return measured.SelectMany(way => Rows(way.Name, way.Worth()));
     }
 
     private static Worth Best(double[] factors, Func<double, RunSpec> spec, string folder)

@@ -76,7 +76,7 @@ internal static class SamplingBenchmarks
         var place = new Device(device);
         foreach (var precision in place.type == DeviceType.CPU ? new[] { "float32" } : ["float32", "tf32"])
         {
-            AllowTf32(precision == "tf32");
+            TorchLibrary.AllowTf32(precision == "tf32");
             var label = place.type == DeviceType.CPU ? "" : $", {precision}";
             var matrix = TorchLibrary.MatrixRate(place);
             yield return new BenchmarkRow($"matrix product{label}", matrix, Eager("matrix", 0, 0, 0, seconds, python, device, precision), "GFLOP/s", "");
@@ -97,10 +97,8 @@ internal static class SamplingBenchmarks
             }
         }
 
-        AllowTf32(false);
+        TorchLibrary.AllowTf32(false);
     }
-
-    private static void AllowTf32(bool allowed) => (backends.cuda.matmul.allow_tf32, backends.cudnn.allow_tf32) = (allowed, allowed);
 
     // Multiplications and additions of ResNet-9's convolutions at 32 × 32 pixels (kernel² · inputs · outputs · positions); a gradient takes three forward passes' worth.
     private static double DrawOperations(int items, int batch)
@@ -194,12 +192,12 @@ internal static class SamplingBenchmarks
         // The chains of a run as attribute lays them out, each with its traces: one per core; on a GPU four, of a large network one.
         public double DrawRate(int batch, double seconds)
         {
-            var cores = _vector.device_type == DeviceType.CPU ? Environment.ProcessorCount : Math.Min(UsualChains, Environment.ProcessorCount);
-            var chains = ExecutionPlan.ChainsAtATime(cores, Environment.ProcessorCount, _vector.device_type == DeviceType.CPU, _vector.numel());
+            var onCpu = _vector.device_type == DeviceType.CPU;
+            var chains = ExecutionPlan.ChainsAtATime(onCpu ? Environment.ProcessorCount : UsualChains, Environment.ProcessorCount, onCpu, _vector.numel());
             set_num_threads(1);
-            int[] sizes = [.. new[] { 32, 64, 128, 256, 512, 1024, _feed.Count }.Where(count => count <= Math.Min(1024, _feed.Count)).Distinct()];
+            int[] sizes = [.. new[] { 32, 64, 128, 256, 512, 1024, _feed.Count }.Where(count => count <= 1024 && count <= _feed.Count).Distinct()];
             var piece = sizes.MaxBy(count => GradientRate(count, seconds / 20));
-            var evaluation = _vector.device_type == DeviceType.CPU ? piece : sizes.MaxBy(count => LossRate(count, seconds / 20));
+            var evaluation = onCpu ? piece : sizes.MaxBy(count => LossRate(count, seconds / 20));
             set_num_threads(Environment.ProcessorCount);
             var folder = Directory.CreateTempSubdirectory("bif-bench-").FullName;
             try

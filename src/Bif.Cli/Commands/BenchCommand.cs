@@ -16,16 +16,16 @@ internal sealed class BenchCommand : Verb
     private const string Scaling = "scaling";
     private static readonly Benchmark[] All =
     [
-        new("step", "a Langevin step without the gradient against copying its three vectors in memory", (seconds, _) => Step(seconds)),
-        new("losses", "loss evaluation against the bare forward pass", (seconds, _) => SamplingBenchmarks.Losses(seconds)),
-        new("draws", "draws per second of chains on all cores beside a plain eager PyTorch loop (Debian's python3-torch)", (seconds, _) => SamplingBenchmarks.Draws(seconds)),
+        new("step", "a Langevin step without the gradient against copying its three vectors in memory", Step),
+        new("losses", "loss evaluation against the bare forward pass", SamplingBenchmarks.Losses),
+        new("draws", "draws per second of chains on all cores beside a plain eager PyTorch loop (Debian's python3-torch)", SamplingBenchmarks.Draws),
         new("samplers", "effective draws of every sampler per gradient and per second, beside SGLD at its best step, on three networks (needs ../shared/data; tens of minutes)", (seconds, device) => SamplerBenchmarks.Run(seconds, SamplerBenchmarks.All, device)),
         new("samplers-mlp", "the same on the MNIST MLP alone (minutes)", (seconds, device) => SamplerBenchmarks.Run(seconds, ["mlp"], device)),
         new("samplers-resnet20", "the same on ResNet-20 alone", (seconds, device) => SamplerBenchmarks.Run(seconds, ["resnet20"], device)),
         new("samplers-torchscript", "the same on the TorchScript network alone", (seconds, device) => SamplerBenchmarks.Run(seconds, ["torchscript-mnist"], device)),
-        new("retraining", "retrainings of a 784-128-10 network side by side against one after another (a minute)", (seconds, _) => RetrainingBenchmark.Run(seconds)),
-        new("tokens", "losses of tokens against the bare forward pass, the room of their traces, and the text page on a million traced tokens: shading what is in view, ranking the corpus (1.6 GB in the temporary folder)", (seconds, _) => TokenBenchmark.Run(seconds)),
-        new("correlate", "scores from a trace against reading the trace once", (seconds, _) => CorrelationBenchmark.Run(seconds)),
+        new("retraining", "retrainings of a 784-128-10 network side by side against one after another (a minute)", RetrainingBenchmark.Run),
+        new("tokens", "losses of tokens against the bare forward pass, the room of their traces, and the text page on a million traced tokens: shading what is in view, ranking the corpus (1.6 GB in the temporary folder)", TokenBenchmark.Run),
+        new("correlate", "scores from a trace against reading the trace once", CorrelationBenchmark.Run),
     ];
 
     private readonly Argument<string[]> _names = new("NAMES")

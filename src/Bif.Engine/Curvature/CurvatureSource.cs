@@ -22,13 +22,13 @@ public sealed record CurvatureSource(
     /// <summary>What the losses of all items are sums over: the items, or the tokens of texts.</summary>
     public long Observations => Model.Objective == Objective.NextToken ? Feed.TokenOffsets[^1] : Feed.Count;
 
+    /// <summary>The same in pieces of so many items at most.</summary>
+    internal CurvatureSource InPieces(int most) => this with { Piece = Math.Min(Piece, most) };
+
     /// <summary>Calls <paramref name="work"/> with each piece of the items, in a dispose scope of its own.</summary>
-    /// <param name="work">Takes a piece and its number.</param>
-    /// <param name="progress">Receives the finished share.</param>
-    /// <param name="most">Items of a piece at most, where the estimate is the better the more pieces there are.</param>
-    internal void ForEachPiece(Action<Batch, int> work, Action<double>? progress = null, int most = int.MaxValue)
+    internal void ForEachPiece(Action<Batch, int> work, Action<double>? progress = null)
     {
-        var indices = new int[Math.Min(Math.Min(Piece, most), Count)];
+        var indices = new int[Math.Min(Piece, Count)];
         var number = 0;
         for (var start = 0; start < Count; start += indices.Length)
         {

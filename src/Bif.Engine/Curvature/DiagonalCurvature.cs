@@ -38,9 +38,10 @@ public sealed class DiagonalCurvature : CurvatureEstimate
         var sum = zeros_like(source.Center);
         using var weights = source.Model.Bind(source.Selection, source.Center, gradient);
         var curvature = new OutputCurvature(source.Model.Objective);
+        var pieces = source.InPieces(ItemsTogether);
         for (var repeat = 0; repeat < repeats; repeat++)
         {
-            source.ForEachPiece((batch, piece) =>
+            pieces.ForEachPiece((batch, piece) =>
             {
                 var outputs = source.Model.Outputs(weights, batch);
                 using (no_grad())
@@ -51,7 +52,7 @@ public sealed class DiagonalCurvature : CurvatureEstimate
                 (outputs * curvature.Mix(outputs.detach(), source.Signs(outputs, repeat, piece))).sum().backward();
                 using var noGradient = no_grad();
                 sum.addcmul_(gradient, gradient, 1);
-            }, most: ItemsTogether);
+            });
             progress?.Invoke((repeat + 1.0) / repeats);
         }
 

@@ -31,8 +31,8 @@ internal sealed class KroneckerMeasurement(CurvatureSource source, bool preferEx
         using var gradient = zeros_like(source.Center);
         using var weights = source.Model.Bind(source.Selection, source.Center, gradient);
         var factors = new Dictionary<int, Factors>();
-        var most = MostItems(weights);
-        source.ForEachPiece(
+        var pieces = source.InPieces(MostItems(weights));
+        pieces.ForEachPiece(
             (batch, piece) => Visit(weights, batch, piece, (layer, input, slope) =>
             {
                 if (!factors.TryGetValue(layer.Weight, out var sums))
@@ -42,13 +42,11 @@ internal sealed class KroneckerMeasurement(CurvatureSource source, bool preferEx
 
                 sums.Add(input, slope);
             }),
-            share => progress(0.4 * share),
-            most);
+            share => progress(0.4 * share));
         var bases = factors.Values.Select(sums => sums.ToBasis()).ToDictionary(basis => basis.Layer.Weight);
-        source.ForEachPiece(
+        pieces.ForEachPiece(
             (batch, piece) => Visit(weights, batch, piece, (layer, input, slope) => bases[layer.Weight].Add(input, slope)),
-            share => progress(0.4 + (0.6 * share)),
-            most);
+            share => progress(0.4 + (0.6 * share)));
         var scale = 1.0 / (source.Count * (_exact ? 1 : MixedRepeats));
         return [.. bases.Values.Select(basis => basis.ToLayer(scale)).OrderBy(layer => layer.Offset)];
     }
@@ -58,9 +56,7 @@ internal sealed class KroneckerMeasurement(CurvatureSource source, bool preferEx
     {
         using var scope = NewDisposeScope();
         var seen = new SeenLayers(source.Selection, weights.Layout);
-        weights.Observer = seen;
-        _ = source.Model.Outputs(weights, source.Feed.Range(0, 1));
-        weights.Observer = null;
+        seen.Outputs(source.Model, weights, source.Feed.Range(0, 1));
         return WorkingSet.HeldItems(source.Center.device, seen.Layers.Sum(layer => layer.Rows().numel() + layer.Outputs.numel()));
     }
 
@@ -68,9 +64,7 @@ internal sealed class KroneckerMeasurement(CurvatureSource source, bool preferEx
     private void Visit(Weights weights, Batch batch, int piece, Action<SeenLayer, Tensor?, Tensor> work)
     {
         var seen = new SeenLayers(source.Selection, weights.Layout);
-        weights.Observer = seen;
-        var outputs = source.Model.Outputs(weights, batch);
-        weights.Observer = null;
+        var outputs = seen.Outputs(source.Model, weights, batch);
         if (seen.Layers.Count == 0)
         {
             return;

@@ -1,3 +1,4 @@
+using Bif.Engine.Data;
 using Bif.Engine.Models;
 using Bif.Engine.Models.Layers;
 using static TorchSharp.torch;
@@ -14,6 +15,15 @@ internal sealed class SeenLayers(ParameterSelection selection, Layout layout) : 
 
     /// <summary>Scales, shifts, embeddings and other matrices; one that is used twice is there twice.</summary>
     public List<SeenPart> Parts { get; } = [];
+
+    /// <summary>A model's outputs for a batch, whose layers are listed.</summary>
+    public Tensor Outputs(Model model, Weights weights, Batch batch)
+    {
+        weights.Observer = this;
+        var outputs = model.Outputs(weights, batch);
+        weights.Observer = null;
+        return outputs;
+    }
 
     /// <inheritdoc/>
     public void ObserveScale(int weight, int? bias, Func<Tensor> standardised, Tensor outputs, int features)

@@ -37,9 +37,11 @@ internal sealed class FirstOrderPass(
     private static int Group(long parameters, int queries, Device device) => (int)Math.Clamp(WorkingSet.Bytes(device, PanelBytes) / (sizeof(float) * parameters), 1, Math.Max(1, queries));
 
     // Passes over the items' gradients that covariances with the queries and parts at the draws take.
-    private static int QueryPasses(long parameters, int queries, Device device) => (queries + Group(parameters, queries, device) - 1) / Group(parameters, queries, device);
+    private static int QueryPasses(long parameters, int queries, Device device) => Passes(queries, Group(parameters, queries, device));
 
-    private static int DrawPasses(long parameters, int items, long draws, Device device) => (int)((draws + Width(parameters, items, device) - 1) / Width(parameters, items, device));
+    private static int DrawPasses(long parameters, int items, long draws, Device device) => Passes(draws, Width(parameters, items, device));
+
+    private static int Passes(long count, int together) => (int)((count + together - 1) / together);
 
     /// <summary>Gradients of single items, training items and queries, that a run's control variate takes.</summary>
     public static double ItemGradients(long parameters, int items, int queries, long draws, int points, Device device)

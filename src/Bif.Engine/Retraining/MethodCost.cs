@@ -22,7 +22,7 @@ public sealed record MethodCost(double? Seconds, double? ForwardPasses, double? 
         var fromGradients = settings.Sampler != "laplace" && settings.Batch == 0;
         var losses = (double)settings.Chains * settings.Draws * (record.Queries.Count + (fromGradients ? 0 : record.Data.Count));
         var control = settings.FirstOrderControl
-            ? FirstOrderPass.ItemGradients(record.Model.SampledParameters, record.Data.Count, record.Queries.Count, (long)settings.Chains * settings.Draws, ThermalGradients.PointsOf(settings), new Device(record.Spec.Device.Split(' ')[0]))
+            ? FirstOrderPass.ItemGradients(record.Model.SampledParameters, record.Data.Count, record.Queries.Count, (long)settings.Chains * settings.Draws, ThermalGradients.PointsOf(settings), new Device(record.Spec.Device))
             : 0;
         return new(record.Timings?.TotalSeconds, gradients + losses + control, gradients + control);
     }

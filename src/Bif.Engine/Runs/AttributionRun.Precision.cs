@@ -1,7 +1,7 @@
 using Bif.Engine.Models;
 using Bif.Engine.Sampling;
+using Bif.Kernels;
 using TorchSharp;
-using static TorchSharp.torch;
 
 namespace Bif.Engine.Runs;
 
@@ -32,7 +32,7 @@ public sealed partial class AttributionRun
             throw new InputException($"--precision {_spec.Precision} is for language models; {_spec.Model} is a {_model.Config.ModelType}: leave it out.");
         }
 
-        AllowTf32(_spec.Precision == "tf32");
+        TorchLibrary.AllowTf32(_spec.Precision == "tf32");
     }
 
     // What rounding does to the first items at the checkpoint, in words: there is no other price, the weights stay float32.
@@ -44,19 +44,16 @@ public sealed partial class AttributionRun
         }
 
         var exact = new float[_queryData.Count];
-        AllowTf32(false);
+        TorchLibrary.AllowTf32(false);
         using (var weights = _model.Bind(_selection, _center, null))
         {
             LossEvaluator.Evaluate(_model, weights, _queries, batch, exact);
         }
 
-        AllowTf32(_spec.Precision == "tf32");
+        TorchLibrary.AllowTf32(_spec.Precision == "tf32");
 
         var errors = exact.Zip(_initialQuery!, (a, b) => (double)(a - b) * (a - b)).Take(ComparedItems).ToList();
         Say(RunStage.Preparing, FormattableString.Invariant(
             $"{_spec.Precision} passes: losses of {errors.Count} queries at the checkpoint differ from float32 by {Math.Sqrt(errors.Average()):G2} nats (root mean square) at a mean loss of {exact.Take(ComparedItems).Average():G3}"));
     }
-
-    /// <summary>Lets a GPU compute float32 products and convolutions in TF32, or not; libtorch by itself would for convolutions.</summary>
-    internal static void AllowTf32(bool allowed) => (backends.cuda.matmul.allow_tf32, backends.cudnn.allow_tf32) = (allowed, allowed);
 }

@@ -47,14 +47,14 @@ internal static class BatchTuner
         var meter = new MemoryMeter(vector.device, limits.ConcurrentChains);
         var gradient = zeros_like(vector);
         using var weights = model.Bind(ParameterSelection.All(model.Layout), vector, gradient, precision);
-        var (batch, rate) = Best(feed.Count, meter, count =>
+        var (batch, rate) = Best(Most(model, feed), meter, count =>
         {
             using var inner = NewDisposeScope();
             using var inference = inference_mode();
             _ = model.Losses(weights, feed.Dearest(count));
             DeviceStream.Finish(vector.device);
         });
-        var (piece, gradientRate) = Best(feed.Count, meter, count =>
+        var (piece, gradientRate) = Best(Most(model, feed), meter, count =>
         {
             using var inner = NewDisposeScope();
             model.Losses(weights, feed.Dearest(count)).sum().backward();
@@ -65,12 +65,15 @@ internal static class BatchTuner
         return tuning;
     }
 
-    private static (int Batch, double Rate) Best(int items, MemoryMeter meter, Action<int> pass)
+    // The most items that are tried at a time.
+    private static int Most(Model model, DataFeed feed) => Math.Min(feed.Count, model.Parameters.device_type == TorchSharp.DeviceType.CPU ? MostOnCpu : Candidates[^1]);
+
+    private static (int Batch, double Rate) Best(int most, MemoryMeter meter, Action<int> pass)
     {
         var best = (Batch: 1, Rate: 0.0);
         var disappointments = 0;
         pass(1);
-        foreach (var candidate in Candidates.Where(candidate => candidate <= Math.Min(items, meter.MostItems)).DefaultIfEmpty(items))
+        foreach (var candidate in Candidates.Where(candidate => candidate <= most).DefaultIfEmpty(most))
         {
             if (meter.IsTooMuch(() => pass(candidate)) && candidate > 1)
             {
@@ -113,8 +116,6 @@ internal static class BatchTuner
     {
         private readonly bool _onCpu = device.type == TorchSharp.DeviceType.CPU;
 
-        public int MostItems => _onCpu ? MostOnCpu : Candidates[^1];
-
         public bool IsTooMuch(Action pass)
         {
             if (!_onCpu)
@@ -137,7 +138,7 @@ internal static class BatchTuner
     {
         var shapes = string.Join(';', model.Layout.Parameters.Select(each => $"{each.Name}:{string.Join(',', each.Shape)}"));
         using var scope = NewDisposeScope();
-        var key = $"{Generation}|{model.Config.ModelType}|{shapes}|{string.Join(',', feed.Dearest(1).Inputs.shape)}|{Math.Min(feed.Count, model.Parameters.device_type == TorchSharp.DeviceType.CPU ? MostOnCpu : Candidates[^1])}|{feed.IsResident}"
+        var key = $"{Generation}|{model.Config.ModelType}|{shapes}|{string.Join(',', feed.Dearest(1).Inputs.shape)}|{Most(model, feed)}|{feed.IsResident}"
             + $"|{limits.ConcurrentChains}x{limits.ThreadsPerChain}|{model.Parameters.device}|{TorchLibrary.Version}|{Environment.MachineName}"
             + (precision == ScalarType.Float32 ? backends.cuda.matmul.allow_tf32 ? "|tf32" : "" : $"|{precision}");
         var name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)))[..24];

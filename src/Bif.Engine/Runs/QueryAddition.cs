@@ -39,7 +39,7 @@ public sealed class QueryAddition : IDisposable
         (_run, _record, _queryPath, _progress) = (run, record, queryPath, progress);
         var device = AttributionRun.DeviceOf(record.Device);
         set_num_threads(Threads);
-        AttributionRun.AllowTf32(record.Spec.Precision == "tf32");
+        TorchLibrary.AllowTf32(record.Spec.Precision == "tf32");
         _model = RecordedInputs.Model(run, record, device);
         _queryData = DatasetLoader.Open(queryPath, record.Spec.InputOf(_model), _model.TargetKind);
         _model.CheckData(_queryData);

@@ -60,7 +60,7 @@ public sealed class CurvatureTests
         for (var place = 0; place < 8; place++)
         {
             var eigenvalue = values.select(0, count - 1 - place).item<float>();
-            Assert.Equal(eigenvalue, lowRank.Eigenvalues()[place], 0.04 * eigenvalue);
+            Assert.Equal(eigenvalue, lowRank.Eigenvalues()[place], 0.02 * eigenvalue);
         }
 
         // (nβF + γ)⁻¹ as the dense matrix gives it.

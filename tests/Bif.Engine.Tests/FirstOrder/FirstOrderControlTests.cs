@@ -1,11 +1,11 @@
 using System.Text.Json;
 using Bif.Engine.Attribution;
 using Bif.Engine.FirstOrder;
-using TorchSharp;
 using Bif.Engine.Runs;
 using Bif.Engine.Sampling;
 using Bif.Engine.Tests.Runs;
 using Bif.Engine.Traces;
+using TorchSharp;
 using Xunit;
 
 namespace Bif.Engine.Tests.FirstOrder;

@@ -95,9 +95,7 @@ internal sealed class GradientSource : IDisposable
 
         var seen = new SeenLayers(_selection, _weights.Layout);
         var batch = feed.Range(start, count);
-        _weights.Observer = seen;
-        var outputs = _model.Outputs(_weights, batch);
-        _weights.Observer = null;
+        var outputs = seen.Outputs(_model, _weights, batch);
         ForwardPasses += count;
         seen.Layers.RemoveAll(layer => !_factored.Contains(layer.Weight));
         var inputs = seen.Layers.ConvertAll(layer => layer.Rows());
@@ -210,9 +208,7 @@ internal sealed class GradientSource : IDisposable
         using var scope = NewDisposeScope();
         var seen = new SeenLayers(_selection, _weights.Layout);
         var batch = probe.Range(0, Math.Min(2, probe.Count));
-        _weights.Observer = seen;
-        var outputs = _model.Outputs(_weights, batch);
-        _weights.Observer = null;
+        var outputs = seen.Outputs(_model, _weights, batch);
         Columns = new OutputCurvature(_model.Objective).Columns(outputs);
         HasConvolutions = seen.Layers.Exists(layer => layer.Kernel > 0);
         var covered = 0L;
