@@ -92,7 +92,7 @@ public sealed class Model : IDisposable
     /// <param name="selection">Which parameters live in <paramref name="vector"/>.</param>
     /// <param name="vector">The selected parameters.</param>
     /// <param name="gradient">Where backward passes add the gradient, or null.</param>
-    /// <param name="precision">In what a language model's matrix products are computed.</param>
+    /// <param name="precision">In what matrix products and convolutions are computed.</param>
     public Weights Bind(ParameterSelection selection, Tensor vector, Tensor? gradient, ScalarType precision = ScalarType.Float32)
     {
         var weights = Architecture.Bind(Parameters, _buffers, selection, vector, gradient);
@@ -103,7 +103,14 @@ public sealed class Model : IDisposable
     /// <summary>Loss of each item [batch], nats; of a text the sum over its tokens.</summary>
     public Tensor Losses(Weights weights, Batch batch) => Architecture is LanguageModel
         ? TokenLosses(weights, batch).sum([1L])
-        : ItemLoss.Of(Objective, Architecture.Forward(weights, batch.Inputs), batch.Targets);
+        : ItemLoss.Of(Objective, Predictions(weights, batch.Inputs), batch.Targets);
+
+    /// <summary>What a network that is no language model says of inputs, float32 whatever its passes are computed in.</summary>
+    public Tensor Predictions(Weights weights, Tensor inputs)
+    {
+        var outputs = Architecture.Forward(weights, inputs);
+        return weights.Precision == ScalarType.Float32 ? outputs : outputs.to(ScalarType.Float32);
+    }
 
     /// <summary>Loss of each next token [batch, length] of a language model, nats; 0 where there is none.</summary>
     public Tensor TokenLosses(Weights weights, Batch batch)

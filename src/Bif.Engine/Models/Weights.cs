@@ -60,7 +60,7 @@ public class Weights : IDisposable
     /// <summary>Convolutions with their normalisation folded in, for passes without gradient at one position; null otherwise.</summary>
     public Layers.FoldedLayers? Folded { get; set; }
 
-    /// <summary>In what the matrix products of a language model's passes are computed; the parameters stay float32.</summary>
+    /// <summary>In what matrix products and convolutions are computed; the parameters stay float32.</summary>
     public ScalarType Precision { get; set; } = ScalarType.Float32;
 
     /// <summary>The parameter at an index of <see cref="Layout.Parameters"/>.</summary>
@@ -70,8 +70,13 @@ public class Weights : IDisposable
     public Tensor Factor(int index) => Precision == ScalarType.Float32 ? _parameters[index]
         : Folded?.Cast(index, _parameters[index], Precision) ?? _parameters[index].to(Precision);
 
-    /// <summary>Activations as a factor of a matrix product, in <see cref="Precision"/>.</summary>
-    public Tensor Factor(Tensor activations) => Precision == ScalarType.Float32 ? activations : activations.to(Precision);
+    /// <summary>
+    /// Activations as a factor of a matrix product or convolution, in <see cref="Precision"/>; pictures then have their channels last in
+    /// memory, with which convolutions of lower precision are fastest.
+    /// </summary>
+    public Tensor Factor(Tensor activations) => activations.dtype == Precision || Precision == ScalarType.Float32 ? activations
+        : activations.dim() == 4 ? activations.permute(0, 2, 3, 1).contiguous().to(Precision).permute(0, 3, 1, 2)
+        : activations.to(Precision);
 
     /// <summary>The buffer at an index of <see cref="Layout.Buffers"/>.</summary>
     public Tensor Buffer(int index) => _buffers[index];

@@ -2,13 +2,15 @@ using Bif.Engine.Models;
 using Bif.Engine.Sampling;
 using Bif.Kernels;
 using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Bif.Engine.Runs;
 
 /// <content>Passes in lower precision: who may have them, and what they cost.</content>
 public sealed partial class AttributionRun
 {
-    private const int ComparedItems = 32;
+    // Deviations rounded by so much correlate 0.97 with the exact ones.
+    private const double NotableRounding = 0.25;
 
     private void CheckPrecision()
     {
@@ -27,33 +29,78 @@ public sealed partial class AttributionRun
             throw new InputException("--precision tf32 is for GPUs: leave it out, or add --device cuda:0.");
         }
 
-        if (_spec.Precision == "bfloat16" && _model.Architecture is not LanguageModel)
+        if (_spec.Precision == "bfloat16" && _model.Architecture is TorchScriptModule)
         {
-            throw new InputException($"--precision {_spec.Precision} is for language models; {_spec.Model} is a {_model.Config.ModelType}: leave it out.");
+            throw new InputException($"--precision {_spec.Precision} is for models whose layers Bif makes; {_spec.Model} is a TorchScript module: leave it out.");
         }
 
         TorchLibrary.AllowTf32(_spec.Precision == "tf32");
     }
 
-    // What rounding does to the first items at the checkpoint, in words: there is no other price, the weights stay float32.
+    // What rounding does to the queries' losses at the checkpoint, in words, before anything is drawn.
     private void StatePrecision(int batch)
+    {
+        if (_spec.Precision != "float32")
+        {
+            var exact = QueryLosses(_center, batch, "float32");
+            Say(RunStage.Preparing, FormattableString.Invariant(
+                $"{_spec.Precision} passes: losses of {exact.Length:N0} queries at the checkpoint differ from float32's by {RootMeanSquare(Difference(_initialQuery!, exact)):G2} nats (root mean square) at a mean loss of {exact.Average():G3}"));
+        }
+    }
+
+    // What rounding does to that of which scores are made, the queries' deviations from their losses at the checkpoint: where the first
+    // chain ended, whichever sampler took it there.
+    private RoundingRecord? MeasureRounding(RunRecord record)
     {
         if (_spec.Precision == "float32")
         {
-            return;
+            return null;
         }
 
-        var exact = new float[_queryData.Count];
-        TorchLibrary.AllowTf32(false);
-        using (var weights = _model.Bind(_selection, _center, null))
+        using var state = new ChainState(0, record.Settings.Seed, _center, SamplerCatalog.Create(record.Settings, _preconditioner));
+        if (new ChainStateFile(_directory.Chains, 0).Restore(state) == 0)
         {
-            LossEvaluator.Evaluate(_model, weights, _queries, batch, exact);
+            return null;
         }
 
-        TorchLibrary.AllowTf32(_spec.Precision == "tf32");
+        var batch = record.Plan.EvaluationBatch;
+        var (start, exactStart) = (QueryLosses(_center, batch, _spec.Precision), QueryLosses(_center, batch, "float32"));
+        var exact = Difference(QueryLosses(state.Position, batch, "float32"), exactStart);
+        var rounded = Difference(QueryLosses(state.Position, batch, _spec.Precision), start);
+        var rounding = new RoundingRecord(RootMeanSquare(Difference(start, exactStart)), RootMeanSquare(Difference(rounded, exact)) / RootMeanSquare(exact));
+        var text = FormattableString.Invariant(
+            $"{_spec.Precision} passes round what the queries' losses deviate from the checkpoint at a draw by {100 * rounding.Deviations:G2} % (root mean square)");
+        if (rounding.Deviations <= NotableRounding)
+        {
+            Say(RunStage.Estimating, text);
+            return rounding;
+        }
 
-        var errors = exact.Zip(_initialQuery!, (a, b) => (double)(a - b) * (a - b)).Take(ComparedItems).ToList();
-        Say(RunStage.Preparing, FormattableString.Invariant(
-            $"{_spec.Precision} passes: losses of {errors.Count} queries at the checkpoint differ from float32 by {Math.Sqrt(errors.Average()):G2} nats (root mean square) at a mean loss of {exact.Take(ComparedItems).Average():G3}"));
+        text += $": take a higher precision than --precision {_spec.Precision}, or a higher temperature (a smaller --nbeta)";
+        _warnings.Add(text);
+        _progress?.Report(new RunProgress(RunStage.Estimating, text) { IsWarning = true });
+        return rounding;
     }
+
+    private float[] QueryLosses(Tensor position, int batch, string precision)
+    {
+        var losses = new float[_queryData.Count];
+        TorchLibrary.AllowTf32(precision == "tf32");
+        try
+        {
+            using var weights = _model.Bind(_selection, position, null, RunSpec.ScalarOf(precision));
+            LossEvaluator.Evaluate(_model, weights, _queries, batch, losses);
+            return losses;
+        }
+        finally
+        {
+            TorchLibrary.AllowTf32(_spec.Precision == "tf32");
+        }
+    }
+
+    private static double[] Difference(IEnumerable<float> left, IEnumerable<float> right) => [.. left.Zip(right, (a, b) => (double)a - b)];
+
+    private static double[] Difference(double[] left, double[] right) => [.. left.Zip(right, (a, b) => a - b)];
+
+    private static double RootMeanSquare(double[] values) => Math.Sqrt(values.Average(value => value * value));
 }

@@ -520,8 +520,11 @@ public sealed partial class AttributionRun : IDisposable
         }
 
         MeasureResponses(record);
+        var rounding = MeasureRounding(record);
         return record with
         {
+            Rounding = rounding,
+            Warnings = [.. record.Warnings.Union(_warnings)],
             Diagnostics = JsonSerializer.SerializeToElement(estimate.Diagnostics, RunRecord.Json),
             Verdict = verdict ?? estimate.Verdict,
             Outlook = Outlook.Of(

@@ -12,6 +12,11 @@ public sealed record ModelRecord(
 /// <summary>What identifies a set of items of a run.</summary>
 public sealed record DataRecord(string Path, string Format, int Count, int FirstIndex, string Hash);
 
+/// <summary>What passes of lower precision cost.</summary>
+/// <param name="Losses">Root mean square error of the queries' losses at the checkpoint, nats.</param>
+/// <param name="Deviations">That of what they deviate from these at a draw, as a share of the deviations' own root mean square.</param>
+public sealed record RoundingRecord(double Losses, double Deviations);
+
 /// <summary>Versions of what computed a run.</summary>
 public sealed record VersionRecord(string Bif, string Dotnet, string Libtorch, string OperatingSystem);
 
@@ -101,6 +106,9 @@ public sealed record RunRecord
 
     /// <summary>Root mean square error of the losses at kept draws over their deviation along the run; null where draws were not read back.</summary>
     public double? KeptError { get; init; }
+
+    /// <summary>What rounding in passes of lower precision does; null in float32.</summary>
+    public RoundingRecord? Rounding { get; init; }
 
     /// <summary>What it would take to reach a wanted reliability.</summary>
     public Outlook? Outlook { get; init; }

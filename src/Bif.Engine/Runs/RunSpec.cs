@@ -127,7 +127,10 @@ public sealed record RunSpec
     public string TokenPrecision { get; init; } = "float32";
 
     /// <summary>The precision of passes as a type.</summary>
-    internal TorchSharp.torch.ScalarType ScalarPrecision => Precision == "bfloat16" ? TorchSharp.torch.ScalarType.BFloat16 : TorchSharp.torch.ScalarType.Float32;
+    internal TorchSharp.torch.ScalarType ScalarPrecision => ScalarOf(Precision);
+
+    /// <summary>The type of matrix products in a precision of the options.</summary>
+    internal static TorchSharp.torch.ScalarType ScalarOf(string precision) => precision == "bfloat16" ? TorchSharp.torch.ScalarType.BFloat16 : TorchSharp.torch.ScalarType.Float32;
 
     /// <summary>Whether neither ε, nβ nor γ was given, so that uncalibrated defaults apply.</summary>
     [JsonIgnore]

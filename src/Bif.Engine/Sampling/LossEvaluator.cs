@@ -39,7 +39,7 @@ public static class LossEvaluator
                 return model.Losses(weights, items);
             }
 
-            var logits = model.Architecture.Forward(weights, items.Inputs);
+            var logits = model.Predictions(weights, items.Inputs);
             labels = CrossEntropy.Takes(logits) ? items.Targets : null;
             return labels is null ? CrossEntropy.Composed(logits, items.Targets) : logits;
         }

@@ -13,9 +13,9 @@ public sealed record Conv2d(int Weight, int? Bias, long Stride, long Padding)
     public Tensor Forward(Weights weights, Tensor inputs)
     {
         var outputs = nn.functional.conv2d(
-            inputs,
-            weights.Parameter(Weight),
-            Bias is { } bias ? weights.Parameter(bias) : null,
+            weights.Factor(inputs),
+            weights.Factor(Weight),
+            Bias is { } bias ? weights.Factor(bias) : null,
             [Stride, Stride],
             [Padding, Padding]);
         weights.Observer?.Observe(this, inputs, outputs);
