@@ -1,6 +1,7 @@
 // TorchScript modules: load, named tensors, forward, mode, device.
 #include "abi.h"
 
+#include <torch/csrc/jit/runtime/graph_executor.h>
 #include <torch/script.h>
 #include <torch/torch.h>
 
@@ -41,7 +42,12 @@ void unpack(const c10::IValue& value, std::vector<at::Tensor>& out) {
 }  // namespace
 
 BIF_API int bif_jit_load(const char* file, int device_type, int device_index, void** out) {
-  return bif::guarded([&] { *out = new torch::jit::Module(torch::jit::load(file, device(device_type, device_index))); });
+  return bif::guarded([&] {
+    // Operator by operator: the optimising executor profiles first calls and compiles kernels for each new shape on each thread,
+    // which on a GPU takes longer than a run, and rounds otherwise before than after, so that a resumed chain would have other bits.
+    torch::jit::setGraphExecutorOptimize(false);
+    *out = new torch::jit::Module(torch::jit::load(file, device(device_type, device_index)));
+  });
 }
 
 BIF_API void bif_jit_release(void* handle) { delete static_cast<torch::jit::Module*>(handle); }

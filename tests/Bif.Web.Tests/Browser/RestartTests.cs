@@ -24,6 +24,7 @@ public sealed class RestartTests
         {
             var run = await first.Order(pictures.Order(400));
             await page.GotoAsync($"{first.Url}/runs/{run}");
+            await page.Locator("html[data-live]").WaitForAsync(new() { State = WaitForSelectorState.Attached });
             await Expect(page.Locator(".status")).ToContainTextAsync("draws, about", new() { Timeout = 30_000 });
             await first.Stop();
         }
@@ -33,6 +34,28 @@ public sealed class RestartTests
         await using var second = await Application.Start(folder.At("data"), settings);
         await Expect(page.Locator(".status")).ToContainTextAsync("finished", new() { Timeout = 120_000 });
         await Expect(page.Locator(".ranking li").First).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task A_page_whose_server_went_away_before_the_two_were_joined_joins_the_next()
+    {
+        using var folder = new TemporaryFolder();
+        File.SetUnixFileMode(folder.Root, (UnixFileMode)0b111_101_101);
+        string[] settings = ["--Urls", $"http://127.0.0.1:{FreePort()}"];
+        using var playwright = await Playwright.CreateAsync();
+        await using var browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = BrowserTests.Program, Args = ["--no-sandbox"] });
+        var page = await browser.NewPageAsync();
+        await page.RouteAsync("**/_blazor/**", route => route.AbortAsync());
+        await using (var first = await Application.Start(folder.At("data"), settings))
+        {
+            await page.GotoAsync($"{first.Url}/jobs");
+            await first.Stop();
+        }
+
+        await page.WaitForRequestAsync("**/health/live");
+        await page.UnrouteAllAsync();
+        await using var second = await Application.Start(folder.At("data"), settings);
+        await page.Locator("html[data-live]").WaitForAsync(new() { State = WaitForSelectorState.Attached });
     }
 
     private static int FreePort()
