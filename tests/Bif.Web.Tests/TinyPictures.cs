@@ -51,7 +51,7 @@ internal sealed record TinyPictures(string Data, string Model)
     /// <summary>An order for a run with fixed settings, so that nothing is calibrated.</summary>
     public object Order(int draws = 60, string? data = null, string name = "tiny") => new
     {
-        name, model = Model, data = data ?? Data + "@train", queries = Data + "@test", sampler = "sgld", epsilon = 2e-4, nbeta = 90.0, gamma = 100.0, batch = 0, chains = 2, draws, seed = 3,
+        name, model = Model, data = data ?? Data + "@train", queries = Data + "@test", sampler = "sgld", epsilon = 2e-4, nbeta = 90.0, gamma = 100.0, batch = 15, chains = 2, draws, seed = 3,
     };
 
     private static byte[] Records(Random random, int count)

@@ -96,7 +96,7 @@ internal static class SamplerBenchmarks
         var yardstick = Best([1, 2, 3], factor => same with { Sampler = "sgld", Batch = 0, Epsilon = factor / steepest, BurnIn = burnIn }, folder);
         IEnumerable<BenchmarkRow> Rows(string way, Worth worth) =>
         [
-            new($"{name}: {way} ({draws:N0} draws × {Chains}), per 1,000 steps", 1000 * worth.PerStep, 1000 * yardstick.PerStep, "effective draws", way != "laplace lowrank" ? "" : name.StartsWith("mlp", StringComparison.Ordinal) ? "the default here: at least 20 times SGLD" : "the default here"),
+            new($"{name}: {way} ({draws:N0} draws × {Chains}{worth.Failure}), per 1,000 steps", 1000 * worth.PerStep, 1000 * yardstick.PerStep, "effective draws", way != "laplace lowrank" ? "" : name.StartsWith("mlp", StringComparison.Ordinal) ? "the default here: at least 20 times SGLD" : "the default here"),
             new($"{name}: {way}, per second", worth.PerSecond, yardstick.PerSecond, "effective draws/s", ""),
         ];
         var measured = ways.Select(way => (Name: $"{way.Sampler} {way.Preconditioner}", Worth: (Func<Worth>)(() => Measure(
@@ -122,12 +122,17 @@ internal static class SamplerBenchmarks
         var run = Path.Combine(folder, $"{Guid.NewGuid():N}");
         AttributionRun.Execute(spec, run, resume: false, null, CancellationToken.None);
         var record = RunDirectory.Open(run).ReadRecord();
-        var effective = record is { Verdict.Name: not "diverged", EffectiveDraws: { } draws } ? draws : 0;
+        var (effective, failure) = record switch
+        {
+            { Verdict.Name: "diverged" } => (0.0, $"; {record.Verdict.Reason}"),
+            { EffectiveDraws: { } draws } => (draws, ""),
+            _ => (0.0, "; effective draws unknown"),
+        };
         var steps = record.Settings.Steps * (double)record.Settings.Chains;
 
         // A control variate is made after the draws, and is a part of what they cost.
-        return new Worth(effective / steps, effective / (record.Timings!.SamplingSeconds + record.Timings.EstimatingSeconds));
+        return new Worth(effective / steps, effective / (record.Timings!.SamplingSeconds + record.Timings.EstimatingSeconds), failure);
     }
 
-    private sealed record Worth(double PerStep, double PerSecond);
+    private sealed record Worth(double PerStep, double PerSecond, string Failure);
 }

@@ -22,7 +22,7 @@ public sealed class RestartTests
         var page = await browser.NewPageAsync();
         await using (var first = await Application.Start(folder.At("data"), settings))
         {
-            var run = await first.Order(pictures.Order(400));
+            var run = await first.Order(pictures.Order(500));
             await page.GotoAsync($"{first.Url}/runs/{run}");
             await page.Locator("html[data-live]").WaitForAsync(new() { State = WaitForSelectorState.Attached });
             await Expect(page.Locator(".status")).ToContainTextAsync("draws, about", new() { Timeout = 30_000 });

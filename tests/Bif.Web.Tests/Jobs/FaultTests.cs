@@ -12,7 +12,7 @@ namespace Bif.Web.Tests.Jobs;
 [Trait("Pace", "slow")]
 public sealed class FaultTests : IDisposable
 {
-    private const int Draws = 200;
+    private const int Draws = 250;
     private readonly TemporaryFolder _folder = new();
     private readonly TinyPictures _pictures;
 

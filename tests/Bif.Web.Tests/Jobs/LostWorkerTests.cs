@@ -26,9 +26,9 @@ public sealed class LostWorkerTests : IDisposable
         Guid undisturbed, run;
         await using (var first = await Start())
         {
-            undisturbed = await first.Order(_pictures.Order(draws: 200));
+            undisturbed = await first.Order(_pictures.Order(draws: 250));
             await first.Finished(undisturbed);
-            run = await first.Order(_pictures.Order(draws: 200));
+            run = await first.Order(_pictures.Order(draws: 250));
             await first.WaitFor(run, now => Draws(now) > 120);
             first.Kill();
         }
