@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Bif.Engine.Data;
 using Bif.Engine.Models;
+using Bif.Engine.Runs;
 using Bif.Engine.Sampling;
 using Bif.Engine.Sampling.Preconditioners;
 using Bif.Engine.Traces;
@@ -18,7 +19,6 @@ namespace Bif.Cli.Benchmarks;
 internal static class SamplingBenchmarks
 {
     private const int Queries = 100;
-    private const int UsualChains = 4;
 
     /// <summary>Losses per second as a share of the bare forward pass of the same network at its best batch size.</summary>
     public static IEnumerable<BenchmarkRow> Losses(double seconds)
@@ -193,7 +193,7 @@ internal static class SamplingBenchmarks
         public double DrawRate(int batch, double seconds)
         {
             var onCpu = _vector.device_type == DeviceType.CPU;
-            var chains = ExecutionPlan.ChainsAtATime(onCpu ? Environment.ProcessorCount : UsualChains, Environment.ProcessorCount, onCpu, _vector.numel());
+            var chains = ExecutionPlan.ChainsAtATime(onCpu ? Environment.ProcessorCount : FamilyDefaults.UsualChains, Environment.ProcessorCount, onCpu, _vector.numel());
             set_num_threads(1);
             int[] sizes = [.. new[] { 32, 64, 128, 256, 512, 1024, _feed.Count }.Where(count => count <= 1024 && count <= _feed.Count).Distinct()];
             var piece = sizes.MaxBy(count => GradientRate(count, seconds / 20));

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Bif.Engine.Data;
 using Bif.Engine.Models;
 using Bif.Kernels;
@@ -16,6 +17,9 @@ namespace Bif.Engine.Curvature;
 public sealed record CurvatureSource(
     Model Model, ParameterSelection Selection, Tensor Center, DataFeed Feed, int Items, int Piece, ulong Seed)
 {
+    /// <summary>Items that share one set of noise, and pieces of which divide it.</summary>
+    internal const int Group = 32;
+
     /// <summary>Number of items used.</summary>
     public int Count => Items <= 0 ? Feed.Count : Math.Min(Items, Feed.Count);
 
@@ -25,11 +29,13 @@ public sealed record CurvatureSource(
     /// <summary>The same in pieces of so many items at most.</summary>
     internal CurvatureSource InPieces(int most) => this with { Piece = Math.Min(Piece, most) };
 
-    /// <summary>Calls <paramref name="work"/> with each piece of the items, in a dispose scope of its own.</summary>
+    /// <summary>The same in pieces of which a whole number makes a <see cref="Group"/>.</summary>
+    internal CurvatureSource WithinGroups() => this with { Piece = 1 << BitOperations.Log2((uint)Math.Min(Piece, Group)) };
+
+    /// <summary>Calls <paramref name="work"/> with each piece of the items and the place of its first among those used, in a dispose scope of its own.</summary>
     internal void ForEachPiece(Action<Batch, int> work, Action<double>? progress = null)
     {
         var indices = new int[Math.Min(Piece, Count)];
-        var number = 0;
         for (var start = 0; start < Count; start += indices.Length)
         {
             using var scope = NewDisposeScope();
@@ -39,16 +45,43 @@ public sealed record CurvatureSource(
                 indices[i] = (int)((long)(start + i) * Feed.Count / Count);
             }
 
-            work(Count == Feed.Count ? Feed.Range(start, length) : Feed.Gather(indices.AsSpan(0, length)), number++);
+            work(Count == Feed.Count ? Feed.Range(start, length) : Feed.Gather(indices.AsSpan(0, length)), start);
             progress?.Invoke((start + length) / (double)Count);
         }
     }
 
-    /// <summary>Independent ±1 in the shape of <paramref name="like"/>, following from the seed and two numbers.</summary>
-    internal Tensor Signs(Tensor like, int repeat, int piece)
+    /// <summary>
+    /// Independent ±1 in the shape of outputs [items, …], following from the seed, a number and each item's place, whatever pieces the
+    /// items come in: what is estimated with them does not depend on the batch size that is fastest on a machine.
+    /// </summary>
+    /// <param name="like">Outputs of consecutive items.</param>
+    /// <param name="repeat">Which set of signs.</param>
+    /// <param name="first">Place of the first item.</param>
+    internal Tensor Signs(Tensor like, int repeat, int first)
     {
         var noise = empty(like.shape, device: like.device);
-        LangevinStep.Normals(noise, Seed, (uint)repeat, PhiloxPurpose.Curvature, (ulong)piece);
+        var count = (int)like.shape[0];
+        if (like.dim() > 2)
+        {
+            // An item's positions come first in memory: padding behind them changes none of its signs.
+            for (var row = 0; row < count; row++)
+            {
+                Fill(noise.select(0, row), repeat, first + row);
+            }
+
+            return noise.sign();
+        }
+
+        for (var group = first / Group; group * Group < first + count; group++)
+        {
+            var (from, end) = (Math.Max(first, group * Group), Math.Min(first + count, (group + 1) * Group));
+            var together = empty([Group, .. like.shape[1..]], device: like.device);
+            Fill(together, repeat, group);
+            noise.narrow(0, from - first, end - from).copy_(together.narrow(0, from - (group * Group), end - from));
+        }
+
         return noise.sign();
     }
+
+    private void Fill(Tensor noise, int repeat, int place) => LangevinStep.Normals(noise, Seed, (uint)repeat, PhiloxPurpose.Curvature, (ulong)place);
 }

@@ -13,9 +13,6 @@ public sealed class DiagonalCurvature : CurvatureEstimate
     // The relative error of an entry is √(2/repeats).
     private const int Repeats = 32;
 
-    // Products of different items' gradients are noise: the more so, the more items share one set of signs. And what is estimated
-    // does not follow the size of pieces that is fastest on a machine.
-    private const int ItemsTogether = 32;
     private readonly Tensor _diagonal;
 
     /// <summary>Takes the diagonal [P]; it is detached from the caller's scope.</summary>
@@ -38,20 +35,28 @@ public sealed class DiagonalCurvature : CurvatureEstimate
         var sum = zeros_like(source.Center);
         using var weights = source.Model.Bind(source.Selection, source.Center, gradient);
         var curvature = new OutputCurvature(source.Model.Objective);
-        var pieces = source.InPieces(ItemsTogether);
+
+        // Products of different items' gradients are noise: the more so, the more items share one sum of gradients, which is therefore a
+        // group's, in however many pieces it is formed.
+        var pieces = source.WithinGroups();
         for (var repeat = 0; repeat < repeats; repeat++)
         {
-            pieces.ForEachPiece((batch, piece) =>
+            pieces.ForEachPiece((batch, first) =>
             {
                 var outputs = source.Model.Outputs(weights, batch);
-                using (no_grad())
+                if (first % CurvatureSource.Group == 0)
                 {
+                    using var before = no_grad();
                     gradient.zero_();
                 }
 
-                (outputs * curvature.Mix(outputs.detach(), source.Signs(outputs, repeat, piece))).sum().backward();
-                using var noGradient = no_grad();
-                sum.addcmul_(gradient, gradient, 1);
+                (outputs * curvature.Mix(outputs.detach(), source.Signs(outputs, repeat, first))).sum().backward();
+                var end = first + (int)outputs.shape[0];
+                if (end % CurvatureSource.Group == 0 || end == source.Count)
+                {
+                    using var noGradient = no_grad();
+                    sum.addcmul_(gradient, gradient, 1);
+                }
             });
             progress?.Invoke((repeat + 1.0) / repeats);
         }

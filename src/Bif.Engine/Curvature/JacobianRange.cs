@@ -94,11 +94,11 @@ internal sealed class JacobianRange(CurvatureSource source, GradientSource gradi
 
             // Where not all items are used, the pieces lie evenly among them.
             var start = source.Count == source.Feed.Count ? index * piece : (int)((long)index * (source.Feed.Count - length) / Math.Max(1, pieces - 1));
-            var number = index;
+            var place = index * piece;
             using var scope = NewDisposeScope();
             ItemValue[] values = [.. Enumerable.Range(0, count).Select(column => exact
                 ? ItemValues.RootColumn(source.Model.Objective, column)
-                : Mixture(column, number))];
+                : Mixture(column, place))];
             gradients.Visit(source.Feed, start, length, values, rows =>
             {
                 using var inner = NewDisposeScope();
@@ -108,12 +108,12 @@ internal sealed class JacobianRange(CurvatureSource source, GradientSource gradi
         }
     }
 
-    private ItemValue Mixture(int repeat, int piece)
+    private ItemValue Mixture(int repeat, int first)
     {
         var curvature = new OutputCurvature(source.Model.Objective);
         return (outputs, batch) =>
         {
-            var mixed = (outputs * curvature.Mix(outputs.detach(), source.Signs(outputs, repeat, piece))).sum([outputs.dim() - 1]);
+            var mixed = (outputs * curvature.Mix(outputs.detach(), source.Signs(outputs, repeat, first))).sum([outputs.dim() - 1]);
             return IsText ? ItemValues.PerText(batch, mixed.flatten()) : mixed;
         };
     }

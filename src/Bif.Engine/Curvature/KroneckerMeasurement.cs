@@ -33,7 +33,7 @@ internal sealed class KroneckerMeasurement(CurvatureSource source, bool preferEx
         var factors = new Dictionary<int, Factors>();
         var pieces = source.InPieces(MostItems(weights));
         pieces.ForEachPiece(
-            (batch, piece) => Visit(weights, batch, piece, (layer, input, slope) =>
+            (batch, first) => Visit(weights, batch, first, (layer, input, slope) =>
             {
                 if (!factors.TryGetValue(layer.Weight, out var sums))
                 {
@@ -45,7 +45,7 @@ internal sealed class KroneckerMeasurement(CurvatureSource source, bool preferEx
             share => progress(0.4 * share));
         var bases = factors.Values.Select(sums => sums.ToBasis()).ToDictionary(basis => basis.Layer.Weight);
         pieces.ForEachPiece(
-            (batch, piece) => Visit(weights, batch, piece, (layer, input, slope) => bases[layer.Weight].Add(input, slope)),
+            (batch, first) => Visit(weights, batch, first, (layer, input, slope) => bases[layer.Weight].Add(input, slope)),
             share => progress(0.4 + (0.6 * share)));
         var scale = 1.0 / (source.Count * (_exact ? 1 : MixedRepeats));
         return [.. bases.Values.Select(basis => basis.ToLayer(scale)).OrderBy(layer => layer.Offset)];
@@ -61,7 +61,7 @@ internal sealed class KroneckerMeasurement(CurvatureSource source, bool preferEx
     }
 
     // One forward pass, then one backward pass to the layers' outputs for each column of the outputs' curvature.
-    private void Visit(Weights weights, Batch batch, int piece, Action<SeenLayer, Tensor?, Tensor> work)
+    private void Visit(Weights weights, Batch batch, int first, Action<SeenLayer, Tensor?, Tensor> work)
     {
         var seen = new SeenLayers(source.Selection, weights.Layout);
         var outputs = seen.Outputs(source.Model, weights, batch);
@@ -78,7 +78,7 @@ internal sealed class KroneckerMeasurement(CurvatureSource source, bool preferEx
         for (var column = 0; column < count; column++)
         {
             using var scope = NewDisposeScope();
-            var direction = _exact ? _curvature.Column(fixedOutputs, column) : _curvature.Mix(fixedOutputs, source.Signs(outputs, column, piece));
+            var direction = _exact ? _curvature.Column(fixedOutputs, column) : _curvature.Mix(fixedOutputs, source.Signs(outputs, column, first));
             var slopes = autograd.grad([(outputs * direction).sum()], [.. seen.Layers.Select(layer => layer.Outputs)], retain_graph: true);
             using var noGradient = no_grad();
             for (var index = 0; index < seen.Layers.Count; index++)

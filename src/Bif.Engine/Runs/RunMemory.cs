@@ -39,7 +39,7 @@ internal sealed record RunMemory(long CheckpointBytes, long ChainBytes, int Chai
 
         // Where the sampler is left open, a model whose memory matters gets SGLD.
         var vectors = (spec.Sampler ?? "sgld") switch { "laplace" or "sgld" => 2, _ => 3 };
-        var chains = ExecutionPlan.ChainsAtATime(spec.Chains ?? 4, threads, spec.Device == "cpu", architecture.Layout.ParameterCount);
+        var chains = ExecutionPlan.ChainsAtATime(spec.Chains ?? FamilyDefaults.UsualChains, threads, spec.Device == "cpu", architecture.Layout.ParameterCount);
         var tokens = architecture is LanguageModel language ? Math.Min(spec.Context ?? language.ContextLength, language.ContextLength) : 0;
         return new(all + (selection.IsAll ? 0 : selected), vectors * selected, chains, chains * Activations(architecture.Layout, tokens));
     }

@@ -244,7 +244,7 @@ internal sealed class SettingsChooser(
         ControlPlan Plan(int points, long draws)
             => new(points, (int)Math.Min(draws, int.MaxValue), perGradient * FirstOrderPass.ItemGradients(selection.Count, train.Count, queryCount, draws, points, center.device));
 
-        var usual = Plan(ThermalGradients.UsualPoints, spec.Draws is { } each ? each * (long)(spec.Chains ?? 4) : MostControlledDraws);
+        var usual = Plan(ThermalGradients.UsualPoints, spec.Draws is { } each ? each * (long)(spec.Chains ?? FamilyDefaults.UsualChains) : MostControlledDraws);
         if (usual.Seconds <= SamplingSeconds)
         {
             return usual;

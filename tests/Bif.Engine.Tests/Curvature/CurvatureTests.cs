@@ -144,6 +144,39 @@ public sealed class CurvatureTests
         Assert.Equal(0, (a - b).abs().max().item<float>());
     }
 
+    // Which batch is fastest differs from machine to machine, and with it chains and scores would.
+    [Theory]
+    [InlineData("diagonal")]
+    [InlineData("kfac")]
+    [InlineData("lowrank")]
+    public void What_is_estimated_does_not_depend_on_the_pieces_that_the_items_come_in(string name)
+    {
+        using var scope = NewDisposeScope();
+        using var problem = new Problem(PlainConvolutional, [1, 5, 5], items: 70);
+        var measured = new[] { 70, 24, 1 }.Select(piece =>
+        {
+            using var curvature = CurvatureEstimate.Measure(name, problem.Source with { Piece = piece }, 6, null);
+            return curvature.Eigenvalues();
+        }).ToList();
+        foreach (var other in measured.Skip(1))
+        {
+            Assert.All(measured[0].Zip(other), pair => Assert.Equal(pair.First, pair.Second, 1e-4 * measured[0].Max()));
+        }
+    }
+
+    [Fact]
+    public void Signs_belong_to_an_item_whatever_comes_before_it_or_behind_its_last_position()
+    {
+        using var scope = NewDisposeScope();
+        using var problem = new Problem(Perceptron, [1, 4, 4]);
+        var all = problem.Source.Signs(zeros([70, 3]), 2, 0);
+        Assert.Equal(0, (all.narrow(0, 30, 5) - problem.Source.Signs(zeros([5, 3]), 2, 30)).abs().max().item<float>());
+        Assert.NotEqual(0, (all.narrow(0, 30, 5) - problem.Source.Signs(zeros([5, 3]), 1, 30)).abs().max().item<float>());
+        Assert.InRange(all.mean().item<float>(), -0.2, 0.2);
+        var texts = problem.Source.Signs(zeros([4, 6, 5]), 0, 8);
+        Assert.Equal(0, (texts.narrow(0, 2, 2).narrow(1, 0, 3) - problem.Source.Signs(zeros([2, 3, 5]), 0, 10)).abs().max().item<float>());
+    }
+
     /// <summary>A small network with new weights on random items.</summary>
     private sealed class Problem : IDisposable
     {
@@ -151,9 +184,9 @@ public sealed class CurvatureTests
         private readonly Dataset _data;
         private readonly DataFeed _feed;
 
-        public Problem(JsonObject config, long[] shape)
+        public Problem(JsonObject config, long[] shape, int items = Items)
         {
-            (_model, _data) = SyntheticProblem.Create(config.DeepClone().AsObject(), shape, Items);
+            (_model, _data) = SyntheticProblem.Create(config.DeepClone().AsObject(), shape, items);
             _feed = new DataFeed(_data, null, CPU);
             Source = new CurvatureSource(_model, ParameterSelection.All(_model.Layout), _model.Parameters, _feed, 0, 5, 3);
         }
