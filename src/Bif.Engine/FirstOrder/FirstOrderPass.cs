@@ -6,6 +6,7 @@ using Bif.Engine.Models;
 using Bif.Engine.Sampling;
 using Bif.Engine.Sampling.Preconditioners;
 using Bif.Engine.Traces;
+using Bif.Kernels;
 using static TorchSharp.torch;
 
 namespace Bif.Engine.FirstOrder;
@@ -231,6 +232,9 @@ internal sealed class FirstOrderPass(
             var gradients = source.Of(feed, start, items);
             using var noGradient = no_grad();
             work(gradients, start, items);
+
+            // What a piece leaves behind in the heap would be held beside the panel that grows: 70 MiB for ResNet-20.
+            ProcessMemory.ReleaseFreePages();
         }
     }
 
