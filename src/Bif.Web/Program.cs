@@ -104,6 +104,7 @@ try
     using var telemetry = Telemetry.Start(options);
     await using var app = builder.Build();
     app.UseRequestLog();
+    app.UseStoppingRefusal();
     app.UseProxyIdentity(options);
     app.UseExceptionHandler(new ExceptionHandlerOptions
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Bif.Testing;
@@ -56,6 +57,11 @@ public sealed class RestartTests
         await page.UnrouteAllAsync();
         await using var second = await Application.Start(folder.At("data"), settings);
         await page.Locator("html[data-live]").WaitForAsync(new() { State = WaitForSelectorState.Attached });
+
+        // The page tries to join again while the server stops; it must not hold it up for the 45 s that a stop may take.
+        var clock = Stopwatch.StartNew();
+        await second.Stop();
+        Assert.InRange(clock.Elapsed.TotalSeconds, 0, 30);
     }
 
     private static int FreePort()
