@@ -206,9 +206,8 @@ internal static class SamplingBenchmarks
                 var first = onCpu ? 1 : 12;
                 var pilot = DrawSeconds(chains, first, batch, evaluation, piece, Path.Combine(folder, "pilot"));
                 var draws = (int)Math.Clamp(seconds * first / pilot, 1, 100_000);
-                return onCpu
-                    ? chains * draws / DrawSeconds(chains, draws, batch, evaluation, piece, Path.Combine(folder, "run"))
-                    : chains * draws / (DrawSeconds(chains, first + draws, batch, evaluation, piece, Path.Combine(folder, "run")) - pilot);
+                var run = DrawSeconds(chains, onCpu ? draws : first + draws, batch, evaluation, piece, Path.Combine(folder, "run"));
+                return chains * draws / (onCpu ? run : run - pilot);
             }
             finally
             {

@@ -1,5 +1,7 @@
+using System.Numerics;
 using Bif.Engine.Models;
 using Bif.Engine.Sampling;
+using Bif.Engine.Traces;
 using Bif.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -50,7 +52,7 @@ public sealed partial class AttributionRun
 
     // What rounding does to that of which scores are made, the queries' deviations from their losses at the checkpoint: where the first
     // chain ended, whichever sampler took it there.
-    private RoundingRecord? MeasureRounding(RunRecord record)
+    private RoundingRecord? MeasureRounding(RunRecord record, TraceStore store)
     {
         if (_spec.Precision == "float32")
         {
@@ -64,7 +66,7 @@ public sealed partial class AttributionRun
         }
 
         var batch = record.Plan.EvaluationBatch;
-        var (start, exactStart) = (QueryLosses(_center, batch, _spec.Precision), QueryLosses(_center, batch, "float32"));
+        var (start, exactStart) = (store.ReadInitial().Query, QueryLosses(_center, batch, "float32"));
         var exact = Difference(QueryLosses(state.Position, batch, "float32"), exactStart);
         var rounded = Difference(QueryLosses(state.Position, batch, _spec.Precision), start);
         var rounding = new RoundingRecord(RootMeanSquare(Difference(start, exactStart)), RootMeanSquare(Difference(rounded, exact)) / RootMeanSquare(exact));
@@ -98,9 +100,8 @@ public sealed partial class AttributionRun
         }
     }
 
-    private static double[] Difference(IEnumerable<float> left, IEnumerable<float> right) => [.. left.Zip(right, (a, b) => (double)a - b)];
-
-    private static double[] Difference(double[] left, double[] right) => [.. left.Zip(right, (a, b) => a - b)];
+    private static double[] Difference<T>(T[] left, T[] right) where T : INumber<T>
+        => [.. left.Zip(right, (a, b) => double.CreateChecked(a) - double.CreateChecked(b))];
 
     private static double RootMeanSquare(double[] values) => Math.Sqrt(values.Average(value => value * value));
 }

@@ -348,7 +348,7 @@ public sealed partial class AttributionRun : IDisposable
         }
 
         MeasureResponses(record);
-        var rounding = MeasureRounding(record);
+        var rounding = MeasureRounding(record, store);
         return record with
         {
             Rounding = rounding,

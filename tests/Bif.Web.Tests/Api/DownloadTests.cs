@@ -94,10 +94,10 @@ public sealed class DownloadTests : IAsyncLifetime, IDisposable
     public async Task The_page_shows_progress_stops_and_goes_on_and_offers_what_came()
     {
         using var playwright = await Playwright.CreateAsync();
-        await using var browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = BrowserTests.Program, Args = ["--no-sandbox"] });
+        await using var browser = await Chromium.Launch(playwright);
         var page = await browser.NewPageAsync();
         await page.GotoAsync(_application.Url + "/runs/new");
-        await page.Locator("html[data-live]").WaitForAsync(new() { State = WaitForSelectorState.Attached });
+        await Chromium.Live(page);
         await page.GetByText("Get a model or data from the network").ClickAsync();
         var field = page.GetByLabel("A data set, or a model");
         await Expect(field).ToBeVisibleAsync();

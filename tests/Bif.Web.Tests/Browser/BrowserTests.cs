@@ -37,16 +37,12 @@ public sealed class BrowserTests(RunningApplication running) : IAsyncLifetime
     private IPlaywright _playwright = null!;
     private IBrowser _browser = null!;
 
-    /// <summary>The system's browser.</summary>
-    internal static string Program => new[] { "chromium", "chromium-browser", "google-chrome" }.Select(name => Path.Combine("/usr/bin", name)).FirstOrDefault(File.Exists)
-        ?? throw new InvalidOperationException("There is no Chromium in /usr/bin: ./bif test installs it.");
-
     private string Url => running.Application.Url;
 
     public async Task InitializeAsync()
     {
         _playwright = await Playwright.CreateAsync();
-        _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = Program, Args = ["--no-sandbox"] });
+        _browser = await Chromium.Launch(_playwright);
     }
 
     public async Task DisposeAsync()
@@ -61,12 +57,12 @@ public sealed class BrowserTests(RunningApplication running) : IAsyncLifetime
         var page = await Open("/");
         await Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToContainTextAsync("Which training data");
         await page.GotoAsync($"{Url}/runs/{running.Run}");
-        await Live(page);
+        await Chromium.Live(page);
         await page.Locator(".strip-row .ranking .picture").Nth(2).ClickAsync();
         await page.WaitForURLAsync("**/images?item=*");
         await Expect(page.Locator("dialog")).ToBeVisibleAsync();
         await page.GotoAsync($"{Url}/runs/{running.Run}");
-        await Live(page);
+        await Chromium.Live(page);
         await page.GetByRole(AriaRole.Link, new() { Name = "Browse all" }).ClickAsync();
         await page.WaitForURLAsync("**/images");
         await Expect(page.Locator("section[aria-label=helpful] .ranking li")).ToHaveCountAsync(12);
@@ -78,7 +74,7 @@ public sealed class BrowserTests(RunningApplication running) : IAsyncLifetime
         await page.GetByRole(AriaRole.Link, new() { Name = "Harmful", Exact = true }).ClickAsync();
         await page.WaitForURLAsync("**side=harmful*");
         await page.ReloadAsync();
-        await Live(page);
+        await Chromium.Live(page);
         await Expect(page.GetByText("Query 5", new() { Exact = true })).ToBeVisibleAsync();
         await Expect(page.Locator("section[aria-label=harmful] .ranking li").First).ToBeVisibleAsync();
 
@@ -89,7 +85,7 @@ public sealed class BrowserTests(RunningApplication running) : IAsyncLifetime
 
         // What is seen large stands in the address; Escape and the neighbours' links keep it right.
         await page.ReloadAsync();
-        await Live(page);
+        await Chromium.Live(page);
         await Expect(page.Locator("dialog")).ToBeVisibleAsync();
         await page.Keyboard.PressAsync("Escape");
         await Expect(page.Locator("dialog")).ToBeHiddenAsync();
@@ -181,7 +177,7 @@ public sealed class BrowserTests(RunningApplication running) : IAsyncLifetime
 
         // Its owner ends it on the run's page.
         await page.GotoAsync($"{Url}/runs/{running.Run}");
-        await Live(page);
+        await Chromium.Live(page);
         var row = page.Locator("tr", new() { HasText = "What query 2 comes from" });
         await row.GetByRole(AriaRole.Button, new() { Name = "Revoke" }).ClickAsync();
         await Expect(row).ToContainTextAsync("revoked");
@@ -202,7 +198,7 @@ public sealed class BrowserTests(RunningApplication running) : IAsyncLifetime
         {
             await page.SetViewportSizeAsync(360, 740);
             await page.GotoAsync(Url + address);
-            await Live(page);
+            await Chromium.Live(page);
             await page.Locator("h1").WaitForAsync();
             await Accessibility.Require(page);
             var width = await page.EvaluateAsync<int>("document.documentElement.scrollWidth");
@@ -261,10 +257,7 @@ public sealed class BrowserTests(RunningApplication running) : IAsyncLifetime
         page.PageError += (_, error) => _complaints.Add(error);
         await page.GotoAsync(Url + address);
 
-        await Live(page);
+        await Chromium.Live(page);
         return page;
     }
-
-    // A page can be read before it can be clicked.
-    private static Task Live(IPage page) => page.Locator("html[data-live]").WaitForAsync(new() { State = WaitForSelectorState.Attached });
 }

@@ -19,13 +19,13 @@ public sealed class RestartTests
         var pictures = TinyPictures.Write(folder.At("pictures"));
         string[] settings = ["--Bif:Roots:0", folder.At("pictures"), "--Urls", $"http://127.0.0.1:{FreePort()}"];
         using var playwright = await Playwright.CreateAsync();
-        await using var browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = BrowserTests.Program, Args = ["--no-sandbox"] });
+        await using var browser = await Chromium.Launch(playwright);
         var page = await browser.NewPageAsync();
         await using (var first = await Application.Start(folder.At("data"), settings))
         {
             var run = await first.Order(pictures.Order(500));
             await page.GotoAsync($"{first.Url}/runs/{run}");
-            await page.Locator("html[data-live]").WaitForAsync(new() { State = WaitForSelectorState.Attached });
+            await Chromium.Live(page);
             await Expect(page.Locator(".status")).ToContainTextAsync("draws, about", new() { Timeout = 30_000 });
             await first.Stop();
         }
@@ -44,7 +44,7 @@ public sealed class RestartTests
         File.SetUnixFileMode(folder.Root, (UnixFileMode)0b111_101_101);
         string[] settings = ["--Urls", $"http://127.0.0.1:{FreePort()}"];
         using var playwright = await Playwright.CreateAsync();
-        await using var browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = BrowserTests.Program, Args = ["--no-sandbox"] });
+        await using var browser = await Chromium.Launch(playwright);
         var page = await browser.NewPageAsync();
         await page.RouteAsync("**/_blazor/**", route => route.AbortAsync());
         await using (var first = await Application.Start(folder.At("data"), settings))
@@ -56,7 +56,7 @@ public sealed class RestartTests
         await page.WaitForRequestAsync("**/health/live");
         await page.UnrouteAllAsync();
         await using var second = await Application.Start(folder.At("data"), settings);
-        await page.Locator("html[data-live]").WaitForAsync(new() { State = WaitForSelectorState.Attached });
+        await Chromium.Live(page);
 
         // The page tries to join again while the server stops; it must not hold it up for the 45 s that a stop may take.
         var clock = Stopwatch.StartNew();

@@ -16,10 +16,8 @@ public sealed class TextPageTests(RunningTexts running) : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        var program = new[] { "chromium", "chromium-browser", "google-chrome" }.Select(name => Path.Combine("/usr/bin", name)).FirstOrDefault(File.Exists)
-            ?? throw new InvalidOperationException("There is no Chromium in /usr/bin: ./bif test installs it.");
         _playwright = await Playwright.CreateAsync();
-        _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = program, Args = ["--no-sandbox"] });
+        _browser = await Chromium.Launch(_playwright);
     }
 
     public async Task DisposeAsync()
@@ -80,7 +78,7 @@ public sealed class TextPageTests(RunningTexts running) : IAsyncLifetime
         await Expect(page.GetByText("that contain “log”")).ToBeVisibleAsync();
         var (address, rows) = (page.Url, await page.Locator(".passages > li").CountAsync());
         await page.ReloadAsync();
-        await Live(page);
+        await Chromium.Live(page);
         await Expect(page.Locator(".texts[data-shaded='2']")).ToBeVisibleAsync();
         Assert.Equal((address, rows), (page.Url, await page.Locator(".passages > li").CountAsync()));
         await page.GoBackAsync();
@@ -95,7 +93,7 @@ public sealed class TextPageTests(RunningTexts running) : IAsyncLifetime
         {
             var page = await _browser.NewPageAsync(new() { ViewportSize = new() { Width = 360, Height = 740 } });
             await page.GotoAsync(Url + address);
-            await Live(page);
+            await Chromium.Live(page);
             await (address.Contains("text", StringComparison.Ordinal) ? page.Locator(".texts[data-shaded='4']") : page.Locator("h1")).WaitForAsync();
             await Accessibility.Require(page);
             var width = await page.EvaluateAsync<int>("document.documentElement.scrollWidth");
@@ -260,12 +258,9 @@ public sealed class TextPageTests(RunningTexts running) : IAsyncLifetime
         await page.GotoAsync(new Uri(new Uri(Url), address).ToString());
         if (isLive)
         {
-            await Live(page);
+            await Chromium.Live(page);
         }
 
         return page;
     }
-
-    // A page can be read before it can be clicked.
-    private static Task Live(IPage page) => page.Locator("html[data-live]").WaitForAsync(new() { State = WaitForSelectorState.Attached });
 }
