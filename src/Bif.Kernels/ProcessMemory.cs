@@ -35,7 +35,7 @@ public static class ProcessMemory
 
     /// <summary>
     /// Bytes of large CPU tensors (from 256 KiB) now, of the blocks that their allocator keeps for the next ones, and at most
-    /// in use since the start or the last <see cref="ReleaseFreePages"/>. The first two together never exceed the third.
+    /// in use since the start or the last <see cref="ReleaseFreePages"/>. The first two together exceed the third by a quarter at most.
     /// </summary>
     public static (long UsedBytes, long KeptBytes, long MostUsedBytes) LargeTensors
     {

@@ -12,7 +12,7 @@ struct LargeBlockBytes {
 
 LargeBlockBytes large_block_bytes();
 
-// Gives the kept blocks back to the C heap.
+// Gives the kept blocks back to the system.
 void release_large_blocks();
 
 }  // namespace bif

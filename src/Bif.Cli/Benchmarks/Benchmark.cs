@@ -12,14 +12,21 @@ internal sealed record BenchmarkRow(string Name, double Value, double? Yardstick
     public double? Ratio => Value / Yardstick;
 }
 
+/// <summary>How a benchmark is to measure.</summary>
+/// <param name="Seconds">What each part may last.</param>
+/// <param name="Device">Where those compute that are not the CPU's.</param>
+/// <param name="Stage">Takes what a long benchmark does next, in words.</param>
+/// <param name="Cancellation">Ends a long one early.</param>
+internal sealed record BenchmarkSetting(double Seconds, string Device, Action<string> Stage, CancellationToken Cancellation);
+
 /// <summary>A named measurement.</summary>
 /// <param name="Name">Word on the command line.</param>
 /// <param name="Description">What it compares.</param>
-/// <param name="Run">Measures; takes the seconds that each part may last, and the device of those that are not the CPU's.</param>
-internal sealed record Benchmark(string Name, string Description, Func<double, string, IEnumerable<BenchmarkRow>> Run)
+/// <param name="Run">Measures, a row at a time.</param>
+internal sealed record Benchmark(string Name, string Description, Func<BenchmarkSetting, IEnumerable<BenchmarkRow>> Run)
 {
-    /// <summary>A measurement of the CPU.</summary>
-    public Benchmark(string name, string description, Func<double, IEnumerable<BenchmarkRow>> run) : this(name, description, (seconds, _) => run(seconds))
+    /// <summary>A short measurement of the CPU.</summary>
+    public Benchmark(string name, string description, Func<double, IEnumerable<BenchmarkRow>> run) : this(name, description, setting => run(setting.Seconds))
     {
     }
 }

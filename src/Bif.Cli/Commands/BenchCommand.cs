@@ -19,10 +19,10 @@ internal sealed class BenchCommand : Verb
         new("step", "a Langevin step without the gradient against copying its three vectors in memory", Step),
         new("losses", "loss evaluation against the bare forward pass", SamplingBenchmarks.Losses),
         new("draws", "draws per second of chains on all cores beside a plain eager PyTorch loop (Debian's python3-torch)", SamplingBenchmarks.Draws),
-        new("samplers", "effective draws of every sampler per gradient and per second, beside SGLD at its best step, on three networks (needs ../shared/data; tens of minutes)", (seconds, device) => SamplerBenchmarks.Run(seconds, SamplerBenchmarks.All, device)),
-        new("samplers-mlp", "the same on the MNIST MLP alone (minutes)", (seconds, device) => SamplerBenchmarks.Run(seconds, ["mlp"], device)),
-        new("samplers-resnet20", "the same on ResNet-20 alone", (seconds, device) => SamplerBenchmarks.Run(seconds, ["resnet20"], device)),
-        new("samplers-torchscript", "the same on the TorchScript network alone", (seconds, device) => SamplerBenchmarks.Run(seconds, ["torchscript-mnist"], device)),
+        new("samplers", "effective draws of every sampler per gradient and per second, beside SGLD at its best step, on three networks (needs ../shared/data; tens of minutes)", setting => SamplerBenchmarks.Run(setting, SamplerBenchmarks.All)),
+        new("samplers-mlp", "the same on the MNIST MLP alone (minutes)", setting => SamplerBenchmarks.Run(setting, ["mlp"])),
+        new("samplers-resnet20", "the same on ResNet-20 alone", setting => SamplerBenchmarks.Run(setting, ["resnet20"])),
+        new("samplers-torchscript", "the same on the TorchScript network alone", setting => SamplerBenchmarks.Run(setting, ["torchscript-mnist"])),
         new("retraining", "retrainings of a 784-128-10 network side by side against one after another (a minute)", RetrainingBenchmark.Run),
         new("tokens", "losses of tokens against the bare forward pass, the room of their traces, and the text page on a million traced tokens: shading what is in view, ranking the corpus (1.6 GB in the temporary folder)", TokenBenchmark.Run),
         new("correlate", "scores from a trace against reading the trace once", CorrelationBenchmark.Run),
@@ -78,25 +78,43 @@ internal sealed class BenchCommand : Verb
             throw new InputException($"There is no benchmark \"{unknown}\": choose from {string.Join(", ", All.Select(each => each.Name).Append(Scaling))}.");
         }
 
+        var wanted = All.Where(each => names.Length == 0 ? each.Name is not "tokens" && !each.Name.StartsWith("samplers", StringComparison.Ordinal) : names.Contains(each.Name));
+        using var interruption = new Interruption(() => output.Messages.WriteLine("Interrupted: what was measured follows."));
+        var setting = new BenchmarkSetting(arguments.GetValue(_seconds), arguments.GetValue(_device) ?? "cpu", output.Messages.WriteLine, interruption.Token);
+        var asJson = arguments.GetValue(_json);
         var table = new Table().Border(TableBorder.Simple).AddColumns("measured", "value", "yardstick", "ratio", "unit", "target");
-        foreach (var row in All.Where(each => names.Length == 0 ? each.Name is not "tokens" && !each.Name.StartsWith("samplers", StringComparison.Ordinal) : names.Contains(each.Name)).SelectMany(each => each.Run(arguments.GetValue(_seconds), arguments.GetValue(_device) ?? "cpu")))
+        try
         {
-            if (arguments.GetValue(_json))
+            foreach (var row in wanted.SelectMany(each => each.Run(setting)))
             {
-                output.Json(row);
-            }
+                string[] cells =
+                [
+                    row.Name, $"{row.Value:G4}", row.Yardstick is { } yardstick ? $"{yardstick:G4}" : "not there", row.Ratio is { } ratio ? $"{ratio:F2}" : "", row.Unit, row.Target,
+                ];
+                table.AddRow([.. cells.Select(Markup.Escape)]);
+                if (asJson)
+                {
+                    output.Json(row);
+                }
+                else
+                {
+                    output.Messages.WriteLine($"{cells[0]}: {cells[1]} {cells[4]}, yardstick {cells[2]}{(cells[3].Length > 0 ? $", ratio {cells[3]}" : "")}");
+                }
 
-            table.AddRow(
-                Markup.Escape(row.Name), $"{row.Value:G4}", row.Yardstick is { } yardstick ? $"{yardstick:G4}" : "not there",
-                row.Ratio is { } ratio ? $"{ratio:F2}" : "", row.Unit, Markup.Escape(row.Target));
+                interruption.Token.ThrowIfCancellationRequested();
+            }
+        }
+        catch (OperationCanceledException) when (interruption.Token.IsCancellationRequested)
+        {
+            // The rows so far are whole.
         }
 
-        if (!arguments.GetValue(_json))
+        if (!asJson)
         {
             output.Screen.Write(table);
         }
 
-        return ExitCode.Ok;
+        return interruption.Token.IsCancellationRequested ? ExitCode.Interrupted : ExitCode.Ok;
     }
 
     private int RunScaling(ParseResult arguments, Output output)

@@ -147,6 +147,11 @@ internal sealed class TrainCommand : Verb
             output.Results.WriteLine($"Wrote {Path.GetFullPath(spec.Out)} after {last.Epoch} epochs (training loss {last.Loss:G4} nats{(language ? " per token" : "")}).");
         }
 
+        if (last.ChanceLoss is { } chance && last.Loss >= chance)
+        {
+            output.Warn($"the training loss ended at {last.Loss:G4} nats, no better than guessing ({chance:G4}): nothing was learned. Lower --lr (it was {spec.LearningRate}) or train for longer.");
+        }
+
         return interruption.Token.IsCancellationRequested ? ExitCode.Interrupted : ExitCode.Ok;
     }
 

@@ -45,7 +45,9 @@ internal sealed class JacobianRange(CurvatureSource source, GradientSource gradi
         var kept = (int)Math.Min(rank, range.shape[0]);
         var leading = RowSpace.Combine(vectors.narrow(1, range.shape[0] - kept, kept).flip(1).transpose(0, 1), range);
         double[] found = [.. Enumerable.Range(1, kept).Select(index => Math.Max(0, values.select(0, range.shape[0] - index).item<double>()))];
-        return (leading.DetachFromDisposeScope(), found);
+
+        // A copy, so that the range's further rows take no memory for as long as the pairs are used.
+        return (leading.clone().DetachFromDisposeScope(), found);
     }
 
     // F·Ω for random Ω, labels mixed at random: [width, P].

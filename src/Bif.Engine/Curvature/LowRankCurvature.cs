@@ -1,6 +1,7 @@
 using Bif.Engine.Baselines.Gradients;
 using Bif.Engine.Models;
 using Bif.Engine.Sampling.Preconditioners;
+using Bif.Kernels;
 using static TorchSharp.torch;
 
 namespace Bif.Engine.Curvature;
@@ -34,6 +35,9 @@ public sealed class LowRankCurvature : CurvatureEstimate
         using var scope = NewDisposeScope();
         rank = (int)Math.Min(rank, source.Center.numel());
         var (vectors, values) = Leading(source, rank, share => progress?.Invoke(0.95 * share));
+
+        // What the pairs were found in is as large as they are themselves.
+        ProcessMemory.ReleaseFreePages();
         var trace = DiagonalCurvature.Diagonal(source, 4, null).sum().item<float>();
         return new LowRankCurvature(vectors, tensor(values.Select(value => (float)value).ToArray()).to(source.Center.device), trace)
         {

@@ -52,12 +52,7 @@ public sealed class CifarResNet : Architecture
     /// <inheritdoc/>
     public override Tensor Forward(Weights weights, Tensor inputs)
     {
-        var x = _stem.Forward(weights, inputs);
-        foreach (var block in _blocks)
-        {
-            x = block.Forward(weights, x);
-        }
-
+        var x = Stages.Run(weights, Stages.Of(weights, () => _stem.Forward(weights, inputs)), _blocks, (block, x) => block.Forward(weights, x));
         return _linear.Forward(weights, x.mean([2, 3]));
     }
 

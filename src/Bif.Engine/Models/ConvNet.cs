@@ -49,5 +49,9 @@ public sealed class ConvNet : Architecture
 
     /// <inheritdoc/>
     public override Tensor Forward(Weights weights, Tensor inputs)
-        => _linear.Forward(weights, _convolutions.Aggregate(inputs, (x, layer) => _activation(layer.Forward(weights, x))).flatten(1));
+    {
+        Tensor Layer(Conv2d layer, Tensor x) => _activation(layer.Forward(weights, x));
+        var x = Stages.Of(weights, () => Layer(_convolutions[0], inputs));
+        return _linear.Forward(weights, Stages.Run(weights, x, _convolutions.Skip(1), Layer).flatten(1));
+    }
 }

@@ -49,15 +49,18 @@ public sealed class GoogLeNet : Architecture
     /// <inheritdoc/>
     public override Tensor Forward(Weights weights, Tensor inputs)
     {
-        var x = _transformsInput ? Transform(inputs) : inputs;
-        x = Pool(_conv1.Forward(weights, x), 3);
-        x = Pool(_conv3.Forward(weights, _conv2.Forward(weights, x)), 3);
-        for (var index = 0; index < _inceptions.Count; index++)
-        {
-            x = _inceptions[index].Forward(weights, x);
-            x = index == 1 ? Pool(x, 3) : index == 6 ? Pool(x, 2) : x;
-        }
-
+        var x = Stages.Of(weights, () => Pool(_conv1.Forward(weights, _transformsInput ? Transform(inputs) : inputs), 3));
+        Func<Tensor, Tensor>[] stages =
+        [
+            x => Pool(_conv3.Forward(weights, _conv2.Forward(weights, x)), 3),
+            .. _inceptions.Select((inception, index) => (Func<Tensor, Tensor>)(index switch
+            {
+                1 => x => Pool(inception.Forward(weights, x), 3),
+                6 => x => Pool(inception.Forward(weights, x), 2),
+                _ => x => inception.Forward(weights, x),
+            })),
+        ];
+        x = Stages.Run(weights, x, stages, (stage, x) => stage(x));
         x = x.mean([2, 3]);
         return _fc.Forward(weights, weights.Training ? nn.functional.dropout(x, 0.2, true) : x);
     }

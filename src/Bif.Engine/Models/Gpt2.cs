@@ -73,7 +73,7 @@ public sealed class Gpt2 : LanguageModel
         var positions = weights.Observer is null
             ? weights.Parameter(_positions.Weight).narrow(0, 0, tokens.shape[1])
             : _positions.Forward(weights, arange(tokens.shape[1], device: tokens.device).expand(tokens.shape));
-        var x = _blocks.Aggregate(_tokens.Forward(weights, tokens) + positions, (state, block) => block.Forward(weights, state));
+        var x = Stages.Run(weights, _tokens.Forward(weights, tokens) + positions, _blocks, (block, state) => block.Forward(weights, state));
         return _norm.Forward(weights, x);
     }
 

@@ -62,7 +62,7 @@ public sealed class Llama : LanguageModel
     protected override Tensor Hidden(Weights weights, Tensor tokens)
     {
         var angles = _rotary.Angles(tokens.shape[1], tokens.device);
-        var x = _blocks.Aggregate(_embedding.Forward(weights, tokens), (state, block) => block.Forward(weights, state, _rotary, angles));
+        var x = Stages.Run(weights, _embedding.Forward(weights, tokens), _blocks, (block, state) => block.Forward(weights, state, _rotary, angles));
         return _norm.Forward(weights, x);
     }
 

