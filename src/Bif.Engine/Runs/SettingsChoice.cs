@@ -5,6 +5,7 @@ using Bif.Engine.FirstOrder;
 using Bif.Engine.Models;
 using Bif.Engine.Sampling;
 using Bif.Engine.Sampling.Preconditioners;
+using Bif.Kernels;
 using static TorchSharp.torch;
 
 namespace Bif.Engine.Runs;
@@ -61,6 +62,7 @@ internal sealed class SettingsChooser(
 
     // The shortest of a few timings: what else the machine does must not decide about the sampler.
     private const int ControlTimings = 4;
+    private const int ProbedItems = 8;
 
     // Beyond it a piece of items' gradients would not stay small.
     private const long MostControlledParameters = 2_000_000;
@@ -263,25 +265,34 @@ internal sealed class SettingsChooser(
         return fewest.Seconds <= MostControlSeconds ? fewest : usual;
     }
 
-    // From a few items.
+    // From a few items, as many at a time as the pass over all will take.
     private ItemGradientCost ProbeItemGradients()
     {
-        using var scope = NewDisposeScope();
         using var source = new Baselines.Gradients.GradientSource(model, selection, center, train);
-        source.Losses(train, 0, 1).Flat();
-        var probed = Math.Min(Math.Max(8, FirstOrderPass.Piece(center, source.HeldPerItem)), train.Count);
+        var piece = Math.Min(FirstOrderPass.Piece(center, source.HeldPerItem), train.Count);
+        var pieces = Math.Max(1, Math.Min(ProbedItems, train.Count) / piece);
+        void Pass(int start, int items)
+        {
+            using var scope = NewDisposeScope();
+            source.Losses(train, start, items).Flat();
+        }
+
+        Pass(0, 1);
         var seconds = double.PositiveInfinity;
         for (var timing = 0; timing < ControlTimings; timing++)
         {
-            using var inner = NewDisposeScope();
-            Bif.Kernels.DeviceStream.Finish(center.device);
+            DeviceStream.Finish(center.device);
             var clock = System.Diagnostics.Stopwatch.StartNew();
-            source.Losses(train, 0, probed).Flat();
-            Bif.Kernels.DeviceStream.Finish(center.device);
+            for (var index = 0; index < pieces; index++)
+            {
+                Pass(index * piece, piece);
+            }
+
+            DeviceStream.Finish(center.device);
             seconds = Math.Min(seconds, clock.Elapsed.TotalSeconds);
         }
 
-        return new ItemGradientCost(seconds / probed, source.HasConvolutions ? source.Columns : 0);
+        return new ItemGradientCost(seconds / (pieces * piece), source.HasConvolutions ? source.Columns : 0);
     }
 
     // Says how much temperature mini-batch gradients add, and refuses settings in which they swamp the curvature.
@@ -323,6 +334,9 @@ internal sealed class SettingsChooser(
         report(new RunProgress(RunStage.Preparing, $"measuring the curvature at the checkpoint ({name}, {source.Count:N0} items)"));
         var curvature = CurvatureEstimate.Measure(
             name, source, rank, share => report(new RunProgress(RunStage.Preparing, Fraction: share)));
+
+        // What it was measured with is held no longer while chains are tried.
+        ProcessMemory.ReleaseFreePages();
         report(new RunProgress(RunStage.Preparing, curvature.Remark));
         return curvature;
     }

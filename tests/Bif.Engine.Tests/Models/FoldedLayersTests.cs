@@ -75,27 +75,4 @@ public sealed class FoldedLayersTests
         model.Losses(weights, feed.Range(0, feed.Count)).sum().backward();
         return gradient;
     }
-
-    private sealed class Bystander : ILayerObserver
-    {
-        public void Observe(Linear layer, Tensor inputs, Tensor outputs)
-        {
-        }
-
-        public void Observe(Conv2d layer, Tensor inputs, Tensor outputs)
-        {
-        }
-
-        public void ObserveScale(int weight, int? bias, Func<Tensor> standardised, Tensor outputs, int features)
-        {
-        }
-
-        public void Observe(Embedding layer, Tensor tokens, Tensor outputs)
-        {
-        }
-
-        public void ObserveMatrix(int weight, int? bias, bool isInputsFirst, Tensor inputs, Tensor outputs)
-        {
-        }
-    }
 }

@@ -222,6 +222,7 @@ internal sealed class GradientSource : IDisposable
             using var noGradient = no_grad();
             for (var index = 0; index < factors.Count; index++)
             {
+                using var inner = NewDisposeScope();
                 var flat = zeros([factors[index].Count, _center.numel()], device: _center.device);
                 factors[index].CopyTo(flat);
                 var (offset, length) = Extent(seen.Layers[index]);
