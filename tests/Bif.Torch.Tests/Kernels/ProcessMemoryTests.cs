@@ -4,6 +4,8 @@ using static TorchSharp.torch;
 
 namespace Bif.Torch.Tests.Kernels;
 
+// Alone, since tensors that another test frees go back at once.
+[Collection("alone")]
 public class ProcessMemoryTests
 {
     [Fact]
