@@ -90,7 +90,7 @@ public class HostilePickleTests
 
     private static string Archive(byte[] pickle, int storedBytes, string? name = null)
     {
-        var folder = Path.Combine(Path.GetTempPath(), "bif-pickle-tests");
+        var folder = Path.Combine(Path.GetTempPath(), $"bif-pickle-tests-{Environment.ProcessId}");
         Directory.CreateDirectory(folder);
         var path = Path.Combine(folder, name ?? $"{Guid.NewGuid()}.pt");
         using var stream = File.Create(path);
