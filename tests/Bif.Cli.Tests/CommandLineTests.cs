@@ -40,7 +40,7 @@ public sealed class CommandLineTests
     [InlineData("pull mnist --out /proc/nowhere", "/proc/nowhere cannot be written")]
     public void Bad_input_gives_one_line_and_exit_code_2(string line, string says)
     {
-        var (code, output, errors) = Run(line.Split(' '));
+        var (code, output, errors) = Programs.RunHere(line.Split(' '));
         Assert.Equal(2, code);
         Assert.Empty(output);
         Assert.Single(errors.TrimEnd('\n').Split('\n'));
@@ -53,14 +53,14 @@ public sealed class CommandLineTests
     [InlineData("--token-from r", "--token-from has no effect without --per-token")]
     public void An_option_that_changes_nothing_is_said(string options, string says)
     {
-        var (_, _, errors) = Run(["attribute", "--model", "x", "--data", "y", "--queries", "z", "--out", "o", .. options.Split(' ')]);
+        var (_, _, errors) = Programs.RunHere(["attribute", "--model", "x", "--data", "y", "--queries", "z", "--out", "o", .. options.Split(' ')]);
         Assert.Contains("warning: " + says, errors, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_folder_that_cannot_be_written_is_a_sentence_too()
     {
-        var (code, _, errors) = Run("demo", "--out", "/proc/demo");
+        var (code, _, errors) = Programs.RunHere("demo", "--out", "/proc/demo");
         Assert.Equal(2, code);
         Assert.Single(errors.TrimEnd('\n').Split('\n'));
     }
@@ -70,7 +70,7 @@ public sealed class CommandLineTests
     {
         foreach (var verb in CommandLine.Verbs())
         {
-            var (code, page, _) = Run(verb.Name, "--help");
+            var (code, page, _) = Programs.RunHere(verb.Name, "--help");
             Assert.Equal(0, code);
             foreach (var option in verb.Options)
             {
@@ -88,13 +88,5 @@ public sealed class CommandLineTests
     {
         var text = File.ReadAllText(Path.Combine(Repository.Root, "docs", "command-line.md"));
         Assert.All(CommandLine.Verbs(), verb => Assert.Contains($"bif {verb.Name}", text, StringComparison.Ordinal));
-    }
-
-    private static (int Code, string Output, string Errors) Run(params string[] arguments)
-    {
-        using var output = new StringWriter();
-        using var errors = new StringWriter();
-        var code = CommandLine.Run(arguments, output, errors);
-        return (code, output.ToString(), errors.ToString());
     }
 }

@@ -48,9 +48,8 @@ public sealed class LanguageRunTests
 
     private static string Run(string[] arguments)
     {
-        using var output = new StringWriter();
-        using var errors = new StringWriter();
-        Assert.True(CommandLine.Run(arguments, output, errors) == 0, errors.ToString());
-        return output.ToString();
+        var (code, output, errors) = Programs.RunHere(arguments);
+        Assert.True(code == 0, errors);
+        return output;
     }
 }

@@ -76,22 +76,15 @@ public sealed class LdsTests : IDisposable
 
     private static string Succeed(string[] arguments)
     {
-        var (code, output, errors) = Run(arguments);
+        var (code, output, errors) = Programs.RunHere(arguments);
         Assert.True(code == 0, errors);
         return output;
     }
 
     private static string Fail(string[] arguments)
     {
-        var (code, _, errors) = Run(arguments);
+        var (code, _, errors) = Programs.RunHere(arguments);
         Assert.Equal(2, code);
         return Assert.Single(errors.TrimEnd('\n').Split('\n'));
-    }
-
-    private static (int Code, string Output, string Errors) Run(string[] arguments)
-    {
-        using var output = new StringWriter();
-        using var errors = new StringWriter();
-        return (CommandLine.Run(arguments, output, errors), output.ToString(), errors.ToString());
     }
 }

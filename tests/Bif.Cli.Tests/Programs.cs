@@ -13,6 +13,13 @@ internal static class Programs
     public static ProcessStartInfo Bif(params IEnumerable<string> arguments)
         => Of("dotnet", [Path.Combine(AppContext.BaseDirectory, "bif.dll"), .. arguments]);
 
+    /// <summary>Runs the command line in this process.</summary>
+    public static (int Code, string Output, string Errors) RunHere(params string[] arguments)
+    {
+        using StringWriter output = new(), errors = new();
+        return (CommandLine.Run(arguments, output, errors), output.ToString(), errors.ToString());
+    }
+
     /// <summary>Runs a program to its end.</summary>
     public static (int Code, string Output, string Errors) Run(ProcessStartInfo start)
     {

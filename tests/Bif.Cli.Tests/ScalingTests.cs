@@ -59,22 +59,15 @@ public sealed class ScalingTests : IDisposable
 
     private static List<JsonElement> Rows(string[] arguments)
     {
-        var (code, output, errors) = Run(arguments);
+        var (code, output, errors) = Programs.RunHere(arguments);
         Assert.True(code == 0, errors);
         return [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
     }
 
     private static string Fail(string[] arguments)
     {
-        var (code, _, errors) = Run(arguments);
+        var (code, _, errors) = Programs.RunHere(arguments);
         Assert.Equal(2, code);
         return Assert.Single(errors.TrimEnd('\n').Split('\n'));
-    }
-
-    private static (int Code, string Output, string Errors) Run(string[] arguments)
-    {
-        using var output = new StringWriter();
-        using var errors = new StringWriter();
-        return (CommandLine.Run(arguments, output, errors), output.ToString(), errors.ToString());
     }
 }

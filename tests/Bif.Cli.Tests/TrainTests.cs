@@ -18,10 +18,9 @@ public sealed class TrainTests : IDisposable
         var random = new Random(1);
         File.WriteAllLines(_folder.At("train.csv"), Enumerable.Range(0, 40).Select(index => $"{(index % 2) + random.NextDouble():R},{random.NextDouble():R},{index % 2}").Prepend("a,b,label"));
         string[] line = ["train", "--model-type", "mlp", "--set", "hidden_sizes=[4]", "--data", _folder.Root + "@train", "--out", _folder.At("model"), "--epochs", "20", "--batch", "10", "--lr", rate];
-        using var output = new StringWriter();
-        using var errors = new StringWriter();
-        Assert.Equal(0, CommandLine.Run(line, output, errors));
-        Assert.Equal(says.Length > 0, errors.ToString().Contains("warning:", StringComparison.Ordinal));
-        Assert.Contains(says, errors.ToString(), StringComparison.Ordinal);
+        var (code, _, errors) = Programs.RunHere(line);
+        Assert.Equal(0, code);
+        Assert.Equal(says.Length > 0, errors.Contains("warning:", StringComparison.Ordinal));
+        Assert.Contains(says, errors, StringComparison.Ordinal);
     }
 }

@@ -101,7 +101,10 @@ internal sealed class BenchCommand : Verb
                     output.Messages.WriteLine($"{cells[0]}: {cells[1]} {cells[4]}, yardstick {cells[2]}{(cells[3].Length > 0 ? $", ratio {cells[3]}" : "")}");
                 }
 
-                interruption.Token.ThrowIfCancellationRequested();
+                if (interruption.Token.IsCancellationRequested)
+                {
+                    break;
+                }
             }
         }
         catch (OperationCanceledException) when (interruption.Token.IsCancellationRequested)

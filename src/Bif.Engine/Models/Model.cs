@@ -57,6 +57,9 @@ public sealed class Model : IDisposable
     /// <summary>Number of classes, where the configuration says it.</summary>
     public int? ClassCount => Objective == Objective.CrossEntropy && Config.Has("num_labels") ? Config.Integer("num_labels") : null;
 
+    /// <summary>Loss of guessing evenly among the classes, or of a language model among the tokens, nats per prediction; null where the classes are not known or numbers are predicted.</summary>
+    public double? ChanceLoss => ((Architecture as LanguageModel)?.VocabularySize ?? ClassCount) is { } choices ? Math.Log(choices) : null;
+
     /// <summary>Loads a model folder, or a TorchScript file by itself.</summary>
     /// <exception cref="InputException">Anything about it is not usable; one sentence.</exception>
     public static Model Load(string path, Device device)

@@ -379,9 +379,7 @@ public sealed partial class AttributionRun : IDisposable
     }
 
     // The mean loss of a model that knows nothing, nats.
-    private double? ChanceLoss => _model.ClassCount is { } classes ? Math.Log(classes)
-        : _model.Architecture is LanguageModel language ? Math.Log(language.VocabularySize) * _data.Text!.PredictedCount / _data.Count
-        : null;
+    private double? ChanceLoss => _model.Architecture is LanguageModel ? _model.ChanceLoss * _data.Text!.PredictedCount / _data.Count : _model.ChanceLoss;
 
     private string Identity(SamplerSettings settings) => SpecHash.Of(settings, _spec, _model.Hash, _data.Hash, _queryData.Hash, Version);
 

@@ -132,7 +132,7 @@ public sealed class QueryAddition : IDisposable
         }
 
         var start = _clock.Elapsed.TotalSeconds;
-        double? chance = _model.ClassCount is { } classes ? Math.Log(classes) : null;
+        var chance = _model.ClassCount is null ? null : _model.ChanceLoss;
         using var control = Control(place, store);
         var options = new AttributionOptions(_record.Spec.Centering == "pooled" ? Centering.Pooled : Centering.PerChain, Threads, null, chance, control);
         var estimate = AttributionEstimator.Run(store, place.Scores, options, share => _progress?.Report(new RunProgress(RunStage.Estimating, Fraction: share)));

@@ -65,15 +65,14 @@ public static class Trainer
 
         RunDirectory.RequireWritable(spec.Out);
         using var loop = new TrainingLoop(spec, model, feed);
-        double? chance = ((model.Architecture as LanguageModel)?.VocabularySize ?? model.ClassCount) is { } classes ? Math.Log(classes) : null;
-        var last = new TrainingProgress(0, spec.Epochs, double.NaN, null, null, 0, chance);
+        var last = new TrainingProgress(0, spec.Epochs, double.NaN, null, null, 0, model.ChanceLoss);
         for (var epoch = 0; epoch < spec.Epochs && !cancellation.IsCancellationRequested; epoch++)
         {
             var clock = Stopwatch.StartNew();
             var loss = loop.RunEpoch(epoch);
             var rate = feed.Count / clock.Elapsed.TotalSeconds;
             var (validationLoss, accuracy) = validationFeed is null ? (null, null) : Measure(model, loop.Weights, validationFeed);
-            last = new TrainingProgress(epoch + 1, spec.Epochs, loss, validationLoss, accuracy, rate, chance);
+            last = new TrainingProgress(epoch + 1, spec.Epochs, loss, validationLoss, accuracy, rate, model.ChanceLoss);
             progress?.Invoke(last);
             if (spec.CheckpointEvery > 0 && (epoch + 1) % spec.CheckpointEvery == 0 && epoch + 1 < spec.Epochs)
             {
