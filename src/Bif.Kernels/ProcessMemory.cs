@@ -34,6 +34,16 @@ public static class ProcessMemory
     public static bool ReleaseFreePages() => KernelMethods.bif_memory_trim() != 0;
 
     /// <summary>
+    /// The same at the end of a stage of work, and collects garbage: the runtime lets tens of megabytes of it gather where the
+    /// processor's last cache is large. Takes some ten milliseconds.
+    /// </summary>
+    public static void EndStage()
+    {
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        ReleaseFreePages();
+    }
+
+    /// <summary>
     /// Bytes of large CPU tensors (from 256 KiB) now, of the blocks that their allocator keeps for the next ones, and at most
     /// in use since the start or the last <see cref="ReleaseFreePages"/>. The first two together exceed the third by a quarter at most.
     /// </summary>

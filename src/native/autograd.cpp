@@ -1,7 +1,10 @@
 // Gradients, and the calling thread's gradient and inference modes.
 #include "abi.h"
 
-#include <torch/torch.h>
+#include <ATen/core/Tensor.h>
+#include <c10/core/GradMode.h>
+#include <c10/core/InferenceMode.h>
+#include <torch/csrc/autograd/autograd.h>
 
 namespace {
 

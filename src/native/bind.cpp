@@ -1,7 +1,7 @@
 // Makes parameters views of one flat vector, so that a step over the vector is a step of the model.
 #include "abi.h"
 
-#include <torch/torch.h>
+#include <ATen/core/Tensor.h>
 
 // Gives the parameter the view's memory. The parameter stays the same object, so a TorchScript module that owns it
 // computes with the new memory from then on. Sizes and type must agree.

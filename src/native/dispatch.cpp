@@ -5,7 +5,7 @@
 #include "vectors.h"
 
 #include <ATen/core/dispatch/Dispatcher.h>
-#include <torch/torch.h>
+#include <torch/version.h>
 
 #include <cstddef>
 #include <sstream>
@@ -84,7 +84,7 @@ int64_t width(const c10::IValue& value) { return value.isTensorList() ? static_c
 
 Value* unbox(const c10::IValue& value, Value* out) {
   if (value.isTensorList()) {
-    for (const at::Tensor tensor : value.toTensorList()) out = unbox(tensor, out);
+    for (at::Tensor tensor : value.toTensorList()) out = unbox(tensor, out);
     return out;
   }
   *out = {};

@@ -3,7 +3,7 @@
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Context.h>
-#include <torch/torch.h>
+#include <ATen/core/Tensor.h>
 
 #include <mutex>
 
@@ -15,7 +15,7 @@ at::Generator& generator(void* handle) { return *static_cast<at::Generator*>(han
 
 // Seeds every device's default generator.
 BIF_API int bif_manual_seed(int64_t seed) {
-  return bif::guarded([&] { torch::manual_seed(static_cast<uint64_t>(seed)); });
+  return bif::guarded([&] { at::manual_seed(static_cast<uint64_t>(seed)); });
 }
 
 // The default generator of a device; seeding it changes the device's stream.

@@ -3,7 +3,6 @@
 
 #include <torch/csrc/jit/runtime/graph_executor.h>
 #include <torch/script.h>
-#include <torch/torch.h>
 
 namespace {
 
@@ -33,7 +32,7 @@ void unpack(const c10::IValue& value, std::vector<at::Tensor>& out) {
   } else if (value.isTuple()) {
     for (const auto& element : value.toTupleRef().elements()) unpack(element, out);
   } else if (value.isTensorList()) {
-    for (const at::Tensor tensor : value.toTensorList()) out.push_back(tensor);
+    for (at::Tensor tensor : value.toTensorList()) out.push_back(tensor);
   } else {
     throw std::runtime_error("the module returns " + value.tagKind() + ": only tensors, tuples and lists of tensors are understood");
   }

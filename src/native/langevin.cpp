@@ -4,7 +4,8 @@
 #include "abi.h"
 
 #include <ATen/Parallel.h>
-#include <torch/torch.h>
+#include <ATen/core/Tensor.h>
+#include <c10/core/GradMode.h>
 
 #include <algorithm>
 

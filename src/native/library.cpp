@@ -1,7 +1,9 @@
 // The library's global state: versions, threads, CUDA.
 #include "abi.h"
 
-#include <torch/torch.h>
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <torch/cuda.h>
 #include <torch/version.h>
 
 #include <dlfcn.h>

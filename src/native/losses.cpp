@@ -4,7 +4,7 @@
 #include "losses_loops.h"
 
 #include <ATen/Parallel.h>
-#include <torch/torch.h>
+#include <ATen/ops/empty.h>
 
 #include <cstdint>
 

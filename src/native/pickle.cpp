@@ -4,7 +4,7 @@
 
 #include <caffe2/serialize/inline_container.h>
 #include <torch/csrc/jit/serialization/unpickler.h>
-#include <torch/torch.h>
+#include <ATen/core/Tensor.h>
 
 #include <algorithm>
 #include <cstring>

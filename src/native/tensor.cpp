@@ -1,7 +1,8 @@
 // Tensors: creation from memory and questions about them.
 #include "abi.h"
 
-#include <torch/torch.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/from_blob.h>
 
 #include <cstring>
 

@@ -88,7 +88,7 @@ internal sealed class JacobianRange(CurvatureSource source, GradientSource gradi
     // Rows of J of all items, some at a time: for each column of the root, or for random mixtures of them.
     private void ForEachRows(int count, bool exact, Action<Tensor, double> work)
     {
-        var piece = Math.Min(WorkingSet.Items(source.Center.device, PieceBytes, source.Center.numel(), gradients.HeldPerItem), source.Count);
+        var piece = Math.Min(WorkingSet.Items(source.Center.device, PieceBytes, source.Center.numel(), count > 1 ? gradients.HeldPerSharingItem : gradients.HeldPerItem), source.Count);
         var pieces = (source.Count + piece - 1) / piece;
         for (var index = 0; index < pieces; index++)
         {

@@ -37,7 +37,7 @@ public sealed class LowRankCurvature : CurvatureEstimate
         var (vectors, values) = Leading(source, rank, share => progress?.Invoke(0.95 * share));
 
         // What the pairs were found in is as large as they are themselves.
-        ProcessMemory.ReleaseFreePages();
+        ProcessMemory.EndStage();
         var trace = DiagonalCurvature.Diagonal(source, 4, null).sum().item<float>();
         return new LowRankCurvature(vectors, tensor(values.Select(value => (float)value).ToArray()).to(source.Center.device), trace)
         {

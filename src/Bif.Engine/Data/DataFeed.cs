@@ -5,13 +5,16 @@ using static TorchSharp.torch;
 namespace Bif.Engine.Data;
 
 /// <summary>
-/// Items as a model takes them, on its device. What fits is kept there: normalised numbers when small, on another device than
+/// Items as a model takes them, on its device. What fits is kept there: normalised numbers where items and their sum are small, on another device than
 /// the CPU raw pixels when larger; else items are read at each batch, on the CPU from where the data lie in memory already.
 /// Safe to use from several threads, each with its own dispose scope.
 /// </summary>
 public sealed class DataFeed : IDisposable
 {
     private const long NormalisedLimit = 48L << 20;
+
+    // Networks that take photographs spend so much on each that normalising it anew costs nothing; its numbers are four times its pixels.
+    private const long NormalisedItemLimit = 64L << 10;
     private const int AtATime = 64;
     private readonly Dataset _data;
     private readonly Device _device;
@@ -54,8 +57,8 @@ public sealed class DataFeed : IDisposable
             _shift = tensor(mean.Zip(std, (m, s) => (float)(m / s)).ToArray()).to(device).DetachFromDisposeScope();
         }
 
-        var elements = shape.Aggregate(1L, (product, size) => product * size) * data.Count;
-        if (elements * 4 <= NormalisedLimit)
+        var numbers = shape.Aggregate((long)sizeof(float), (product, size) => product * size);
+        if (numbers <= NormalisedItemLimit && numbers * data.Count <= NormalisedLimit)
         {
             _normalised = Resident(float32, Normalise);
         }

@@ -26,8 +26,9 @@ namespace Bif.Engine.FirstOrder;
 internal sealed class FirstOrderPass(
     Model model, ParameterSelection selection, Tensor center, Preconditioner preconditioner, SamplerSettings settings, DataFeed train, DataFeed queries)
 {
-    // Deviations, or queries' gradients, that are held at once; and gradients of items.
-    private const long PanelBytes = 64L << 20;
+    // Deviations, or queries' gradients, that are held at once: each panel of them takes a pass over all items' gradients, and with
+    // so much the whole run stays within the bound of MemoryTests. Then gradients of items.
+    private const long PanelBytes = 104L << 20;
     private const long PieceBytes = 12L << 20;
     private const long BufferBytes = 32L << 20;
 

@@ -18,48 +18,65 @@ internal sealed class ThermalGradients : IDisposable
     /// <summary>Points whose gradients are averaged, where the settings name no other number.</summary>
     public const int UsualPoints = 8;
 
-    private readonly List<GradientSource> _sources = [];
-    private readonly List<Tensor> _points = [];
+    private readonly int _points;
+    private readonly Tensor _center;
+    private readonly Tensor _position;
+    private readonly GradientSource _source;
+
+    // w − w* of every other point; those between lie on the other side.
+    private readonly List<Tensor> _deviations = [];
 
     /// <summary>Draws the points.</summary>
     public ThermalGradients(Model model, ParameterSelection selection, Tensor center, Preconditioner preconditioner, SamplerSettings settings, DataFeed probe)
     {
+        using var scope = NewDisposeScope();
+        (_points, _center, _position) = (PointsOf(settings), center, center.clone().DetachFromDisposeScope());
         using var state = new ChainState(int.MaxValue - 1, settings.Seed, center, SamplerCatalog.Create(settings, preconditioner));
-        for (var point = 0; point < PointsOf(settings); point++)
+        for (var pair = 0; pair < (_points + 1) / 2; pair++)
         {
-            preconditioner.Draw(state, settings.Gamma, point / 2, mirrored: point % 2 == 1);
-            _points.Add(state.Position.clone().DetachFromDisposeScope());
-            _sources.Add(new GradientSource(model, selection, _points[^1], probe));
+            preconditioner.Draw(state, settings.Gamma, pair, mirrored: false);
+            _deviations.Add(state.Position.sub(center).DetachFromDisposeScope());
         }
+
+        _source = new GradientSource(model, selection, _position, probe);
     }
 
     /// <summary>Points whose gradients a run averages.</summary>
     public static int PointsOf(SamplerSettings settings) => settings.FirstOrderPoints == 0 ? UsualPoints : settings.FirstOrderPoints;
 
     /// <summary>Numbers that an item takes while its gradient is formed.</summary>
-    public long HeldPerItem => _sources[0].HeldPerItem;
+    public long HeldPerItem => _source.HeldPerItem;
 
     /// <summary>Mean gradients of consecutive items, rows [items, P] in the caller's scope.</summary>
     public Tensor Of(DataFeed feed, int start, int items)
     {
         using var scope = NewDisposeScope();
-        Tensor? sum = null;
-        foreach (var source in _sources)
+        var sum = zeros([items, _center.numel()], device: _center.device);
+        for (var point = 0; point < _points; point++)
         {
             using var inner = NewDisposeScope();
-            var gradients = source.Losses(feed, start, items);
+            MoveTo(point);
+            var gradients = _source.Losses(feed, start, items);
             using var noGradient = no_grad();
-            sum = sum is null ? gradients.Flat().MoveToOuterDisposeScope() : sum.add_(gradients.Flat());
+            gradients.AddTo(sum);
         }
 
         using var none = no_grad();
-        return sum!.mul_(1.0 / _sources.Count).MoveToOuterDisposeScope();
+        return sum.mul_(1.0 / _points).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _sources.ForEach(source => source.Dispose());
-        _points.ForEach(point => point.Dispose());
+        _source.Dispose();
+        _position.Dispose();
+        _deviations.ForEach(deviation => deviation.Dispose());
+    }
+
+    // The model is bound to one position that moves: a model of its own at each point would take twice the points' memory besides.
+    private void MoveTo(int point)
+    {
+        using var noGradient = no_grad();
+        _position.copy_(_center).add_(_deviations[point / 2], point % 2 == 0 ? 1 : -1);
     }
 }

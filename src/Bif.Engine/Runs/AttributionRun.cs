@@ -235,7 +235,7 @@ public sealed partial class AttributionRun : IDisposable
         (_curvature, _preconditioner, _reasons) = (choice.Curvature, choice.Preconditioner, choice.Reasons);
         _kept = _spec.KeepDraws is { } budget ? KeptDrawsPlan.Choose(budget, _selection.Count, choice.Settings) : null;
         _secondsPerDraw = choice.SecondsPerDraw;
-        ProcessMemory.ReleaseFreePages();
+        ProcessMemory.EndStage();
         return (choice.Settings, choice.Source, choice.Plan with { DrawsPerBlock = DrawsPerBlock(choice.SecondsPerDraw, choice.Settings.Draws) });
     }
 
@@ -334,7 +334,7 @@ public sealed partial class AttributionRun : IDisposable
         }
 
         Say(RunStage.Estimating, "comparing with gradients");
-        ProcessMemory.ReleaseFreePages();
+        ProcessMemory.EndStage();
         set_num_threads(Threads);
         var cosine = GradientCosine.Compute(
             _model, _selection, _center, _train, _queries, 6, 48, _curvature as LowRankCurvature, record.Settings.Nbeta, record.Settings.Gamma);
@@ -372,7 +372,7 @@ public sealed partial class AttributionRun : IDisposable
         }
 
         Say(RunStage.Estimating, "first-order parts of all losses at the draws, whose noise is taken out of the scores");
-        ProcessMemory.ReleaseFreePages();
+        ProcessMemory.EndStage();
         new FirstOrderPass(_model, _selection, _center, _preconditioner, settings, _train, _queries).Complete(
             new FirstOrderFiles(_directory.FirstOrder), store, share => _progress?.Report(new RunProgress(RunStage.Estimating, Fraction: 0.9 * share)));
         return FirstOrderControl.OpenIfThere(_directory.Root);

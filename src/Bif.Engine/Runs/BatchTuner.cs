@@ -89,7 +89,7 @@ internal static class BatchTuner
             }
         }
 
-        ProcessMemory.ReleaseFreePages();
+        ProcessMemory.EndStage();
         return best;
     }
 

@@ -336,7 +336,7 @@ internal sealed class SettingsChooser(
             name, source, rank, share => report(new RunProgress(RunStage.Preparing, Fraction: share)));
 
         // What it was measured with is held no longer while chains are tried.
-        ProcessMemory.ReleaseFreePages();
+        ProcessMemory.EndStage();
         report(new RunProgress(RunStage.Preparing, curvature.Remark));
         return curvature;
     }

@@ -112,7 +112,8 @@ public class VerdictTests
         using var good = SyntheticRun.Modes(1, 400, items: 100, queries: 8, seed: 11);
         Assert.Equal("good", good.Estimate().Verdict.Name);
         using var jump = SyntheticRun.Modes(1, 400, items: 100, queries: 8, seed: 12).Changed((_, draw, _, loss) => loss + (draw % 200 < 100 ? 2 : -2));
-        Assert.NotEqual("good", SyntheticRun.Modes(1, 400, items: 100, queries: 8, seed: 12).Changed((_, draw, _, loss) => loss + (draw < 200 ? 2 : -2)).Estimate().Verdict.Name);
+        using var step = SyntheticRun.Modes(1, 400, items: 100, queries: 8, seed: 12).Changed((_, draw, _, loss) => loss + (draw < 200 ? 2 : -2));
+        Assert.NotEqual("good", step.Estimate().Verdict.Name);
         Assert.True(jump.Estimate().Diagnostics.EssMeanLoss < 100);
     }
 

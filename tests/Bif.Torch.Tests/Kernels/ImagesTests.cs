@@ -174,7 +174,7 @@ public class ImagesTests
 
     internal static string Write(byte[] bytes, string name)
     {
-        var folder = Directory.CreateTempSubdirectory("bif-images-").FullName;
+        var folder = TemporaryFolder.UntilExit();
         var path = Path.Combine(folder, name);
         File.WriteAllBytes(path, bytes);
         return path;

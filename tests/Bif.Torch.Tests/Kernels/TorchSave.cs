@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using Bif.Testing;
 using Xunit;
 
 namespace Bif.Torch.Tests.Kernels;
@@ -47,7 +48,7 @@ internal static class TorchSave
 
     private static string? Write(string interpreter)
     {
-        var folder = Directory.CreateTempSubdirectory("bif-pickle-").FullName;
+        var folder = TemporaryFolder.UntilExit();
         try
         {
             using var process = Process.Start(new ProcessStartInfo(interpreter, ["-c", Script, folder]) { RedirectStandardError = true })!;

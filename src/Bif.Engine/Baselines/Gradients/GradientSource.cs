@@ -59,6 +59,9 @@ internal sealed class GradientSource : IDisposable
     /// <summary>Numbers that an item's gradient takes while it is held for dot products.</summary>
     public long HeldPerItem { get; private set; }
 
+    /// <summary>The same where several values of an item are differentiated.</summary>
+    public long HeldPerSharingItem { get; private set; }
+
     /// <summary>Gradients of the items' losses.</summary>
     public ItemGradients Losses(DataFeed feed, int start, int count) => Of(feed, start, count, ItemValues.Loss(_model.Objective))[0];
 
@@ -98,15 +101,14 @@ internal sealed class GradientSource : IDisposable
         var outputs = seen.Outputs(_model, _weights, batch);
         ForwardPasses += count;
         seen.Layers.RemoveAll(layer => !_factored.Contains(layer.Weight));
-        var inputs = seen.Layers.ConvertAll(layer => layer.Rows());
+        var inputs = values.Count > 1 ? seen.Layers.ConvertAll(layer => layer.Rows()) : null;
         var parts = HasSlow ? [] : seen.Parts;
         foreach (var value in values)
         {
             using var own = isKept ? null : NewDisposeScope();
-            var (factors, rows) = Slopes(seen.Layers, parts, value(outputs, batch).sum());
+            var (factors, rows) = Slopes(seen.Layers, inputs, parts, value(outputs, batch).sum());
             BackwardPasses += count;
-            work(new ItemGradients(
-                _center.numel(), Factors(seen.Layers, inputs, factors), HasSlow ? Rest(feed, start, count, value) : Put(parts, rows, count), _rest));
+            work(new ItemGradients(_center.numel(), factors, HasSlow ? Rest(feed, start, count, value) : Put(parts, rows, count), _rest));
         }
     }
 
@@ -117,11 +119,11 @@ internal sealed class GradientSource : IDisposable
         _gradient.Dispose();
     }
 
-    private static (List<Tensor> Factors, List<Tensor> Rows) Slopes(List<SeenLayer> layers, List<SeenPart> parts, Tensor sum)
+    private static (List<LayerGradients> Factors, List<Tensor> Rows) Slopes(List<SeenLayer> layers, List<Tensor>? inputs, List<SeenPart> parts, Tensor sum)
     {
         var slopes = autograd.grad([sum], [.. layers.Select(layer => layer.Outputs), .. parts.Select(part => part.Outputs)], retain_graph: true);
         using var noGradient = no_grad();
-        return ([.. layers.Select((layer, index) => layer.SlopeRows(slopes[index].detach()))],
+        return ([.. layers.Select((layer, index) => new LayerGradients(layer, inputs?[index], slopes[index].detach()))],
             [.. parts.Select((part, index) => part.Rows(slopes[layers.Count + index].detach()))]);
     }
 
@@ -159,9 +161,6 @@ internal sealed class GradientSource : IDisposable
 
         throw new InvalidOperationException($"The parameter at {offset} lies in a layer with factors.");
     }
-
-    private static List<LayerGradients> Factors(List<SeenLayer> layers, List<Tensor> inputs, List<Tensor> slopes)
-        => [.. layers.Select((layer, index) => new LayerGradients(layer.Offset, layer.HasBias, inputs[index], slopes[index]))];
 
     // Rows [items, R] of the parameters outside the factored layers.
     private Tensor? Rest(DataFeed feed, int start, int count, ItemValue value)
@@ -212,24 +211,27 @@ internal sealed class GradientSource : IDisposable
         Columns = new OutputCurvature(_model.Objective).Columns(outputs);
         HasConvolutions = seen.Layers.Exists(layer => layer.Kernel > 0);
         var covered = 0L;
+        HoldsLittle = seen.Layers.Count + seen.Parts.Count > 0;
         if (seen.Layers.Count + seen.Parts.Count > 0)
         {
             var noise = empty(outputs.shape, device: _center.device);
             LangevinStep.Normals(noise, 0, 0, PhiloxPurpose.Comparison, 0);
-            var (slopes, rows) = Slopes(seen.Layers, seen.Parts, (outputs * noise).sum());
-            var factors = Factors(seen.Layers, seen.Layers.ConvertAll(layer => layer.Rows()), slopes);
+            var (factors, rows) = Slopes(seen.Layers, null, seen.Parts, (outputs * noise).sum());
             Backward((outputs * noise).sum());
             using var noGradient = no_grad();
-            for (var index = 0; index < factors.Count; index++)
+            for (var index = 0; index < seen.Layers.Count; index++)
             {
                 using var inner = NewDisposeScope();
                 var flat = zeros([factors[index].Count, _center.numel()], device: _center.device);
-                factors[index].CopyTo(flat);
+                factors[index].AddTo(flat);
                 var (offset, length) = Extent(seen.Layers[index]);
                 var exact = _gradient.narrow(0, offset, length);
                 if (IsClose(flat.sum([0L]).narrow(0, offset, length), exact))
                 {
                     _factored.Add(seen.Layers[index].Weight);
+                    HoldsLittle &= factors[index].IsOuterProduct;
+                    HeldPerItem += factors[index].HeldPerItem;
+                    HeldPerSharingItem += factors[index].HeldPerSharingItem;
                 }
             }
 
@@ -237,16 +239,13 @@ internal sealed class GradientSource : IDisposable
             covered = seen.Parts.Select((part, index) => (Part: part, Sum: rows[index].sum([0L]))).GroupBy(each => each.Part.Offset)
                 .Where(uses => IsClose(uses.Select(use => use.Sum).Aggregate((sum, use) => sum + use), _gradient.narrow(0, uses.Key, uses.First().Part.Length)))
                 .Sum(uses => uses.First().Part.Length);
-
-            var kept = factors.Where((_, index) => _factored.Contains(seen.Layers[index].Weight)).ToList();
-            HoldsLittle = kept.TrueForAll(layer => layer.IsOuterProduct);
-            HeldPerItem = kept.Sum(layer => layer.HeldPerItem);
         }
 
         FindRest(seen.Layers.Where(layer => _factored.Contains(layer.Weight)));
         HasSlow = _rest.Sum(part => part.Length) != covered;
         HoldsLittle &= _rest.Count == 0;
         HeldPerItem += _rest.Sum(part => part.Length);
+        HeldPerSharingItem += _rest.Sum(part => part.Length);
     }
 
     private static bool IsClose(Tensor found, Tensor exact) => (found - exact).norm().item<float>() <= Tolerance * exact.norm().item<float>();

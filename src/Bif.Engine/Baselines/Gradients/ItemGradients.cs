@@ -49,21 +49,26 @@ internal sealed class ItemGradients(
     /// <summary>The gradients themselves, rows [items, P] of the sampled vector.</summary>
     public Tensor Flat()
     {
-        using var scope = NewDisposeScope();
         var flat = zeros([Count, parameters], device: rest?.device ?? layers[0].Device);
+        AddTo(flat);
+        return flat;
+    }
+
+    /// <summary>Adds the gradients to rows [items, P] of the sampled vector.</summary>
+    public void AddTo(Tensor flat)
+    {
+        using var scope = NewDisposeScope();
         foreach (var layer in layers)
         {
-            layer.CopyTo(flat);
+            layer.AddTo(flat);
         }
 
         var column = 0L;
         foreach (var (offset, length) in restParts)
         {
-            flat.narrow(1, offset, length).copy_(rest!.narrow(1, column, length));
+            flat.narrow(1, offset, length).add_(rest!.narrow(1, column, length));
             column += length;
         }
-
-        return flat.MoveToOuterDisposeScope();
     }
 
     private IReadOnlyList<LayerGradients> Layers => layers;
