@@ -91,15 +91,25 @@ internal sealed class AttributeCommand : Verb
         var resumeLine = ShellLine.Of(arguments.Tokens.Select(token => token.Value), "--resume");
         using var display = RunDisplay.For(output, arguments.GetValue(_json));
         using var interruption = new Interruption(
-            () => display.Report(new RunProgress(RunStage.Sampling, "Interrupted: finishing the current block (Ctrl-C again stops at once).")));
+            () => display.Report(new RunProgress(RunStage.Sampling, "Interrupted: finishing the present block or step (Ctrl-C again stops at once).")));
         foreach (var remark in WithoutEffect(arguments))
         {
             display.Report(new RunProgress(RunStage.Preparing, remark) { IsWarning = true });
         }
 
         var spec = Spec(arguments, arguments.GetRequiredValue(_queries));
-        var result = display.Follow(progress => AttributionRun.Execute(
-            spec, arguments.GetRequiredValue(_out), arguments.GetValue(_resume), progress, interruption.Token));
+        RunResult result;
+        try
+        {
+            result = display.Follow(progress => AttributionRun.Execute(
+                spec, arguments.GetRequiredValue(_out), arguments.GetValue(_resume), progress, interruption.Token));
+        }
+        catch (OperationCanceledException)
+        {
+            output.Messages.WriteLine("Interrupted before anything was drawn in this call: the same line starts again.");
+            return ExitCode.Interrupted;
+        }
+
         display.Finish(result, resumeLine);
         if (result.Verdict == "diverged")
         {

@@ -36,7 +36,7 @@ internal sealed class QueryCommand : Verb
     {
         using var display = RunDisplay.For(output, arguments.GetValue(_json));
         using var interruption = new Interruption(
-            () => display.Report(new RunProgress(RunStage.Sampling, "Interrupted: finishing the current block (Ctrl-C again stops at once).")));
+            () => display.Report(new RunProgress(RunStage.Sampling, "Interrupted: finishing the present block or step (Ctrl-C again stops at once).")));
         var result = display.Follow(progress => QueryAddition.Execute(
             arguments.GetRequiredValue(_run), arguments.GetRequiredValue(_queries), progress, interruption.Token));
         Report(result, arguments.GetRequiredValue(_run), arguments.GetValue(_json), output);

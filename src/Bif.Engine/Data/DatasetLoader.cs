@@ -22,7 +22,7 @@ public static class DatasetLoader
             ?? CifarFormat.TryOpen(path.Path, path.Split)
             ?? IdxFormat.TryOpen(path.Path, path.Split)
             ?? CsvFormat.TryOpen(path.Path, path.Split, target)
-            ?? ImageFolderFormat.TryOpen(path.Path, path.Split, input)
+            ?? ImageFolderFormat.TryOpen(path, input)
             ?? throw new InputException(
                 $"{path.Path} holds no data that is known here: CIFAR binaries, IDX files, a folder of class folders of images, a .csv, or text (.txt, .jsonl, .tsv).");
         try

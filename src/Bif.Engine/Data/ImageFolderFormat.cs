@@ -10,14 +10,14 @@ internal static class ImageFolderFormat
     private static readonly string[] Extensions = [".jpg", ".jpeg", ".png", ".webp"];
     private static readonly string[] SplitNames = ["train", "val", "valid", "validation", "test"];
 
-    /// <summary>Reads the folder; null where it holds no class folders with images.</summary>
-    /// <param name="path">The folder.</param>
-    /// <param name="split">The split, or null.</param>
+    /// <summary>Reads the folder's slice; null where it holds no class folders with images.</summary>
+    /// <param name="data">The folder, split and slice.</param>
     /// <param name="input">How the model takes images; null for images as they are.</param>
     /// <param name="memoryLimit">Decoded images up to here stay in memory; beyond it they are mapped from <paramref name="cache"/>.</param>
     /// <param name="cache">Where larger sets are kept; null: the user's.</param>
-    public static RawDataset? TryOpen(string path, string? split, InputSpec? input, long memoryLimit = MemoryLimit, DecodedImageCache? cache = null)
+    public static RawDataset? TryOpen(DataPath data, InputSpec? input, long memoryLimit = MemoryLimit, DecodedImageCache? cache = null)
     {
+        var (path, split) = (data.Path, data.Split);
         if (!Directory.Exists(path))
         {
             return null;
@@ -40,6 +40,10 @@ internal static class ImageFolderFormat
         var channels = input?.Channels ?? 3;
         var size = input?.ImageSize is { } side ? (side, side) : Size(files[0].File);
         var shape = new long[] { channels, size.Item2, size.Item1 };
+
+        // A hundred photographs of a million: no others are decoded.
+        var (first, count) = data.Resolve(files.Count);
+        files = files.GetRange(first, count);
         var itemBytes = RecordReader.ItemBytes(ElementType.UInt8, shape);
         string? refusal = null;
         RawMemory? memory;
@@ -67,7 +71,8 @@ internal static class ImageFolderFormat
             [.. files.Select(entry => indices[entry.Folder])],
             null,
             names,
-            [.. files.Select(entry => Path.GetRelativePath(path, entry.File))]);
+            [.. files.Select(entry => Path.GetRelativePath(path, entry.File))],
+            FirstOfSlice: first);
     }
 
     private static (int Width, int Height) Size(string file)

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Bif.Engine.Data;
 
-/// <summary>What a format reads before the slice is taken and the content hashed.</summary>
+/// <summary>What a format reads before the content is hashed, and the slice taken unless <see cref="FirstOfSlice"/> says that it was.</summary>
 internal sealed record RawDataset(
     string Format,
     IItemReader Items,
@@ -12,12 +12,13 @@ internal sealed record RawDataset(
     float[]? Targets,
     IReadOnlyList<string>? ClassNames = null,
     IReadOnlyList<string>? ItemNames = null,
-    TextItems? Text = null)
+    TextItems? Text = null,
+    int? FirstOfSlice = null)
 {
     /// <summary>Takes the slice of the path and identifies what is left.</summary>
     public Dataset Slice(DataPath path)
     {
-        var (start, count) = path.Resolve(Items.Count);
+        var (start, count) = FirstOfSlice is null ? path.Resolve(Items.Count) : (0, Items.Count);
         var text = Text?.Slice(start, count);
         var items = text is not null ? new TokenReader(text) : count == Items.Count ? Items : new SlicedReader(Items, start, count);
         var labels = Labels?[start..(start + count)];
@@ -33,7 +34,7 @@ internal sealed record RawDataset(
             Text = text,
             ClassNames = ClassNames,
             ItemNames = ItemNames?.Skip(start).Take(count).ToArray(),
-            FirstIndex = start,
+            FirstIndex = FirstOfSlice ?? start,
         };
     }
 

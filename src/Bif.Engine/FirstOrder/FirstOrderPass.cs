@@ -32,6 +32,10 @@ internal sealed class FirstOrderPass(
     private const long PieceBytes = 12L << 20;
     private const long BufferBytes = 32L << 20;
 
+    private double _gradients;
+    private double _allGradients;
+    private Action<double>? _progress;
+
     /// <summary>Whether training items' parts are there already and only the queries' are wanted.</summary>
     public bool QueriesOnly { get; init; }
 
@@ -57,7 +61,7 @@ internal sealed class FirstOrderPass(
     /// <summary>Adds what is missing in <paramref name="files"/> for the complete draws of a run.</summary>
     /// <param name="files">Where the control variate lies.</param>
     /// <param name="losses">The run's traces.</param>
-    /// <param name="progress">Receives the finished share.</param>
+    /// <param name="progress">Receives the finished share after every piece of items; what it throws ends the pass, and complete panels of draws are kept.</param>
     public void Complete(FirstOrderFiles files, TraceStore losses, Action<double>? progress)
     {
         using var scope = NewDisposeScope();
@@ -68,15 +72,16 @@ internal sealed class FirstOrderPass(
             .SelectMany(chain => Enumerable.Range(store.CompleteBlocks(chain), Math.Max(0, losses.CompleteBlocks(chain) - store.CompleteBlocks(chain)))
                 .Select(block => (Chain: chain, Block: block)))
             .ToList();
-        var done = QueryPasses(center.numel(), queries.Count, center.device);
-        var parts = done + DrawPasses(center.numel(), train.Count, missing.Sum(each => (long)store.Shape.DrawsIn(each.Block)), center.device);
+        var panels = DrawPasses(center.numel(), train.Count, missing.Sum(each => (long)store.Shape.DrawsIn(each.Block)), center.device);
+        (_progress, _gradients) = (progress, 0);
+        _allGradients = ((double)panels * ((QueriesOnly ? 0 : train.Count) + queries.Count))
+            + (files.HasCovariance ? 0 : queries.Count + ((double)QueryPasses(center.numel(), queries.Count, center.device) * train.Count));
         if (!files.HasCovariance)
         {
             WriteCovariance(files, source);
         }
 
-        progress?.Invoke(done / (double)parts);
-        FillBlocks(store, missing, source, () => progress?.Invoke(Math.Min(1, ++done / (double)parts)));
+        FillBlocks(store, missing, source);
     }
 
     private static int Width(long parameters, int items, Device device)
@@ -138,7 +143,7 @@ internal sealed class FirstOrderPass(
         writer.Complete();
     }
 
-    private void FillBlocks(TraceStore store, List<(int Chain, int Block)> missing, ThermalGradients source, Action done)
+    private void FillBlocks(TraceStore store, List<(int Chain, int Block)> missing, ThermalGradients source)
     {
         var draws = missing.SelectMany(each => Enumerable.Range(0, store.Shape.DrawsIn(each.Block)).Select(row => (each.Chain, each.Block, Row: row))).ToList();
         var blocks = new Dictionary<(int Chain, int Block), (float[] Train, float[] Query)>();
@@ -166,8 +171,6 @@ internal sealed class FirstOrderPass(
                     blocks.Remove((chain, block));
                 }
             }
-
-            done();
         }
     }
 
@@ -236,6 +239,8 @@ internal sealed class FirstOrderPass(
 
             // What is kept of a piece for the next would lie beside the panel that grows: 7 MiB for ResNet-20, at no cost in time.
             ProcessMemory.ReleaseFreePages();
+            _gradients += items;
+            _progress?.Invoke(_gradients / _allGradients);
         }
     }
 

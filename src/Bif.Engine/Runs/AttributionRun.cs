@@ -21,6 +21,10 @@ public sealed partial class AttributionRun : IDisposable
 {
     // At this reliability noise takes a tenth of an LDS.
     private const double UsualReliability = 0.8;
+
+    /// <summary>The control variate's share of estimating, where there is one.</summary>
+    internal const double ControlShare = 0.95;
+
     // Below a quarter of a GiB the weights are no matter.
     private const long NotableBytes = 1L << 28;
     private readonly RunSpec _spec;
@@ -84,8 +88,11 @@ public sealed partial class AttributionRun : IDisposable
     /// <param name="directory">The run directory; created if missing.</param>
     /// <param name="resume">Continue a run that lies there; without it an unfinished run there is an error.</param>
     /// <param name="progress">Receives reports, or null.</param>
-    /// <param name="cancellation">Finishes the current block of draws, then returns with Completed = false.</param>
+    /// <param name="cancellation">
+    /// Finishes the current block of draws, or ends estimating at its next report, then returns with Completed = false.
+    /// </param>
     /// <exception cref="InputException">Bad input; nothing half-written is left.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled before anything was drawn; nothing is written.</exception>
     public static RunResult Execute(
         RunSpec spec, string directory, bool resume, IProgress<RunProgress>? progress, CancellationToken cancellation)
     {
@@ -98,7 +105,7 @@ public sealed partial class AttributionRun : IDisposable
         RunDirectory.RequireWritable(place.Root);
         try
         {
-            using var run = new AttributionRun(spec, place, progress);
+            using var run = new AttributionRun(spec, place, new StoppingProgress(report => progress?.Report(report), cancellation));
             return run.Execute(resume, cancellation);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
@@ -204,13 +211,18 @@ public sealed partial class AttributionRun : IDisposable
             Timings = new TimingRecord(loading, preparing, sampling, 0, drawn > 0 ? drawn / sampling : record.Timings?.DrawsPerSecond ?? 0),
             PeakBytes = Peak(),
         };
-        if (end?.End == ChainEnd.Interrupted)
+        if (end?.End != ChainEnd.Interrupted)
         {
-            _directory.WriteRecord(record);
-            return record;
+            try
+            {
+                record = Estimate(record, store, end);
+            }
+            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+            {
+                record = record with { State = "interrupted" };
+            }
         }
 
-        record = Estimate(record, store, end);
         _directory.WriteRecord(record);
         return record;
     }
@@ -340,8 +352,9 @@ public sealed partial class AttributionRun : IDisposable
             _model, _selection, _center, _train, _queries, 6, 48, _curvature as LowRankCurvature, record.Settings.Nbeta, record.Settings.Gamma);
         using var control = Control(record.Settings, store);
         var options = new AttributionOptions(_spec.Centering == "pooled" ? Centering.Pooled : Centering.PerChain, Threads, cosine, ChanceLoss, control);
+        var before = control is null ? 0 : ControlShare;
         var estimate = AttributionEstimator.Run(
-            store, _directory.Scores, options, share => _progress?.Report(new RunProgress(RunStage.Estimating, Fraction: share)));
+            store, _directory.Scores, options, share => _progress?.Report(new RunProgress(RunStage.Estimating, Fraction: before + ((1 - before) * share))));
         if (estimate.Diagnostics.LowRankAgreement is { } closed)
         {
             Say(RunStage.Estimating, FormattableString.Invariant($"agreement with the noise-free low-rank influence: {closed:F2} (sampled queries and items)"));
@@ -374,7 +387,7 @@ public sealed partial class AttributionRun : IDisposable
         Say(RunStage.Estimating, "first-order parts of all losses at the draws, whose noise is taken out of the scores");
         ProcessMemory.EndStage();
         new FirstOrderPass(_model, _selection, _center, _preconditioner, settings, _train, _queries).Complete(
-            new FirstOrderFiles(_directory.FirstOrder), store, share => _progress?.Report(new RunProgress(RunStage.Estimating, Fraction: 0.9 * share)));
+            new FirstOrderFiles(_directory.FirstOrder), store, share => _progress?.Report(new RunProgress(RunStage.Estimating, Fraction: ControlShare * share)));
         return FirstOrderControl.OpenIfThere(_directory.Root);
     }
 

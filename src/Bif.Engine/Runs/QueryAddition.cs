@@ -73,7 +73,7 @@ public sealed class QueryAddition : IDisposable
         try
         {
             using var turn = Turn(run, progress, cancellation);
-            using var addition = new QueryAddition(run, record, queries, progress);
+            using var addition = new QueryAddition(run, record, queries, new StoppingProgress(report => progress?.Report(report), cancellation));
             return addition.Execute(cancellation);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
@@ -131,21 +131,37 @@ public sealed class QueryAddition : IDisposable
             return Result(place, completed: false);
         }
 
+        try
+        {
+            place.WriteRecord(Estimate(place, store, record));
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            place.WriteRecord(record with { State = "interrupted" });
+            return Result(place, completed: false);
+        }
+
+        Say(RunStage.Done, null);
+        return Result(place, completed: true);
+    }
+
+    private RunRecord Estimate(RunDirectory place, TraceStore store, RunRecord record)
+    {
         var start = _clock.Elapsed.TotalSeconds;
         var chance = _model.ClassCount is null ? null : _model.ChanceLoss;
         using var control = Control(place, store);
         var options = new AttributionOptions(_record.Spec.Centering == "pooled" ? Centering.Pooled : Centering.PerChain, Threads, null, chance, control);
-        var estimate = AttributionEstimator.Run(store, place.Scores, options, share => _progress?.Report(new RunProgress(RunStage.Estimating, Fraction: share)));
-        place.WriteRecord(record with
+        var before = control is null ? 0 : AttributionRun.ControlShare;
+        var estimate = AttributionEstimator.Run(
+            store, place.Scores, options, share => _progress?.Report(new RunProgress(RunStage.Estimating, Fraction: before + ((1 - before) * share))));
+        return record with
         {
             State = "finished",
             Diagnostics = JsonSerializer.SerializeToElement(estimate.Diagnostics, RunRecord.Json),
             Verdict = estimate.Verdict,
             KeptError = _record.Kept is { } kept ? KeptError(kept) : null,
             Timings = record.Timings! with { EstimatingSeconds = _clock.Elapsed.TotalSeconds - start },
-        });
-        Say(RunStage.Done, null);
-        return Result(place, completed: true);
+        };
     }
 
     // The folder of these queries: theirs from an earlier call, or the next free one.
@@ -364,7 +380,7 @@ public sealed class QueryAddition : IDisposable
         }
 
         new FirstOrderPass(_model, _selection, _center, preconditioner, _record.Settings, train, _queries) { QueriesOnly = true }.Complete(
-            own, store, share => _progress?.Report(new RunProgress(RunStage.Estimating, Fraction: 0.9 * share)));
+            own, store, share => _progress?.Report(new RunProgress(RunStage.Estimating, Fraction: AttributionRun.ControlShare * share)));
         return FirstOrderControl.OpenIfThere(place.Root);
     }
 

@@ -63,6 +63,7 @@ internal sealed class SettingsChooser(
     // The shortest of a few timings: what else the machine does must not decide about the sampler.
     private const int ControlTimings = 4;
     private const int ProbedItems = 8;
+    private const int ProbedRows = 16;
 
     // Beyond it a piece of items' gradients would not stay small.
     private const long MostControlledParameters = 2_000_000;
@@ -73,8 +74,9 @@ internal sealed class SettingsChooser(
     // Of how many points and draws, and its expected seconds.
     private sealed record ControlPlan(int Points, int Draws, double Seconds);
 
-    // Of the gradient of one item's loss; and how many values an item's output curvature is made of, where layers are convolutions.
-    private sealed record ItemGradientCost(double Seconds, int ConvolutionalColumns);
+    // Of the gradient of one item's loss, and of its product with one draw's deviation; and how many values an item's output
+    // curvature is made of, where layers are convolutions.
+    private sealed record ItemGradientCost(double Seconds, double ProductSeconds, int ConvolutionalColumns);
 
     private ItemGradientCost GradientCost => _gradientCost ??= ProbeItemGradients();
 
@@ -242,9 +244,11 @@ internal sealed class SettingsChooser(
     // The usual control variate, or the best that can be had in the time; the usual one where none can.
     private ControlPlan PlanControl()
     {
-        var perGradient = GradientCost.Seconds;
-        ControlPlan Plan(int points, long draws)
-            => new(points, (int)Math.Min(draws, int.MaxValue), perGradient * FirstOrderPass.ItemGradients(selection.Count, train.Count, queryCount, draws, points, center.device));
+        ControlPlan Plan(int points, long draws) => new(
+            points,
+            (int)Math.Min(draws, int.MaxValue),
+            (GradientCost.Seconds * FirstOrderPass.ItemGradients(selection.Count, train.Count, queryCount, draws, points, center.device))
+                + (GradientCost.ProductSeconds * (train.Count + queryCount) * (draws + queryCount)));
 
         var usual = Plan(ThermalGradients.UsualPoints, spec.Draws is { } each ? each * (long)(spec.Chains ?? FamilyDefaults.UsualChains) : MostControlledDraws);
         if (usual.Seconds <= SamplingSeconds)
@@ -271,28 +275,35 @@ internal sealed class SettingsChooser(
         using var source = new Baselines.Gradients.GradientSource(model, selection, center, train);
         var piece = Math.Min(FirstOrderPass.Piece(center, source.HeldPerItem), train.Count);
         var pieces = Math.Max(1, Math.Min(ProbedItems, train.Count) / piece);
-        void Pass(int start, int items)
-        {
-            using var scope = NewDisposeScope();
-            source.Losses(train, start, items).Flat();
-        }
+        using var outer = NewDisposeScope();
+        var deviations = zeros([ProbedRows, center.numel()], device: center.device);
 
-        Pass(0, 1);
-        var seconds = double.PositiveInfinity;
-        for (var timing = 0; timing < ControlTimings; timing++)
+        // Seconds of the gradients, and of their products, in pieces as in the pass.
+        (double Gradients, double Products) Pass(int from, int to, int together)
         {
-            DeviceStream.Finish(center.device);
-            var clock = System.Diagnostics.Stopwatch.StartNew();
-            for (var index = 0; index < pieces; index++)
+            var (gradients, products) = (0.0, 0.0);
+            for (var start = from; start < to; start += together)
             {
-                Pass(index * piece, piece);
+                using var scope = NewDisposeScope();
+                var clock = System.Diagnostics.Stopwatch.StartNew();
+                var flat = source.Losses(train, start, together).Flat();
+                DeviceStream.Finish(center.device);
+                gradients += clock.Elapsed.TotalSeconds;
+                clock.Restart();
+                _ = deviations.matmul(flat.transpose(0, 1));
+                DeviceStream.Finish(center.device);
+                products += clock.Elapsed.TotalSeconds;
             }
 
-            DeviceStream.Finish(center.device);
-            seconds = Math.Min(seconds, clock.Elapsed.TotalSeconds);
+            return (gradients, products);
         }
 
-        return new ItemGradientCost(seconds / (pieces * piece), source.HasConvolutions ? source.Columns : 0);
+        Pass(0, 1, 1);
+        var timings = Enumerable.Range(0, ControlTimings).Select(_ => Pass(0, pieces * piece, piece)).ToList();
+        return new ItemGradientCost(
+            timings.Min(timing => timing.Gradients) / (pieces * piece),
+            timings.Min(timing => timing.Products) / (pieces * piece * ProbedRows),
+            source.HasConvolutions ? source.Columns : 0);
     }
 
     // Says how much temperature mini-batch gradients add, and refuses settings in which they swamp the curvature.

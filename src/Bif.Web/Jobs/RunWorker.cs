@@ -27,6 +27,7 @@ public sealed partial class RunWorker(
     RunTables tables, RunQueue queue, QueryWorker queries, TaskWorker tasks, IDbContextFactory<BifContext> contexts, NpgsqlDataSource source, DemoRuns demos, ILogger<RunWorker> logger)
 {
     private const double PreviewSeconds = 12;
+    private static readonly TimeSpan Told = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan Outage = TimeSpan.FromSeconds(1);
 
     /// <summary>Does one part, as often as the database goes away before its end is written.</summary>
@@ -133,7 +134,7 @@ public sealed partial class RunWorker(
         }
 
         var record = await OnThread(() => AttributionRun.Prepare(
-            spec, run.Directory, new Progress(report => Say(id, report.Message, report.Fraction), stop.Token)));
+            spec, run.Directory, new StoppingProgress(Teller(id), stop.Token)));
         stop.Token.ThrowIfCancellationRequested();
 
         // 3. The directory is whole before the row says so; a crash in between repeats step 2, which leaves it as it is.
@@ -248,8 +249,13 @@ public sealed partial class RunWorker(
         var outcomes = run.Chains.OrderBy(chain => chain.Index).Select(chain => new ChainOutcome(
             chain.Index, chain.State == ChainState.Diverged ? ChainEnd.Diverged : ChainEnd.Completed, 0, chain.Loss)).ToList();
         var seconds = run.StartedAt is { } start ? (DateTime.UtcNow - start).TotalSeconds : 0;
-        var record = await OnThread(() => AttributionRun.Finish(
-            run.Directory, outcomes, seconds, new Progress(report => Say(id, report.Message, report.Fraction), CancellationToken.None)));
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        RunRecord record;
+        using (WatchForCancel(id, stop))
+        {
+            record = await OnThread(() => AttributionRun.Finish(run.Directory, outcomes, seconds, new StoppingProgress(Teller(id), stop.Token)));
+        }
+
         var place = new RunDirectory(run.Directory);
         var store = TraceStore.Open(place.Traces);
         var goesOn = AttributionRun.NextDraws(JsonSerializer.Deserialize<RunSpec>(run.Spec, RunRecord.Json)!, record) is not null;
@@ -358,7 +364,7 @@ public sealed partial class RunWorker(
     private static double? Floor(RunRecord record)
         => record.Diagnostics is { } diagnostics && diagnostics.TryGetProperty("noise_floor", out var floor) && floor.ValueKind == JsonValueKind.Number ? floor.GetDouble() : null;
 
-    // Preparing has no blocks: a request to cancel is looked for once a second.
+    // Preparing and estimating have no blocks: a request to cancel is looked for once a second.
     private Timer WatchForCancel(Guid id, CancellationTokenSource stop) => new(
         state =>
         {
@@ -376,6 +382,20 @@ public sealed partial class RunWorker(
             }
         },
         null, 1000, 1000);
+
+    // Shares come with every few items: a row of the database for each would cost more than they.
+    private Action<RunProgress> Teller(Guid id)
+    {
+        var last = Stopwatch.GetTimestamp();
+        return report =>
+        {
+            if (report.Message is not null || Stopwatch.GetElapsedTime(last) > Told)
+            {
+                last = Stopwatch.GetTimestamp();
+                Say(id, report.Message, report.Fraction);
+            }
+        };
+    }
 
     private void Say(Guid id, string? message, double? fraction)
     {
@@ -416,14 +436,4 @@ public sealed partial class RunWorker(
 
     [LoggerMessage(LogLevel.Debug, "run {Run}: passed over")]
     private partial void LogPreview(Exception error, Guid run);
-
-    // Choosing settings takes minutes and no token: it ends at its next report. What it has written then is what a crash would leave.
-    private sealed class Progress(Action<RunProgress> report, CancellationToken stop) : IProgress<RunProgress>
-    {
-        public void Report(RunProgress value)
-        {
-            stop.ThrowIfCancellationRequested();
-            report(value);
-        }
-    }
 }

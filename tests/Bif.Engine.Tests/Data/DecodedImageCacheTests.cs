@@ -71,9 +71,29 @@ public sealed class DecodedImageCacheTests : IDisposable
         Assert.Empty(Directory.GetFiles(_folder.At("cache")));
     }
 
+    [Fact]
+    public void A_slice_decodes_its_own_images_alone()
+    {
+        var all = Read(memoryLimit: 1 << 20);
+        File.WriteAllText(_folder.At("data/dog/2.png"), "no image");
+        using var slice = DatasetLoader.Open(_folder.At("data[1:5]"));
+        Assert.Equal((1, 4), (slice.FirstIndex, slice.Count));
+        Assert.Equal([0, 0, 1, 1], slice.Labels!);
+        Assert.Equal(["cat/1.png", "cat/2.png", "dog/0.png", "dog/1.png"], slice.ItemNames);
+        var pixels = new byte[48];
+        for (var index = 0; index < 4; index++)
+        {
+            slice.Items.Read(index, pixels);
+            Assert.Equal(all[((1 + index) * 48)..((2 + index) * 48)], pixels);
+        }
+
+        Assert.Throws<InputException>(() => DatasetLoader.Open(_folder.At("data[1:]")));
+        Assert.Contains("beyond the 6 items", Assert.Throws<InputException>(() => DatasetLoader.Open(_folder.At("data[1:7]"))).Message, StringComparison.Ordinal);
+    }
+
     private byte[] Read(long memoryLimit = 0, long mostBytes = 1 << 20, string? says = null)
     {
-        var raw = ImageFolderFormat.TryOpen(_folder.At("data"), null, null, memoryLimit, new DecodedImageCache(_folder.At("cache"), mostBytes))!;
+        var raw = ImageFolderFormat.TryOpen(DataPath.Parse(_folder.At("data")), null, memoryLimit, new DecodedImageCache(_folder.At("cache"), mostBytes))!;
         using var items = raw.Items;
         Assert.Contains(says ?? "image folder", raw.Format, StringComparison.Ordinal);
         Assert.Equal(says is null, raw.Format == "image folder");

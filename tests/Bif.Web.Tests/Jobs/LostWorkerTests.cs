@@ -69,6 +69,33 @@ public sealed class LostWorkerTests : IDisposable
         await second.Finished(run);
     }
 
+    // Gradients of two thousand pictures take long enough to be found at it.
+    [Fact]
+    public async Task A_run_that_is_being_scored_can_be_cancelled_and_continued_and_a_stop_does_not_wait_for_it()
+    {
+        Directory.CreateDirectory(_folder.At("pictures/many"));
+        var pictures = File.ReadAllBytes(Path.Combine(_pictures.Data, "data_batch_1.bin"));
+        File.WriteAllBytes(_folder.At("pictures/many/data_batch_1.bin"), [.. Enumerable.Repeat(pictures, 22).SelectMany(each => each)]);
+        await using var application = await Start();
+        var run = await application.Order(new
+        {
+            name = "long scoring", model = _pictures.Model, data = _folder.At("pictures/many") + "@train", queries = _pictures.Data + "@test",
+            sampler = "laplace", nbeta = 90.0, gamma = 100.0, chains = 2, draws = 20, seed = 3,
+        });
+        await application.WaitFor(run, IsScored);
+        using var cancelled = await application.Client.PostAsync($"/api/v1/runs/{run}/cancel", null);
+        Assert.True(cancelled.IsSuccessStatusCode);
+        var stopped = await application.WaitFor(run, now => now.GetProperty("state").GetString() == "cancelled", 30);
+        Assert.Equal(40, Draws(stopped));
+        using var resumed = await application.Client.PostAsync($"/api/v1/runs/{run}/resume", null);
+        Assert.True(resumed.IsSuccessStatusCode);
+        await application.WaitFor(run, IsScored);
+        Assert.Equal(0, await application.Stop());
+        Assert.False(File.Exists(_folder.At($"data/runs/{run:N}/scores/bif.npy")));
+
+        static bool IsScored(JsonElement now) => now.GetProperty("state").GetString() == "estimating" && now.GetProperty("fraction").ValueKind == JsonValueKind.Number;
+    }
+
     [Fact]
     public async Task Bad_input_found_by_the_worker_fails_the_run_once_with_its_reason()
     {
