@@ -82,6 +82,25 @@ public sealed class RunTests : IDisposable
         Assert.Equal(File.ReadAllBytes(_folder.At("whole/scores/bif.npy")), File.ReadAllBytes(_folder.At("parts/scores/bif.npy")));
     }
 
+    // The curvature of ResNet-20 takes seconds.
+    [SharedDataFact("resnet20-cifar10", "cifar10")]
+    public void An_interruption_before_anything_is_drawn_ends_at_once_and_says_how_to_start_again()
+    {
+        var data = SharedData.At("cifar10");
+        using var stopped = Start(
+            ["attribute", "--model", SharedData.At("resnet20-cifar10"), "--data", data + "@train[0:60]", "--queries", data + "@test[0:4]", "--out", _folder.At("run"), "--json"]);
+        Assert.Contains("loading", stopped.StandardOutput.ReadLine(), StringComparison.Ordinal);
+
+        // Twice at once, as timeout(1) does it: that is one request.
+        using var signal = Process.Start("sh", ["-c", $"kill -TERM {stopped.Id}; kill -TERM {stopped.Id}"]);
+        var (code, output, errors) = Programs.End(stopped);
+        Assert.True(code == 130, errors);
+        using var result = JsonDocument.Parse(output.TrimEnd().Split('\n')[^1]);
+        Assert.False(result.RootElement.GetProperty("completed").GetBoolean());
+        Assert.Contains("attribute --model", result.RootElement.GetProperty("resume").GetString(), StringComparison.Ordinal);
+        Assert.False(File.Exists(_folder.At("run/run.json")));
+    }
+
     [SmallDiskFact]
     public void A_full_disk_keeps_what_is_written_and_the_run_goes_on_when_there_is_room()
     {

@@ -106,7 +106,7 @@ internal sealed class AttributeCommand : Verb
         }
         catch (OperationCanceledException)
         {
-            output.Messages.WriteLine("Interrupted before anything was drawn in this call: the same line starts again.");
+            display.Stopped(arguments.GetRequiredValue(_out), ShellLine.Of(arguments.Tokens.Select(token => token.Value)));
             return ExitCode.Interrupted;
         }
 

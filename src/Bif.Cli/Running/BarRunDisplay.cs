@@ -59,6 +59,9 @@ internal sealed class BarRunDisplay(Output output) : RunDisplay
     /// <inheritdoc/>
     public override void Finish(RunResult result, string resumeLine) => RunReport.Write(result, resumeLine, output);
 
+    /// <inheritdoc/>
+    public override void Stopped(string directory, string line) => RunReport.WriteStopped(line, output);
+
     private void Show(ChainProgress chain, ProgressContext context)
     {
         if (!_chains.TryGetValue(chain.Chain, out var bar))

@@ -1,15 +1,17 @@
 using System.Diagnostics;
+using System.Globalization;
 using Bif.Cli.Terminal;
 using Bif.Engine.Runs;
 
 namespace Bif.Cli.Running;
 
-/// <summary>Progress for log files: a line per stage and message, and one line per chain every ten seconds.</summary>
+/// <summary>Progress for log files: a line per stage and message, and every ten seconds one per chain, or the share of a stage without.</summary>
 internal sealed class PlainRunDisplay(Output output) : RunDisplay
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
     private readonly Dictionary<int, long> _shown = [];
     private RunStage? _stage;
+    private long _sharedAt;
 
     /// <inheritdoc/>
     public override void Report(RunProgress value)
@@ -18,13 +20,19 @@ internal sealed class PlainRunDisplay(Output output) : RunDisplay
         {
             if (value.Stage != _stage && value.Stage != RunStage.Done)
             {
-                _stage = value.Stage;
+                (_stage, _sharedAt) = (value.Stage, Stopwatch.GetTimestamp());
                 output.Messages.WriteLine($"{value.Stage.ToString().ToLowerInvariant()} …");
             }
 
             if (value.Message is { } message)
             {
                 output.Messages.WriteLine(value.IsWarning ? $"warning: {message}" : message);
+            }
+
+            if (value.Fraction is { } share && Stopwatch.GetElapsedTime(_sharedAt) >= Interval)
+            {
+                _sharedAt = Stopwatch.GetTimestamp();
+                output.Messages.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{value.Stage.ToString().ToLowerInvariant()} {share:P0}"));
             }
 
             if (value.Chain is { } chain && IsDue(chain))
@@ -36,6 +44,9 @@ internal sealed class PlainRunDisplay(Output output) : RunDisplay
 
     /// <inheritdoc/>
     public override void Finish(RunResult result, string resumeLine) => RunReport.Write(result, resumeLine, output);
+
+    /// <inheritdoc/>
+    public override void Stopped(string directory, string line) => RunReport.WriteStopped(line, output);
 
     private bool IsDue(ChainProgress chain)
     {

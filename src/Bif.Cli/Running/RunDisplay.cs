@@ -20,6 +20,9 @@ internal abstract class RunDisplay : IProgress<RunProgress>, IDisposable
     /// <summary>Shows how it ended.</summary>
     public abstract void Finish(RunResult result, string resumeLine);
 
+    /// <summary>Says that it was stopped before anything was drawn, and which line starts it again.</summary>
+    public abstract void Stopped(string directory, string line);
+
     /// <inheritdoc/>
     public virtual void Dispose() => GC.SuppressFinalize(this);
 }

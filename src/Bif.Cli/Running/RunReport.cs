@@ -17,6 +17,13 @@ internal static class RunReport
         _ => "Reliability of subset sums cannot be told yet: the two halves of the run share too little signal.",
     };
 
+    /// <summary>Says that nothing was drawn, and how to start again.</summary>
+    public static void WriteStopped(string line, Output output)
+    {
+        output.Messages.WriteLine("Interrupted before anything was drawn. To start again:");
+        output.Messages.WriteLine($"  {line}");
+    }
+
     /// <summary>Writes the report on stdout; for an interrupted run, how to go on.</summary>
     public static void Write(RunResult result, string resumeLine, Output output)
     {

@@ -90,12 +90,6 @@ public sealed class QueryWorker(RunTables tables, IDbContextFactory<BifContext> 
                     Tell();
                 }
             }
-
-            if (value.Chain is null)
-            {
-                // A pass over gradients takes no token: it ends at its next report.
-                stop.Token.ThrowIfCancellationRequested();
-            }
         }
 
         private void Tell()
