@@ -73,7 +73,7 @@ public sealed class QueryAddition : IDisposable
         try
         {
             using var turn = Turn(run, progress, cancellation);
-            using var addition = new QueryAddition(run, record, queries, new StoppingProgress(report => progress?.Report(report), cancellation));
+            using var addition = new QueryAddition(run, record, queries, progress);
             return addition.Execute(cancellation);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
@@ -133,7 +133,7 @@ public sealed class QueryAddition : IDisposable
 
         try
         {
-            place.WriteRecord(Estimate(place, store, record));
+            place.WriteRecord(Estimate(place, store, record, new StoppingProgress(report => _progress?.Report(report), cancellation)));
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
@@ -145,15 +145,15 @@ public sealed class QueryAddition : IDisposable
         return Result(place, completed: true);
     }
 
-    private RunRecord Estimate(RunDirectory place, TraceStore store, RunRecord record)
+    private RunRecord Estimate(RunDirectory place, TraceStore store, RunRecord record, StoppingProgress progress)
     {
         var start = _clock.Elapsed.TotalSeconds;
         var chance = _model.ClassCount is null ? null : _model.ChanceLoss;
-        using var control = Control(place, store);
+        using var control = Control(place, store, progress);
         var options = new AttributionOptions(_record.Spec.Centering == "pooled" ? Centering.Pooled : Centering.PerChain, Threads, null, chance, control);
         var before = control is null ? 0 : AttributionRun.ControlShare;
         var estimate = AttributionEstimator.Run(
-            store, place.Scores, options, share => _progress?.Report(new RunProgress(RunStage.Estimating, Fraction: before + ((1 - before) * share))));
+            store, place.Scores, options, share => progress.Report(new RunProgress(RunStage.Estimating, Fraction: before + ((1 - before) * share))));
         return record with
         {
             State = "finished",
@@ -359,7 +359,7 @@ public sealed class QueryAddition : IDisposable
     private CurvatureEstimate? Curvature() => _record.Settings.Preconditioner == "none" ? null : CurvatureEstimate.Load(_run.Curvature, _center.device);
 
     // The queries' first-order parts at the run's draws, where the run's scores have theirs taken out. One draw in several has none.
-    private FirstOrderControl? Control(RunDirectory place, TraceStore store)
+    private FirstOrderControl? Control(RunDirectory place, TraceStore store, StoppingProgress progress)
     {
         var (own, run) = (new FirstOrderFiles(place.FirstOrder), new FirstOrderFiles(_run.FirstOrder));
         if (!_record.Settings.FirstOrderControl || !run.HasCovariance || _record.Kept is { Every: > 1 })
@@ -367,7 +367,7 @@ public sealed class QueryAddition : IDisposable
             return null;
         }
 
-        Say(RunStage.Estimating, "first-order parts of the queries' losses");
+        progress.Report(new RunProgress(RunStage.Estimating, "first-order parts of the queries' losses"));
         using var data = RecordedInputs.Train(_run, _record, _model);
         using var train = new DataFeed(data, _model.Input, _center.device);
         using var curvature = Curvature();
@@ -380,7 +380,7 @@ public sealed class QueryAddition : IDisposable
         }
 
         new FirstOrderPass(_model, _selection, _center, preconditioner, _record.Settings, train, _queries) { QueriesOnly = true }.Complete(
-            own, store, share => _progress?.Report(new RunProgress(RunStage.Estimating, Fraction: AttributionRun.ControlShare * share)));
+            own, store, share => progress.Report(new RunProgress(RunStage.Estimating, Fraction: AttributionRun.ControlShare * share)));
         return FirstOrderControl.OpenIfThere(place.Root);
     }
 
