@@ -11,17 +11,16 @@ internal sealed record TinyPictures(string Data, string Model)
     public const int Queries = 12;
 
     // Made once, then copied.
-    private static readonly Lazy<TemporaryFolder> Made = new(() =>
+    private static readonly Lazy<string> Made = new(() =>
     {
-        var folder = new TemporaryFolder();
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => folder.Dispose();
-        Make(folder.Root);
+        var folder = TemporaryFolder.UntilExit();
+        Make(folder);
         return folder;
     });
 
     public static TinyPictures Write(string folder)
     {
-        var made = Made.Value.Root;
+        var made = Made.Value;
         foreach (var file in Directory.EnumerateFiles(made, "*", SearchOption.AllDirectories))
         {
             var copy = Path.Combine(folder, Path.GetRelativePath(made, file));
