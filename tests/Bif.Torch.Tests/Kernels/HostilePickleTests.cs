@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 using Bif.Kernels;
+using Bif.Testing;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -9,6 +10,8 @@ namespace Bif.Torch.Tests.Kernels;
 /// <summary>Zip checkpoints written byte by byte: what torch.save would never write.</summary>
 public class HostilePickleTests
 {
+    private static readonly string Folder = TemporaryFolder.UntilExit();
+
     // {'w': tensor of the given sizes and strides in a storage of the given length}; one-byte numbers.
     private static byte[] Pickle(byte stored = 6, byte offset = 0, byte rows = 2, byte columns = 3, byte stride = 3) =>
     [
@@ -90,9 +93,7 @@ public class HostilePickleTests
 
     private static string Archive(byte[] pickle, int storedBytes, string? name = null)
     {
-        var folder = Path.Combine(Path.GetTempPath(), $"bif-pickle-tests-{Environment.ProcessId}");
-        Directory.CreateDirectory(folder);
-        var path = Path.Combine(folder, name ?? $"{Guid.NewGuid()}.pt");
+        var path = Path.Combine(Folder, name ?? $"{Guid.NewGuid()}.pt");
         using var stream = File.Create(path);
         using var archive = new ZipArchive(stream, ZipArchiveMode.Create);
         var storage = new byte[storedBytes];
