@@ -159,8 +159,8 @@ internal static class Diagnosis
 
     private static double[] Index(int length) => [.. Enumerable.Range(0, length).Select(draw => (double)draw)];
 
-    // 0 where one of the two is constant.
-    private static double Correlation(double[] x, double[] y)
+    /// <summary>Pearson's correlation; 0 where one of the two is constant, NaN where there are none.</summary>
+    internal static double Correlation(double[] x, double[] y)
     {
         if (x.Length == 0)
         {

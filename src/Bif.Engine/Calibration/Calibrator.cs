@@ -1,5 +1,7 @@
 using System.Globalization;
 using Bif.Engine.Curvature;
+using Bif.Engine.Models;
+using Bif.Kernels;
 
 namespace Bif.Engine.Calibration;
 
@@ -91,6 +93,9 @@ public sealed class Calibrator(
         var rise = given.LossRise ?? (IsControlled ? ColdLossRise : UsualLossRise);
         var wanted = IsControlled ? Damping.ControlledDimension(source.Observations, (curvature as LowRankCurvature)?.Rank) : Damping.Dimension(source.Feed.Count, effectiveDraws);
         var damping = Damping.Solve(eigenvalues, wanted);
+        damping = IsControlled && curvature is KroneckerCurvature factors && source.Model.Objective != Objective.NextToken
+            ? LessLocalized(factors, eigenvalues.Average(), damping, reasons)
+            : damping;
         var dimension = curvature.EffectiveDimension(damping);
         reasons.Add(!IsControlled
             ? Text($"damping gamma/nbeta {damping:G3}: effective dimension {dimension:F0} for {effectiveDraws:N0} effective draws and {source.Feed.Count:N0} items")
@@ -103,6 +108,41 @@ public sealed class Calibrator(
 
         return (nbeta, given.Gamma ?? damping * nbeta, dimension);
     }
+
+    // The dimension counts what very many small eigenvalues of the factors add up to: the damping that gives as much of it as suits leading
+    // directions lies where the factors hardly turn a gradient. It is lowered until they do.
+    private double LessLocalized(KroneckerCurvature factors, double least, double most, List<string> reasons)
+    {
+        var dampings = new List<double> { most };
+        while (dampings[^1] > least)
+        {
+            dampings.Add(Math.Max(least, dampings[^1] / 3));
+        }
+
+        say("looking for a damping at which the curvature is heard");
+        var agreements = dampings.Count > 1 ? new LocalizationProbe(source).Agreements(factors, dampings) : null;
+        ProcessMemory.EndStage();
+        if (agreements is null)
+        {
+            return most;
+        }
+
+        var place = Array.FindIndex(agreements, agreement => agreement <= Damping.CosineAgreement);
+        var (damping, agreement) = place switch
+        {
+            0 => (most, agreements[0]),
+            < 0 => (least, agreements[^1]),
+            _ => (Between(dampings[place - 1], dampings[place], (agreements[place - 1] - Damping.CosineAgreement) / (agreements[place - 1] - agreements[place])), Damping.CosineAgreement),
+        };
+        if (place != 0)
+        {
+            reasons.Add(Text($"damping lowered from {most:G3}: first-order parts of the losses would agree with gradient cosines to {agreements[0]:F2} there, {agreement:F2} at {damping:G3}"));
+        }
+
+        return damping;
+    }
+
+    private static double Between(double from, double to, double share) => from * Math.Pow(to / from, share);
 
     private bool NeedsCentering(ThermalProbe probe, double nbeta, double gamma, double dimension, List<string> reasons)
     {

@@ -7,6 +7,12 @@ namespace Bif.Engine.Calibration;
 /// </summary>
 public static class Damping
 {
+    /// <summary>
+    /// Agreement of first-order correlations with gradient cosines at which Kronecker factors foretold retraining best, on digits and
+    /// on a convolutional network alike (docs/quality.md).
+    /// </summary>
+    public const double CosineAgreement = 0.75;
+
     private const double DrawFactor = 2.5;
 
     // Where the draws set no limit, of few and of many observations (measured: docs/quality.md).
@@ -14,13 +20,9 @@ public static class Damping
     private const double LeastShare = 1 / 5.0;
     private const double MostShare = 1 / 2.0;
     private const long RankBytes = 112L << 20;
-
-    // On the CPU, where they are found in twice their memory.
-    private const long ConvolutionalRankBytes = 72L << 20;
-    private const int LeastRank = 50;
-
-    /// <summary>Parameters beyond which a useful number of directions takes too much memory.</summary>
-    public const long MostParameters = RankBytes / (sizeof(float) * LeastRank);
+    private const int UsualLeastRank = 50;
+    private const int LeastRank = 8;
+    private const int MostRank = 1000;
 
     /// <summary>The effective dimension to aim at.</summary>
     /// <param name="items">n, training items.</param>
@@ -36,15 +38,26 @@ public static class Damping
     /// <param name="rank">Directions of a low-rank curvature, or null.</param>
     public static double ControlledDimension(long observations, int? rank) => Math.Max(1, Math.Min(Undrawn(observations), rank ?? double.PositiveInfinity));
 
-    /// <summary>Directions of a low-rank curvature that the dimension needs: where d_eff(r) is their number, the last has about r/2.</summary>
+    /// <summary>Directions of a low-rank curvature that the dimension needs, as far as memory allows: where d_eff(r) is their number, the last has about r/2.</summary>
     /// <param name="observations">Items, or the tokens of texts.</param>
     /// <param name="parameters">Sampled parameters.</param>
-    /// <param name="isConvolutionalOnCpu">Whether they are a convolutional network's on the CPU.</param>
-    public static int Rank(long observations, long parameters, bool isConvolutionalOnCpu)
+    public static int Rank(long observations, long parameters)
     {
-        var most = (isConvolutionalOnCpu ? ConvolutionalRankBytes : RankBytes) / (sizeof(float) * parameters);
-        return (int)Math.Clamp(Math.Ceiling(Undrawn(observations)), LeastRank, Math.Max(LeastRank, Math.Min(1000, most)));
+        var most = Math.Clamp(Room(parameters), LeastRank, MostRank);
+        return (int)Math.Clamp(Math.Ceiling(Undrawn(observations)), Math.Min(UsualLeastRank, most), most);
     }
+
+    /// <summary>
+    /// Whether there is room for so many leading directions that they foretell more than Kronecker factors: half of those that the
+    /// dimension needs; of texts, whose factors serve less, the fewest.
+    /// </summary>
+    /// <param name="items">n, training items.</param>
+    /// <param name="parameters">Sampled parameters.</param>
+    /// <param name="isText">Whether the items are texts.</param>
+    public static bool PrefersDirections(int items, long parameters, bool isText)
+        => Room(parameters) >= (isText ? UsualLeastRank : Undrawn(items) / 2);
+
+    private static long Room(long parameters) => RankBytes / (sizeof(float) * parameters);
 
     private static double Undrawn(long observations) => Math.Min(MostShare * observations, Math.Max(LeastShare * observations, RootFactor * Math.Sqrt(observations)));
 

@@ -26,14 +26,15 @@ public abstract class CurvatureEstimate : IDisposable
     /// <summary>d_eff(r) = Σ λ/(λ + r): how many directions the data rather than the prior decide.</summary>
     public double EffectiveDimension(double damping) => Eigenvalues().Sum(value => value / (value + damping));
 
-    /// <summary>Writes it as a safetensors file.</summary>
-    public void Save(string path) => SafetensorsFile.Write(
-        path,
-        Tensors().Select(entry => (
-            entry.Name,
-            entry.Value.shape,
-            new ReadOnlyMemory<float>(MemoryMarshal.Cast<byte, float>(entry.Value.cpu().contiguous().bytes).ToArray()))),
-        new Dictionary<string, string> { ["kind"] = Name, ["remark"] = Remark });
+    /// <summary>Writes it as a safetensors file, from the tensors' own memory where that is the host's.</summary>
+    public void Save(string path)
+    {
+        using var scope = NewDisposeScope();
+        SafetensorsFile.Write(
+            path,
+            Tensors().Select(entry => (entry.Name, entry.Value.shape, (ReadOnlyMemory<float>)new TensorMemory(entry.Value.cpu().contiguous()).Memory)),
+            new Dictionary<string, string> { ["kind"] = Name, ["remark"] = Remark });
+    }
 
     /// <summary>Estimates the curvature for a preconditioner.</summary>
     /// <param name="name">diagonal, kfac or lowrank.</param>
@@ -56,9 +57,9 @@ public abstract class CurvatureEstimate : IDisposable
         using var scope = NewDisposeScope();
         var tensors = file.Names.ToDictionary(name => name, name =>
         {
-            var values = new float[file.Shape(name).Aggregate(1L, (product, size) => product * size)];
-            file.ReadFloat32(name, values);
-            return tensor(values, file.Shape(name)).to(device);
+            var values = empty(file.Shape(name));
+            file.ReadFloat32(name, MemoryMarshal.Cast<byte, float>(values.bytes));
+            return values.to(device);
         });
         var metadata = file.Metadata();
         var remark = metadata.GetValueOrDefault("remark", "");

@@ -53,12 +53,11 @@ internal sealed class JacobianRange(CurvatureSource source, GradientSource gradi
     // F·Ω for random Ω, labels mixed at random: [width, P].
     private Tensor Range(int width, Action<double> progress)
     {
-        using var start = empty([width, source.Center.numel()], device: source.Center.device);
-        Bif.Kernels.LangevinStep.Normals(start, source.Seed, uint.MaxValue, Bif.Kernels.PhiloxPurpose.Curvature, 1);
-        var product = zeros_like(start);
+        using var sketch = new RandomSketch(width, source.Center, source.Seed);
+        var product = zeros([width, source.Center.numel()], device: source.Center.device);
         ForEachRows(Math.Min(columns, MostMixtures / 2), exact: columns == 1, (rows, share) =>
         {
-            product.addmm_(start.matmul(rows.transpose(0, 1)), rows);
+            product.addmm_(sketch.Of(rows).transpose(0, 1), rows);
             progress(share);
         });
         return product;

@@ -21,7 +21,7 @@ public sealed record RunSpec
     /// <summary>Which sampler draws from the localized posterior; null: where neither a step size nor a mini-batch is given, laplace with a control variate if gradients of all items are affordable, or baoab if a full-batch gradient is; else sgld.</summary>
     public string? Sampler { get; init; }
 
-    /// <summary>none, diagonal, kfac or lowrank; null for the sampler's first choice.</summary>
+    /// <summary>none, diagonal, kfac or lowrank; null: chosen for the sampler, the model and the number of items.</summary>
     public string? Preconditioner { get; init; }
 
     /// <summary>Friction of underdamped dynamics per unit of time; null: 1 in preconditioned coordinates, √γ without.</summary>

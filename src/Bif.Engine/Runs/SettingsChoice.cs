@@ -341,7 +341,7 @@ internal sealed class SettingsChooser(
 
     private CurvatureEstimate Measure(string name, CurvatureSource source, bool control)
     {
-        var rank = spec.Rank ?? (control ? Damping.Rank(source.Observations, selection.Count, spec.Device == "cpu" && GradientCost.ConvolutionalColumns > 0) : 200);
+        var rank = spec.Rank ?? (control ? Damping.Rank(source.Observations, selection.Count) : 200);
         report(new RunProgress(RunStage.Preparing, $"measuring the curvature at the checkpoint ({name}, {source.Count:N0} items)"));
         var curvature = CurvatureEstimate.Measure(
             name, source, rank, share => report(new RunProgress(RunStage.Preparing, Fraction: share)));
@@ -352,9 +352,9 @@ internal sealed class SettingsChooser(
         return curvature;
     }
 
-    // A TorchScript module shows no layers. Leading directions are dear where gradients are: then factors serve the draws too.
+    // A TorchScript module shows no layers. Factors serve where there is no room for enough directions, and chains where gradients are dear.
     private string DefaultPreconditioner(string sampler, BatchTuning tuning) => model.Config.ModelType == "torchscript" ? "lowrank"
-        : sampler == "laplace" && selection.Count <= Damping.MostParameters && IsControlAffordable() ? "lowrank"
+        : sampler == "laplace" && IsControlAffordable() ? (Damping.PrefersDirections(train.Count, selection.Count, model.Objective == Objective.NextToken) ? "lowrank" : "kfac")
         : train.Count / tuning.GradientRate > AffordableGradientSeconds ? "kfac"
         : SamplerCatalog.About(sampler).Preconditioners[0];
 

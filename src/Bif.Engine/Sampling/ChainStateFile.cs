@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Bif.Engine.Checkpoints;
 
 namespace Bif.Engine.Sampling;
@@ -52,7 +51,7 @@ internal sealed class ChainStateFile(string directory, int chain)
             Vectors(state).Select(entry => (
                 entry.Name,
                 new[] { entry.Vector.numel() },
-                new ReadOnlyMemory<float>(MemoryMarshal.Cast<byte, float>(entry.Vector.cpu().bytes).ToArray()))),
+                (ReadOnlyMemory<float>)new TensorMemory(entry.Vector.cpu()).Memory)),
             new Dictionary<string, string> { ["step"] = state.Step.ToString(), ["blocks"] = blocks.ToString() });
     }
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using Bif.Engine.Checkpoints;
 using Bif.Engine.Data;
@@ -129,13 +128,13 @@ public static class Trainer
         Directory.CreateDirectory(folder);
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        float[] Values(Tensor tensor) => MemoryMarshal.Cast<byte, float>(tensor.cpu().contiguous().bytes).ToArray();
-        var flat = new ReadOnlyMemory<float>(Values(model.Parameters));
+        ReadOnlyMemory<float> Values(Tensor tensor) => new TensorMemory(tensor.cpu().contiguous()).Memory;
+        var flat = Values(model.Parameters);
         SafetensorsFile.Write(
             Path.Combine(folder, "model.safetensors"),
             model.Layout.Parameters.Select(spec => (spec.Name, spec.Shape, flat.Slice((int)spec.Offset, (int)spec.Length)))
                 .Concat(model.Layout.Buffers.Select((spec, index) => (spec, index)).Where(entry => !entry.spec.Optional)
-                    .Select(entry => (entry.spec.Name, entry.spec.Shape, new ReadOnlyMemory<float>(Values(model.Buffers[entry.index]))))));
+                    .Select(entry => (entry.spec.Name, entry.spec.Shape, Values(model.Buffers[entry.index])))));
         RunDirectory.Replace(Path.Combine(folder, "config.json"), config.ToJson() + "\n");
         // A file of names lies beside the configuration that names it.
         if (model.Input.LabelNamesFile is { } names && Path.GetDirectoryName(config.Text("label_names_file")) is "" && Path.GetFullPath(names) != Path.GetFullPath(Path.Combine(folder, Path.GetFileName(names))))
