@@ -48,14 +48,14 @@ public static class Damping
     }
 
     /// <summary>
-    /// Whether there is room for so many leading directions that they foretell more than Kronecker factors: half of those that the
-    /// dimension needs; of texts, whose factors serve less, the fewest.
+    /// Whether there is room for so many leading directions that they foretell more than Kronecker factors: a third of those that the
+    /// dimension needs; of texts, whose factors serve less, the fewest (docs/quality.md).
     /// </summary>
     /// <param name="items">n, training items.</param>
     /// <param name="parameters">Sampled parameters.</param>
     /// <param name="isText">Whether the items are texts.</param>
     public static bool PrefersDirections(int items, long parameters, bool isText)
-        => Room(parameters) >= (isText ? UsualLeastRank : Undrawn(items) / 2);
+        => Room(parameters) >= (isText ? UsualLeastRank : Undrawn(items) / 3);
 
     private static long Room(long parameters) => RankBytes / (sizeof(float) * parameters);
 

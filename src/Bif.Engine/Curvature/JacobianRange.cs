@@ -1,5 +1,6 @@
 using Bif.Engine.Baselines.Gradients;
 using Bif.Engine.Models;
+using Bif.Kernels;
 using static TorchSharp.torch;
 
 namespace Bif.Engine.Curvature;
@@ -31,6 +32,9 @@ internal sealed class JacobianRange(CurvatureSource source, GradientSource gradi
         using var scope = NewDisposeScope();
         var width = (int)Math.Min(rank + Math.Max(10, rank / 10), Math.Min(source.Center.numel(), (long)source.Count * Math.Min(columns, MostMixtures / 2)));
         var range = Orthonormal(Range(width, share => progress?.Invoke(0.5 * share)));
+
+        // The sketch can be as large as the range, and no tensor to come is.
+        ProcessMemory.ReleaseFreePages();
         var projected = zeros([range.shape[0], range.shape[0]], float64, source.Center.device);
         var exact = columns <= ExactColumns && !IsText;
         var count = exact ? columns : MostMixtures;

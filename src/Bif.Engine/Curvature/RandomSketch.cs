@@ -10,7 +10,9 @@ namespace Bif.Engine.Curvature;
 /// </summary>
 internal sealed class RandomSketch : IDisposable
 {
-    private const int Buckets = 1 << 16;
+    /// <summary>Parameters up to which Ω is Gaussian, and buckets of more: many times the directions that are looked for.</summary>
+    public const int Buckets = 1 << 14;
+
     private readonly Tensor _normals;
     private readonly Tensor? _signs;
 
