@@ -1,3 +1,4 @@
+using Bif.Engine.Baselines.Gradients;
 using Bif.Engine.Data;
 using Bif.Engine.Models;
 using Bif.Engine.Sampling;
@@ -29,26 +30,19 @@ public static class GradientNoise
     public static double SlopeVariance(Model model, ParameterSelection selection, Tensor center, DataFeed feed, Tensor direction)
     {
         using var scope = NewDisposeScope();
-        var gradient = zeros_like(center);
-        using var weights = model.Bind(selection, center, gradient);
-        var count = Math.Min(SampledItems, feed.Count);
+        using var gradients = new SampledGradients(model, selection, center);
+        var sample = SampledGradients.Spread(feed.Count, SampledItems);
         var (sum, squares, length) = (0.0, 0.0, (double)direction.norm().item<float>());
-        for (var sample = 0; sample < count; sample++)
+        foreach (var item in sample)
         {
             using var inner = NewDisposeScope();
-            using (no_grad())
-            {
-                gradient.zero_();
-            }
-
-            model.Losses(weights, feed.Range((int)((long)sample * feed.Count / count), 1)).sum().backward();
             using var noGradient = no_grad();
-            var slope = gradient.dot(direction).item<float>() / length;
+            var slope = gradients.Of(feed, item).dot(direction).item<float>() / length;
             sum += slope;
             squares += slope * slope;
         }
 
-        return Math.Max(0, (squares / count) - (sum * sum / count / count));
+        return Math.Max(0, (squares / sample.Length) - (sum * sum / sample.Length / sample.Length));
     }
 
     /// <summary>The gradient's noise over the dynamics' own, in variance, along the direction; 0 for full batches.</summary>

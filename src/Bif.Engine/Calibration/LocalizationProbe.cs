@@ -1,7 +1,7 @@
-using System.Runtime.InteropServices;
 using Bif.Engine.Attribution;
+using Bif.Engine.Baselines.Gradients;
 using Bif.Engine.Curvature;
-using Bif.Engine.Models;
+using Bif.Engine.Data;
 using Bif.Engine.Sampling.Preconditioners;
 using static TorchSharp.torch;
 
@@ -36,26 +36,25 @@ internal sealed class LocalizationProbe(CurvatureSource source)
         using var noGradient = no_grad();
         using var coordinates = curvature.ToPreconditioner(1, dampings.Max());
         var eigenvalues = tensor(curvature.Eigenvalues().Select(value => (float)value).ToArray()).to(source.Center.device);
-        var gradient = zeros_like(source.Center);
-        using var weights = source.Model.Bind(source.Selection, source.Center, gradient);
+        using var gradients = new SampledGradients(source.Model, source.Selection, source.Center);
 
         // Evenly spread, some of the asked among the answering.
-        var count = Math.Min(source.Feed.Count, MostAsked + MostAnswering);
+        var sample = SampledGradients.Spread(source.Feed.Count, MostAsked + MostAnswering);
+        var count = sample.Length;
         var asked = Math.Min(MostAsked, count / 4);
-        var sample = Enumerable.Range(0, count).Select(index => (int)((long)index * source.Feed.Count / count)).ToArray();
         int[] places = [.. Enumerable.Range(0, asked).Select(index => (index * count / asked) + 1)];
         var others = empty([asked, source.Center.numel()], device: source.Center.device);
         for (var row = 0; row < asked; row++)
         {
             using var inner = NewDisposeScope();
-            others.select(0, row).copy_(Rotated(weights, gradient, coordinates, sample[places[row]]));
+            others.select(0, row).copy_(Rotated(gradients, coordinates, sample[places[row]]));
         }
 
         var own = Enumerable.Range(0, asked).Select(row => Seen(others.select(0, row))).ToList();
         var answers = Enumerable.Range(0, count).Except(places).Select(place =>
         {
             using var inner = NewDisposeScope();
-            return Seen(Rotated(weights, gradient, coordinates, sample[place]));
+            return Seen(Rotated(gradients, coordinates, sample[place]));
         }).Where(item => item.Own[^1] > 0).ToList();
 
         // Products with all the asked under each damping, none at last, and the item's own.
@@ -66,7 +65,7 @@ internal sealed class LocalizationProbe(CurvatureSource source)
             {
                 using var inner = NewDisposeScope();
                 var under = double.IsInfinity(damping) ? item : item / (eigenvalues + damping);
-                products.Add(Values(others.mv(under)));
+                products.Add(others.mv(under).Doubles());
                 squares.Add(under.dot(item).item<float>());
             }
 
@@ -80,20 +79,10 @@ internal sealed class LocalizationProbe(CurvatureSource source)
         return plain.Length >= LeastItems && agreements.All(double.IsFinite) ? agreements : null;
     }
 
-    private static double[] Values(Tensor vector) => [.. MemoryMarshal.Cast<byte, float>(vector.cpu().contiguous().bytes).ToArray().Select(value => (double)value)];
-
     // The direction of an item's gradient in the factors' coordinates, 0 where it vanishes; in the caller's scope.
-    private Tensor Rotated(Weights weights, Tensor gradient, Preconditioner coordinates, int item)
+    private Tensor Rotated(SampledGradients gradients, Preconditioner coordinates, int item)
     {
-        gradient.zero_();
-        using (NewDisposeScope())
-        using (enable_grad())
-        {
-            source.Model.Losses(weights, source.Feed.Range(item, 1)).sum().backward();
-        }
-
-        var length = gradient.norm().item<float>();
-        var rotated = gradient.mul(length > 0 ? 1 / length : 0);
+        var (rotated, _) = gradients.Direction(source.Feed, item);
         coordinates.PullBack(rotated, rotated, 1, 0);
         return rotated;
     }

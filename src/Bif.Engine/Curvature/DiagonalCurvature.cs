@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using Bif.Engine.Data;
 using Bif.Engine.Sampling.Preconditioners;
 using static TorchSharp.torch;
 
@@ -66,11 +66,7 @@ public sealed class DiagonalCurvature : CurvatureEstimate
     }
 
     /// <inheritdoc/>
-    public override double[] Eigenvalues()
-    {
-        using var scope = NewDisposeScope();
-        return [.. MemoryMarshal.Cast<byte, float>(_diagonal.cpu().bytes).ToArray().Select(value => (double)value)];
-    }
+    public override double[] Eigenvalues() => _diagonal.Doubles();
 
     /// <inheritdoc/>
     public override Preconditioner ToPreconditioner(double nbeta, double gamma) => new DiagonalPreconditioner(_diagonal, nbeta, gamma);

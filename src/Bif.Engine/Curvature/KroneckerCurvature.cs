@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Bif.Engine.Data;
 using Bif.Engine.Sampling.Preconditioners;
 using static TorchSharp.torch;
 
@@ -66,7 +67,7 @@ public sealed class KroneckerCurvature : CurvatureEstimate
     public override double[] Eigenvalues()
     {
         using var scope = NewDisposeScope();
-        var values = MemoryMarshal.Cast<byte, float>(_diagonal.cpu().bytes).ToArray().Select(value => (double)value).ToArray();
+        var values = _diagonal.Doubles();
         foreach (var layer in _layers)
         {
             var part = MemoryMarshal.Cast<byte, float>(layer.Values.cpu().contiguous().bytes);

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Bif.Engine.Curvature;
 
 /// <summary>
-/// Products with a random matrix Ω [P, width] that is never held. Of up to <see cref="Buckets"/> parameters its entries are normals; of
+/// Products with a random matrix Ω [P, width]. Of up to <see cref="Buckets"/> parameters its entries are normals; of
 /// more they are folded into so many buckets with random signs, and the buckets take the normals (a count sketch and a Gaussian one
 /// behind it: Clarkson and Woodruff 2013), for a fraction of the memory and of the work.
 /// </summary>

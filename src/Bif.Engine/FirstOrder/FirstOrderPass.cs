@@ -117,7 +117,7 @@ internal sealed class FirstOrderPass(
             {
                 var covariance = preconditioner.Covariance(gradients, settings.Gamma);
                 spread.narrow(0, start - first, items).copy_(covariance);
-                Values((covariance * gradients).sum([1L])).CopyTo(queryVariance, start);
+                (covariance * gradients).sum([1L]).Doubles().CopyTo(queryVariance, start);
             });
             var buffer = new float[(long)count * train.Count];
             ForEachPiece(source, train, 0, train.Count, (gradients, start, items) =>
@@ -125,7 +125,7 @@ internal sealed class FirstOrderPass(
                 Scatter(spread.matmul(gradients.transpose(0, 1)), buffer, train.Count, start, items);
                 if (first == 0 && !QueriesOnly)
                 {
-                    Values((preconditioner.Covariance(gradients, settings.Gamma) * gradients).sum([1L])).CopyTo(itemVariance, start);
+                    (preconditioner.Covariance(gradients, settings.Gamma) * gradients).sum([1L]).Doubles().CopyTo(itemVariance, start);
                 }
             });
             for (var query = 0; query < count; query++)
@@ -252,6 +252,4 @@ internal sealed class FirstOrderPass(
             values.Slice(row * items, items).CopyTo(target.AsSpan((row * stride) + start));
         }
     }
-
-    private static double[] Values(Tensor vector) => [.. MemoryMarshal.Cast<byte, float>(vector.cpu().contiguous().bytes).ToArray().Select(value => (double)value)];
 }

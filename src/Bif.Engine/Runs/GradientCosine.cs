@@ -1,3 +1,4 @@
+using Bif.Engine.Baselines.Gradients;
 using Bif.Engine.Curvature;
 using Bif.Engine.Data;
 using Bif.Engine.Models;
@@ -20,18 +21,17 @@ public sealed record GradientCosine(int[] Queries, int[] Items, double[,] Cosine
         Model model, ParameterSelection selection, Tensor center, DataFeed train, DataFeed queries, int maxQueries, int maxItems,
         LowRankCurvature? curvature = null, double nbeta = 0, double gamma = 0)
     {
-        var queryIndices = Spread(queries.Count, maxQueries);
-        var itemIndices = Spread(train.Count, maxItems);
+        var queryIndices = SampledGradients.Spread(queries.Count, maxQueries);
+        var itemIndices = SampledGradients.Spread(train.Count, maxItems);
         using var outer = NewDisposeScope();
-        var gradient = zeros_like(center);
-        using var weights = model.Bind(selection, center, gradient);
-        var directions = queryIndices.Select(query => Direction(model, weights, queries, query, gradient)).ToList();
+        using var gradients = new SampledGradients(model, selection, center);
+        var directions = queryIndices.Select(query => gradients.Direction(queries, query)).ToList();
         var cosine = new double[queryIndices.Length, itemIndices.Length];
         var influence = curvature is null || !(gamma > 0) ? null : new double[queryIndices.Length, itemIndices.Length];
         for (var column = 0; column < itemIndices.Length; column++)
         {
             using var scope = NewDisposeScope();
-            var item = Direction(model, weights, train, itemIndices[column], gradient);
+            var item = gradients.Direction(train, itemIndices[column]);
             for (var row = 0; row < directions.Count; row++)
             {
                 cosine[row, column] = directions[row].Unit.dot(item.Unit).item<float>();
@@ -43,26 +43,5 @@ public sealed record GradientCosine(int[] Queries, int[] Items, double[,] Cosine
         }
 
         return new GradientCosine(queryIndices, itemIndices, cosine, influence);
-    }
-
-    // The unit vector of an item's gradient, zero where the gradient vanishes, and its length.
-    private static (Tensor Unit, double Length) Direction(Model model, Weights weights, DataFeed feed, int index, Tensor gradient)
-    {
-        using var scope = NewDisposeScope();
-        using (no_grad())
-        {
-            gradient.zero_();
-        }
-
-        model.Losses(weights, feed.Range(index, 1)).sum().backward();
-        using var noGradient = no_grad();
-        var length = gradient.norm().item<float>();
-        return ((length > 0 ? gradient / length : gradient.clone()).MoveToOuterDisposeScope(), length);
-    }
-
-    private static int[] Spread(int count, int wanted)
-    {
-        var taken = Math.Min(count, wanted);
-        return [.. Enumerable.Range(0, taken).Select(index => (int)((long)index * count / taken))];
     }
 }
