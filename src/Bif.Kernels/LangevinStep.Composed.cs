@@ -30,6 +30,21 @@ public static partial class LangevinStep
         return (next.MoveToOuterDisposeScope(), moment.MoveToOuterDisposeScope());
     }
 
+    /// <summary>The twin of <see cref="Baoab"/>; returns the new position and velocity and changes nothing.</summary>
+    public static (Tensor Position, Tensor Velocity) BaoabComposed(
+        Tensor position, Tensor velocity, Tensor gradient, Tensor? center, Tensor? scale, double stepSize, double friction,
+        double nbeta, double gamma, ulong seed, uint chain, ulong step)
+    {
+        using var scope = NewDisposeScope();
+        var s = scale ?? ones_like(position);
+        var keep = Math.Exp(-friction * stepSize);
+        var force = (gradient * nbeta) + ((center is null ? position : position - center) * gamma);
+        var kicked = velocity - (force * s * (step == 0 ? stepSize / 2 : stepSize));
+        var half = position + (s * kicked * (stepSize / 2));
+        var after = (kicked * keep) + (ManagedNoise(position, seed, chain, step) * Math.Sqrt(1 - (keep * keep)));
+        return ((half + (s * after * (stepSize / 2))).MoveToOuterDisposeScope(), after.MoveToOuterDisposeScope());
+    }
+
     private static Tensor ManagedNoise(Tensor like, ulong seed, uint chain, ulong step)
     {
         var noise = new float[like.numel()];

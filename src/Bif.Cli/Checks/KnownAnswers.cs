@@ -46,6 +46,26 @@ internal static class KnownAnswers
         var preconditioned = here.clone();
         LangevinStep.Rmsprop(preconditioned, here.clone(), zeros_like(here), ones_like(here), 0.01, 8, 2, 1, 1, true, 1, 0, 0);
         yield return new Answer("RMSprop-SGLD with a = 1, e = 1: positions other than SGLD's", preconditioned.ne(positionHere).sum().item<long>(), 0, 0);
+
+        // Two steps, the first of which has a half kick; with and without a scale and a centre.
+        foreach (var scaled in new[] { false, true })
+        {
+            (Tensor Position, Tensor Velocity) Move(Tensor start)
+            {
+                var (position, velocity, scale) = (start.clone(), start * 0.5, scaled ? start.square() + 0.1 : null);
+                for (ulong step = 0; step < 2; step++)
+                {
+                    LangevinStep.Baoab(position, velocity, position.clone(), scaled ? null : zeros_like(start), scale, 0.3, 1, 8, 2, 1, 0, step);
+                }
+
+                return (position, velocity);
+            }
+
+            var (there, own) = (Move(here), Move(cpu));
+            yield return new Answer(
+                $"BAOAB steps{(scaled ? " in a scale" : "")}: numbers with other bits than the CPU's",
+                there.Position.cpu().ne(own.Position).sum().item<long>() + there.Velocity.cpu().ne(own.Velocity).sum().item<long>(), 0, 0);
+        }
     }
 
     // Independent copies of a direction with curvature 1, so precision k = nβ + γ; step ε with ε·k = 2. The stationary
@@ -72,6 +92,16 @@ internal static class KnownAnswers
         }
 
         yield return new Answer("variance without data", w.var().item<float>(), 0.25 / (1 - 0.01), 0.01);
+
+        // Underdamped positions have the exact variance 1/k at every stable step: h²·k = 2.
+        var (x, v) = (zeros_like(center), randn_like(center));
+        for (ulong step = 0; step < 200; step++)
+        {
+            using var scope = NewDisposeScope();
+            LangevinStep.Baoab(x, v, x.clone(), center, null, Math.Sqrt(2 / Precision), 1, 8, 2, 1, 0, step);
+        }
+
+        yield return new Answer("variance of underdamped positions", x.square().mean().item<float>(), 1 / Precision, 0.03 / Precision);
     }
 
     private static IEnumerable<Answer> Run(string folder, string device)

@@ -179,7 +179,7 @@ internal sealed class AttributeCommand : Verb
         var sampler = SamplerOf(arguments);
         foreach (var (option, samplers) in new (Option Option, string[] Samplers)[]
         {
-            (_friction, ["baoab"]), (_start, ["baoab"]), (_rank, ["baoab", "laplace"]), (_curvatureItems, ["baoab", "laplace"]), (_lossRise, ["baoab", "laplace"]), (_control, ["laplace"]),
+            (_friction, ["baoab"]), (_start, ["baoab"]), (_rank, ["baoab", "laplace"]), (_curvatureItems, ["baoab", "laplace"]), (_lossRise, ["baoab", "laplace"]), (_control, ["laplace"]), (_centered, ["baoab", "sgld", "rmsprop"]), (_batch, ["baoab", "sgld", "rmsprop"]),
             (_epsilon, ["baoab", "sgld", "rmsprop"]), (_thin, ["baoab", "sgld", "rmsprop"]), (_decay, ["rmsprop"]), (_stabilizer, ["rmsprop"]), (_variant, ["rmsprop"]),
         })
         {

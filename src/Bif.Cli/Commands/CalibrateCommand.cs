@@ -57,39 +57,64 @@ internal sealed class CalibrateCommand : Verb
 
         to.WriteLine($"{settings.Chains} chains of {settings.Draws:N0} draws would take about {Quantity.Duration(report.SamplingSeconds)} ({Quantity.Significant(1000 * report.SecondsPerDraw)} ms per draw of a chain).");
         to.WriteLine("The same settings by hand:");
-        to.WriteLine("  " + Line(spec, settings, queries));
+        to.WriteLine("  " + Line(arguments, settings, queries));
         return ExitCode.Ok;
     }
 
-    private static string Line(RunSpec spec, Bif.Engine.Sampling.SamplerSettings settings, string? queries)
+    // What was given here, with each choice beside it.
+    private string Line(ParseResult arguments, Bif.Engine.Sampling.SamplerSettings settings, string? queries)
     {
-        List<string> words = ["attribute", "--model", spec.Model, "--data", spec.Data, "--queries", queries ?? "QUERIES", "--out", "RUN", "--sampler", settings.Sampler];
-        void Add(string name, object value) => words.AddRange([name, string.Create(CultureInfo.InvariantCulture, $"{value}")]);
-        if (settings.Preconditioner != "none")
+        List<(string Name, object? Value)> chosen = [("--sampler", settings.Sampler), ("--nbeta", settings.Nbeta), ("--gamma", settings.Gamma), ("--chains", settings.Chains), ("--draws", settings.Draws)];
+        if (settings.Sampler is "baoab" or "laplace")
         {
-            Add("--preconditioner", settings.Preconditioner);
+            chosen.Add(("--preconditioner", settings.Preconditioner));
+            if (settings.Preconditioner != "none")
+            {
+                chosen.Add(("--curvature-items", settings.CurvatureItems));
+            }
+
+            if (settings.Preconditioner == "lowrank")
+            {
+                chosen.Add(("--rank", settings.Rank));
+            }
         }
 
-        if (settings.Sampler != "laplace")
+        if (settings.Sampler == "laplace")
         {
-            Add("--epsilon", settings.Epsilon);
+            chosen.Add(("--control-variate", settings.FirstOrderControl ? "first-order" : "none"));
+        }
+        else
+        {
+            chosen.AddRange([("--epsilon", settings.Epsilon), ("--batch", settings.Batch > 0 ? settings.Batch : "full"), ("--burn-in", settings.BurnIn), ("--thin", settings.Thin)]);
+            if (settings.Sampler == "baoab")
+            {
+                chosen.Add(("--friction", settings.Friction));
+            }
+
+            if (settings.Centered)
+            {
+                chosen.Add(("--centered", null));
+            }
         }
 
-        Add("--nbeta", settings.Nbeta);
-        Add("--gamma", settings.Gamma);
-        Add("--chains", settings.Chains);
-        Add("--draws", settings.Draws);
-        if (settings.Batch > 0)
+        List<string> words = ["attribute"];
+        foreach (var option in _options.Where(option => chosen.All(choice => choice.Name != option.Name) && arguments.GetResult(option) is { Implicit: false }))
         {
-            Add("--batch", settings.Batch);
+            var values = arguments.GetResult(option)!.Tokens;
+            words.AddRange(values.Count == 0 ? [option.Name] : values.SelectMany(value => new[] { option.Name, value.Value }));
         }
 
-        if (settings.Centered)
+        words.AddRange(["--queries", queries ?? "QUERIES", "--out", "RUN"]);
+        foreach (var (name, value) in chosen)
         {
-            words.Add("--centered");
+            words.Add(name);
+            if (value is not null)
+            {
+                words.Add(string.Create(CultureInfo.InvariantCulture, $"{value}"));
+            }
         }
 
-        return string.Join(' ', words.Select(ShellLine.Quote).Prepend(ShellLine.Program));
+        return ShellLine.Of(words);
     }
 
     // The first item of the data, whatever slice it has.

@@ -56,7 +56,7 @@ internal sealed class GroupCommand : Verb
 
         var members = _set.Items(arguments, directory, record, arguments.GetValue(_top) is { } top ? () => ItemSet.Top(directory, query, top) : null);
         using var control = FirstOrderControl.OpenIfThere(directory.Root);
-        var group = GroupInfluence.Of(directory.OpenTraces(), members, query, control);
+        var group = GroupInfluence.Of(directory.OpenTraces(), members, query, record.Spec.ScoreCentering, control);
         var change = group.ChangeWhenRemoved(record.Settings.Nbeta, record.Data.Count);
         if (arguments.GetValue(_json))
         {
@@ -88,7 +88,7 @@ internal sealed class GroupCommand : Verb
         var store = directory.OpenTraces();
         using var control = FirstOrderControl.OpenIfThere(directory.Root);
         var items = directory.ReadTrainItems(record);
-        var rows = ItemClusters.Of(store, count).Select(cluster => (Cluster: cluster, Influence: GroupInfluence.Of(store, cluster.Items, query, control), Mostly: Majority(items, cluster.Items))).ToList();
+        var rows = ItemClusters.Of(store, count).Select(cluster => (Cluster: cluster, Influence: GroupInfluence.Of(store, cluster.Items, query, record.Spec.ScoreCentering, control), Mostly: Majority(items, cluster.Items))).ToList();
         if (json)
         {
             output.Json(new

@@ -15,13 +15,14 @@ internal sealed class SweepCommand : Verb
     private readonly AttributeCommand _attribute = new();
     private readonly Setting<double[]?> _damping = Factors("--damping-factors", "Factors of the damping gamma/nbeta.", "0.3,1,3");
     private readonly Setting<double[]?> _temperature = Factors("--temperature-factors", "Factors of the temperature (nbeta and gamma divided by it).", "0.3,1,3");
-    private readonly Setting<double[]?> _step = Factors("--step-factors", "Factors of the step, at the calibrated target; 0.5 shows the bias that the halves of one run share.", "0.5");
+    private readonly Setting<double[]?> _step = Factors("--step-factors", "Factors of the step, at the calibrated target; 0.5 shows the bias that the halves of one run share. Independent draws (laplace) have none.", "0.5");
+    private readonly Setting<bool> _posterior = Setting.Flag("--posterior", "For laplace: also chains (baoab) on the posterior itself at the calibrated target, which show the bias of its Gaussian approximation. Each of their steps is a gradient of all items.");
 
     /// <summary>Declares the options.</summary>
     public SweepCommand() : base("sweep", "Vary damping, temperature and step around the calibrated setting.")
     {
         string[] left = ["--resume", "--keep-draws", "--target-reliability", "--preset"];
-        foreach (var option in _attribute.Options.Where(option => !left.Contains(option.Name)).Append(_damping).Append(_temperature).Append(_step))
+        foreach (var option in _attribute.Options.Where(option => !left.Contains(option.Name)).Append(_damping).Append(_temperature).Append(_step).Append(_posterior))
         {
             Options.Add(option);
         }
@@ -45,7 +46,10 @@ internal sealed class SweepCommand : Verb
         using var interruption = new Interruption(() => output.Messages.WriteLine("Interrupted: finishing the current block of draws."));
         var sweep = new Sweep(spec, directory, json ? null : new Headlines(output));
         var results = sweep.Run(
-            SweepPoint.Grid(OrElse(arguments.GetValue(_damping), [0.3, 1, 3]), OrElse(arguments.GetValue(_temperature), [0.3, 1, 3]), OrElse(arguments.GetValue(_step), [0.5])),
+            [
+                .. SweepPoint.Grid(OrElse(arguments.GetValue(_damping), [0.3, 1, 3]), OrElse(arguments.GetValue(_temperature), [0.3, 1, 3]), OrElse(arguments.GetValue(_step), [0.5])),
+                .. arguments.GetValue(_posterior) ? new[] { SweepPoint.Posterior } : [],
+            ],
             interruption.Token);
         if (results.Count == 0)
         {
@@ -75,7 +79,7 @@ internal sealed class SweepCommand : Verb
         foreach (var each in results)
         {
             table.AddRow(
-                $"×{each.Point.Damping:G3}", $"×{each.Point.Temperature:G3}", $"×{each.Point.Step:G3}", $"{each.Nbeta:G3}", $"{each.Gamma:G3}", $"{each.Draws:N0}",
+                $"×{each.Point.Damping:G3}", $"×{each.Point.Temperature:G3}", each.Point.Chains ? "chains" : $"×{each.Point.Step:G3}", $"{each.Nbeta:G3}", $"{each.Gamma:G3}", $"{each.Draws:N0}",
                 each.Verdict, Number(each.Reliability), Number(each.TopOverlap), Number(each.GradSim), Number(each.Agreement), Number(each.AgreementCorrected));
         }
 
@@ -89,12 +93,12 @@ internal sealed class SweepCommand : Verb
         File.WriteAllText(Path.Combine(directory, "sweep.svg"), SweepFigure.Draw(results));
         var lines = results.Select(each => string.Join(',', new object?[]
         {
-            each.Point.Damping, each.Point.Temperature, each.Point.Step, each.Nbeta, each.Gamma, each.Epsilon, each.Draws, each.Verdict,
+            each.Point.Damping, each.Point.Temperature, each.Point.Step, each.Point.Chains ? 1 : 0, each.Nbeta, each.Gamma, each.Epsilon, each.Draws, each.Verdict,
             each.Reliability, each.TopOverlap, each.GradSim, each.Agreement, each.AgreementCorrected,
         }.Select(value => Convert.ToString(value, CultureInfo.InvariantCulture))));
         File.WriteAllLines(
             Path.Combine(directory, "sweep.csv"),
-            lines.Prepend("damping_factor,temperature_factor,step_factor,nbeta,gamma,epsilon,draws,verdict,reliability,top_overlap,gradsim,agreement,agreement_corrected"));
+            lines.Prepend("damping_factor,temperature_factor,step_factor,chains,nbeta,gamma,epsilon,draws,verdict,reliability,top_overlap,gradsim,agreement,agreement_corrected"));
     }
 
     private static string Number(double? value) => value is { } number ? number.ToString("F2", CultureInfo.InvariantCulture) : "–";
@@ -111,7 +115,7 @@ internal sealed class SweepCommand : Verb
     {
         public void Report(RunProgress value)
         {
-            if (value is { Stage: RunStage.Preparing, Message: { } message } && (value.IsWarning || message.StartsWith("damping", StringComparison.Ordinal) || message.StartsWith("nbeta", StringComparison.Ordinal) || message.StartsWith("step", StringComparison.Ordinal)))
+            if (value is { Stage: RunStage.Preparing, Message: { } message } && (value.IsWarning || message.StartsWith("sampler", StringComparison.Ordinal) || message.StartsWith("damping", StringComparison.Ordinal) || message.StartsWith("nbeta", StringComparison.Ordinal) || message.StartsWith("step", StringComparison.Ordinal)))
             {
                 output.Messages.WriteLine(message);
             }

@@ -55,7 +55,7 @@ internal sealed class TopCommand : Verb
         var partial = arguments.GetValue(_view) == "partial";
         if (partial)
         {
-            var removed = new CommonMode(directory.OpenTraces()).Remove(query, Row(directory, "bif", query));
+            var removed = new CommonMode(directory.OpenTraces(), record.Spec.ScoreCentering).Remove(query, Row(directory, "bif", query));
             (scores, errors) = (bif ? removed.Bif : removed.Correlation, new float[scores.Length]);
             Array.Fill(errors, float.NaN);
         }

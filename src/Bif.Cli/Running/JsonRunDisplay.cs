@@ -47,6 +47,8 @@ internal sealed class JsonRunDisplay(Output output) : RunDisplay
         result.PeakBytes,
         DevicePeakBytes = DeviceMemory.Peak(RunDirectory.Open(result.Directory).ReadRecord().Spec.Device),
         result.Outlook,
+        result.EffectiveDraws,
+        result.NoiseConstant,
         Resume = result.Completed ? null : resumeLine,
     });
 

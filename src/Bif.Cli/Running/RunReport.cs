@@ -38,6 +38,12 @@ internal static class RunReport
         var run = ShellLine.Quote(result.Directory);
         to.WriteLine($"Verdict: {result.Verdict}. {result.Reason}");
         to.WriteLine($"Time {Quantity.Duration(result.ElapsedSeconds)}, {Quantity.Significant(result.DrawsPerSecond)} draws/s, peak memory {Quantity.Bytes(result.PeakBytes)}.");
+        if (result.EffectiveDraws is { } effective)
+        {
+            to.WriteLine($"Scores are worth {effective:N0} independent draws"
+                + (result.NoiseConstant is { } constant ? $"; at {constant:N0} (T0) half of a subset sum's variance would be noise." : "."));
+        }
+
         if (result.Outlook is { } outlook)
         {
             to.WriteLine(Describe(outlook));

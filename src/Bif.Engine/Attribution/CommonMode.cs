@@ -5,11 +5,12 @@ namespace Bif.Engine.Attribution;
 /// <summary>
 /// Removal of the common mode: covariances and correlations of what is left of an item's and a query's loss after regressing
 /// both on the mean loss of all other items, Cov(i, q | m) = Cov(i, q) − Cov(i, m)·Cov(q, m)/Var(m). A view for runs whose
-/// losses rise and fall together (drift, hot chains). Each chain is centred on its own mean.
+/// losses rise and fall together (drift, hot chains).
 /// </summary>
 public sealed class CommonMode
 {
     private readonly TraceStore _store;
+    private readonly Centering _centering;
     private readonly double[][] _sum;
     private readonly double _sumVariance;
     private readonly double[] _variance;
@@ -17,11 +18,13 @@ public sealed class CommonMode
     private readonly double _freedom;
 
     /// <summary>Reads the training traces twice; memory is one block of draws.</summary>
-    public CommonMode(TraceStore store)
+    /// <param name="store">The traces.</param>
+    /// <param name="centering">How the run's scores are centred.</param>
+    public CommonMode(TraceStore store, Centering centering)
     {
-        _store = store;
-        _sum = CentredSeries.OfItems(store, null);
-        _freedom = CentredSeries.Freedom(_sum);
+        (_store, _centering) = (store, centering);
+        _sum = CentredSeries.OfItems(store, null, centering);
+        _freedom = CentredSeries.Freedom(_sum, centering);
         _sumVariance = CentredSeries.Product(_sum, _sum) / _freedom;
         (_variance, _withSum) = Moments();
     }
@@ -34,8 +37,16 @@ public sealed class CommonMode
     /// <param name="bif">The query's BIF scores [items].</param>
     public (float[] Bif, float[] Correlation) Remove(int query, ReadOnlySpan<float> bif)
     {
-        var y = CentredSeries.OfQuery(_store, query);
-        var (queryVariance, queryWithSum) = (CentredSeries.Product(y, y) / _freedom, CentredSeries.Product(y, _sum) / _freedom);
+        var y = CentredSeries.OfQuery(_store, query, _centering);
+        var queryVariance = CentredSeries.Product(y, y) / _freedom;
+
+        // Of the scores themselves, whose noise may have been taken out: covariances add up.
+        var queryWithSum = 0.0;
+        foreach (var score in bif)
+        {
+            queryWithSum -= score;
+        }
+
         var others = _variance.Length - 1.0;
         var (partial, correlation) = (new float[bif.Length], new float[bif.Length]);
         for (var item = 0; item < bif.Length; item++)
@@ -56,21 +67,22 @@ public sealed class CommonMode
         return (partial, correlation);
     }
 
-    // Var(ℓ_i) and Cov(ℓ_i, Σℓ), shifted by each chain's first draw so that a large offset costs no digits.
+    // Var(ℓ_i) and Cov(ℓ_i, Σℓ), shifted by a first draw so that a large offset costs no digits: each chain's, or the first chain's where all share a mean.
     private (double[] Variance, double[] WithSum) Moments()
     {
         var shape = _store.Shape;
         var (variance, withSum) = (new double[shape.TrainItems], new double[shape.TrainItems]);
         var losses = new float[(long)shape.DrawsPerBlock * shape.TrainItems];
+        var (shift, total, squares) = (new float[shape.TrainItems], new double[shape.TrainItems], new double[shape.TrainItems]);
+        var seen = 0;
         for (var chain = 0; chain < _sum.Length; chain++)
         {
             var draws = _sum[chain].Length;
-            var (shift, total, squares) = (new float[shape.TrainItems], new double[shape.TrainItems], new double[shape.TrainItems]);
             for (var first = 0; first < draws; first += shape.DrawsPerBlock)
             {
                 var count = Math.Min(shape.DrawsPerBlock, draws - first);
                 _store.ReadTrain(chain, first, count, 0, shape.TrainItems, losses.AsSpan(0, count * shape.TrainItems));
-                if (first == 0)
+                if (first == 0 && seen == 0)
                 {
                     losses.AsSpan(0, shape.TrainItems).CopyTo(shift);
                 }
@@ -88,10 +100,24 @@ public sealed class CommonMode
                 }
             }
 
-            for (var item = 0; item < shape.TrainItems && draws > 0; item++)
+            seen += draws;
+            if (_centering == Centering.PerChain || chain + 1 == _sum.Length)
             {
-                variance[item] += squares[item] - (total[item] * total[item] / draws);
+                Centre();
             }
+        }
+
+        // What was seen so far, around its mean.
+        void Centre()
+        {
+            for (var item = 0; item < shape.TrainItems && seen > 0; item++)
+            {
+                variance[item] += squares[item] - (total[item] * total[item] / seen);
+            }
+
+            Array.Clear(total);
+            Array.Clear(squares);
+            seen = 0;
         }
 
         return ([.. variance.Select(value => Math.Max(0, value / _freedom))], [.. withSum.Select(value => value / _freedom)]);

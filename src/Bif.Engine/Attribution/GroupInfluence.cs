@@ -13,13 +13,14 @@ namespace Bif.Engine.Attribution;
 /// <param name="Correlation">Posterior correlation of the set's summed loss with the query's, positive = helpful.</param>
 public sealed record GroupInfluence(int Items, double Bif, double StandardError, double Correlation)
 {
-    /// <summary>Measures the influence of a set from the traces, each chain centred on its own mean.</summary>
+    /// <summary>Measures the influence of a set from the traces.</summary>
     /// <exception cref="InputException">The set is empty, or there are too few draws.</exception>
     /// <param name="store">The traces.</param>
     /// <param name="items">The set.</param>
     /// <param name="query">The query.</param>
+    /// <param name="centering">How the run's scores are centred.</param>
     /// <param name="control">First-order parts whose noise is taken out, as in the run's scores; null for the draws alone.</param>
-    public static GroupInfluence Of(TraceStore store, IReadOnlyCollection<int> items, int query, FirstOrderControl? control = null)
+    public static GroupInfluence Of(TraceStore store, IReadOnlyCollection<int> items, int query, Centering centering, FirstOrderControl? control = null)
     {
         var members = new bool[store.Shape.TrainItems];
         foreach (var item in items)
@@ -34,15 +35,15 @@ public sealed record GroupInfluence(int Items, double Bif, double StandardError,
             throw new InputException(count == 0 ? "The group is empty: it has no influence to speak of." : $"The trace in {store.Directory} has too few draws for an error.");
         }
 
-        var (x, y) = (CentredSeries.OfItems(store, members), CentredSeries.OfQuery(store, query));
+        var (x, y) = (CentredSeries.OfItems(store, members, centering), CentredSeries.OfQuery(store, query, centering));
         var scale = Math.Sqrt(CentredSeries.Product(x, x) * CentredSeries.Product(y, y));
         double[][] products = [.. x.Zip(y, (of, with) => of.Zip(with, (a, b) => a * b).ToArray())];
-        var (freedom, draws, known) = (CentredSeries.Freedom(x), (double)batches.Sum(batch => batch.Count), 0.0);
+        var (freedom, draws, known) = (CentredSeries.Freedom(x, centering), (double)batches.Sum(batch => batch.Count), 0.0);
 
         // A run that is being extended has its parts for fewer draws than its losses.
         if (control is not null && Enumerable.Range(0, x.Length).All(chain => control.Traces.CompleteDraws(chain) == store.CompleteDraws(chain)))
         {
-            var (a, b) = (CentredSeries.OfItems(control.Traces, members), CentredSeries.OfQuery(control.Traces, query));
+            var (a, b) = (CentredSeries.OfItems(control.Traces, members, centering), CentredSeries.OfQuery(control.Traces, query, centering));
             products = [.. products.Select((chain, index) => chain.Select((product, draw) => product - (a[index][draw] * b[index][draw])).ToArray())];
             var covariance = new float[members.Length];
             control.ReadCovariance(query, 0, covariance);

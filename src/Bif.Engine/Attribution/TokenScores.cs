@@ -39,7 +39,7 @@ public sealed class TokenScores
 
         _common = new(() =>
         {
-            var chains = CentredSeries.OfItems(store, null);
+            var chains = CentredSeries.OfItems(store, null, Centering.PerChain);
             var series = _batches.Select(batch => chains[batch.Chain][batch.First..batch.End]).ToArray();
             return (series, [.. series.Select(batch => batch.Sum(value => value * value))]);
         });

@@ -20,6 +20,7 @@ public static class Damping
     private const double LeastShare = 1 / 5.0;
     private const double MostShare = 1 / 2.0;
     private const long RankBytes = 112L << 20;
+    private const long RankBytesOnGpu = 1L << 30;
     private const int UsualLeastRank = 50;
     private const int LeastRank = 8;
     private const int MostRank = 1000;
@@ -41,9 +42,10 @@ public static class Damping
     /// <summary>Directions of a low-rank curvature that the dimension needs, as far as memory allows: where d_eff(r) is their number, the last has about r/2.</summary>
     /// <param name="observations">Items, or the tokens of texts.</param>
     /// <param name="parameters">Sampled parameters.</param>
-    public static int Rank(long observations, long parameters)
+    /// <param name="onGpu">Whether the directions lie in a GPU's memory.</param>
+    public static int Rank(long observations, long parameters, bool onGpu)
     {
-        var most = Math.Clamp(Room(parameters), LeastRank, MostRank);
+        var most = Math.Clamp(Room(parameters, onGpu), LeastRank, MostRank);
         return (int)Math.Clamp(Math.Ceiling(Undrawn(observations)), Math.Min(UsualLeastRank, most), most);
     }
 
@@ -54,10 +56,11 @@ public static class Damping
     /// <param name="items">n, training items.</param>
     /// <param name="parameters">Sampled parameters.</param>
     /// <param name="isText">Whether the items are texts.</param>
-    public static bool PrefersDirections(int items, long parameters, bool isText)
-        => Room(parameters) >= (isText ? UsualLeastRank : Undrawn(items) / 3);
+    /// <param name="onGpu">Whether the directions lie in a GPU's memory.</param>
+    public static bool PrefersDirections(int items, long parameters, bool isText, bool onGpu)
+        => Room(parameters, onGpu) >= (isText ? UsualLeastRank : Undrawn(items) / 3);
 
-    private static long Room(long parameters) => RankBytes / (sizeof(float) * parameters);
+    private static long Room(long parameters, bool onGpu) => (onGpu ? RankBytesOnGpu : RankBytes) / (sizeof(float) * parameters);
 
     private static double Undrawn(long observations) => Math.Min(MostShare * observations, Math.Max(LeastShare * observations, RootFactor * Math.Sqrt(observations)));
 

@@ -7,8 +7,8 @@ using Bif.Engine.Sampling;
 namespace Bif.Engine.Evaluation;
 
 /// <summary>
-/// Runs around the calibrated setting, to see what the scores depend on: damping, temperature, and the step, whose halving
-/// shows the bias that split halves of one run share. First every point gets a few draws; points that then are usable get
+/// Runs around the calibrated setting, to see what the scores depend on: damping, temperature, and what shows the bias that split halves
+/// of one run share: half the step for chains, chains on the posterior itself for independent draws. First every point gets a few draws; points that then are usable get
 /// the rest, added to the same runs.
 /// </summary>
 /// <param name="spec">The run to vary.</param>
@@ -20,6 +20,7 @@ public sealed class Sweep(RunSpec spec, string directory, IProgress<RunProgress>
     private const int FirstPart = 4;
     private const int FewestDraws = 32;
     private static readonly string[] Unusable = ["diverged", "over-localized"];
+    private readonly HashSet<SweepPoint> _refused = [];
 
     /// <summary>Runs all points; an interrupted sweep goes on when it is called again.</summary>
     /// <param name="points">The points; the centre is added if it is missing.</param>
@@ -28,7 +29,7 @@ public sealed class Sweep(RunSpec spec, string directory, IProgress<RunProgress>
     public IReadOnlyList<SweepResult> Run(IReadOnlyList<SweepPoint> points, CancellationToken cancellation)
     {
         var calibrated = Calibrated();
-        var all = points.Contains(SweepPoint.Center) ? points : [SweepPoint.Center, .. points];
+        IReadOnlyList<SweepPoint> all = [.. points.Prepend(SweepPoint.Center).Distinct().Where(point => point.Chains ? IsIndependent(calibrated) : point.Step == 1 || !IsIndependent(calibrated))];
         var first = Math.Min(calibrated.Draws, Math.Max(FewestDraws, calibrated.Draws / FirstPart));
         foreach (var draws in new[] { first, calibrated.Draws })
         {
@@ -45,15 +46,17 @@ public sealed class Sweep(RunSpec spec, string directory, IProgress<RunProgress>
                     continue;
                 }
 
-                if (known?.State != "diverged")
+                if (known?.State != "diverged" && !_refused.Contains(point))
                 {
                     Execute(point, calibrated, draws, resume: known is not null, cancellation);
                 }
             }
         }
 
-        return [.. all.Select(Describe)];
+        return [.. all.Select(point => Describe(point, calibrated))];
     }
+
+    private static bool IsIndependent(SamplerSettings settings) => settings.Sampler == "laplace";
 
     // The calibration is kept, so that a sweep that goes on varies the same setting.
     private SamplerSettings Calibrated()
@@ -76,14 +79,18 @@ public sealed class Sweep(RunSpec spec, string directory, IProgress<RunProgress>
         progress?.Report(new RunProgress(RunStage.Preparing, $"{point.Name}: {draws:N0} draws per chain"));
         var run = spec with
         {
-            Sampler = calibrated.Sampler,
+            Sampler = point.Chains ? "baoab" : calibrated.Sampler,
             Preconditioner = calibrated.Preconditioner,
             Nbeta = nbeta,
             Gamma = gamma,
-            Epsilon = calibrated.Sampler == "laplace" ? null : epsilon,
-            Friction = calibrated.Friction > 0 ? calibrated.Friction : null,
+            Epsilon = IsIndependent(calibrated) ? null : epsilon,
+            Start = point.Chains ? "laplace" : spec.Start,
+            FirstOrderControl = point.Chains ? null : spec.FirstOrderControl,
+
+            // Without coordinates friction follows γ.
+            Friction = spec.Friction ?? (calibrated.Preconditioner == "none" || point.Chains ? null : calibrated.Friction),
             Batch = calibrated.Batch,
-            BurnIn = calibrated.BurnIn,
+            BurnIn = point.Chains ? spec.BurnIn : calibrated.BurnIn,
             Thin = calibrated.Thin,
             Chains = calibrated.Chains,
             Draws = draws,
@@ -91,14 +98,28 @@ public sealed class Sweep(RunSpec spec, string directory, IProgress<RunProgress>
             KeepDraws = null,
             TargetReliability = null,
         };
-        AttributionRun.Execute(run, PathOf(point), resume, progress, cancellation);
+        try
+        {
+            AttributionRun.Execute(run, PathOf(point), resume, progress, cancellation);
+        }
+        catch (InputException error) when (point != SweepPoint.Center && Record(point) is null)
+        {
+            // Others need not be lost for a setting that cannot be run.
+            _refused.Add(point);
+            progress?.Report(new RunProgress(RunStage.Preparing, $"{point.Name} is left out: {error.Message}") { IsWarning = true });
+        }
     }
 
-    private SweepResult Describe(SweepPoint point)
+    private SweepResult Describe(SweepPoint point, SamplerSettings calibrated)
     {
-        var record = Record(point)!;
+        if (Record(point) is not { } record)
+        {
+            var (nbeta, gamma, epsilon) = point.Of(calibrated);
+            return new SweepResult(point, nbeta, gamma, epsilon, 0, "refused", null, null, null, null, null);
+        }
+
         var center = Record(SweepPoint.Center)!;
-        var (reliability, other) = (Number(record, "reliability"), Number(center, "reliability"));
+        var (reliability, other) = (record.Diagnostic("reliability"), center.Diagnostic("reliability"));
         var agreement = point == SweepPoint.Center ? 1 : Agreement(point);
         return new SweepResult(
             point,
@@ -108,8 +129,8 @@ public sealed class Sweep(RunSpec spec, string directory, IProgress<RunProgress>
             record.Settings.Draws,
             record.Verdict?.Name ?? record.State,
             reliability,
-            Number(record, "top_overlap"),
-            Number(record, "gradient_cosine_agreement_corrected") ?? Number(record, "gradient_cosine_agreement"),
+            record.Diagnostic("top_overlap"),
+            record.Diagnostic("gradient_cosine_agreement_corrected") ?? record.Diagnostic("gradient_cosine_agreement"),
             agreement,
             point == SweepPoint.Center ? 1 : agreement is { } value && reliability > 0.05 && other > 0.05 ? Math.Min(1, value / Math.Sqrt(reliability.Value * other.Value)) : null);
     }
@@ -154,7 +175,4 @@ public sealed class Sweep(RunSpec spec, string directory, IProgress<RunProgress>
     private string PathOf(SweepPoint point) => Path.Combine(directory, point.Name);
 
     private string ScoresOf(SweepPoint point) => ScoreFiles.PathOf(new RunDirectory(PathOf(point)).Scores, ScoreFiles.Bif);
-
-    private static double? Number(RunRecord record, string name)
-        => record.Diagnostics is { } diagnostics && diagnostics.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetDouble() : null;
 }

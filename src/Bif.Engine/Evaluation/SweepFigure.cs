@@ -3,7 +3,7 @@ using Bif.Engine.Figures;
 
 namespace Bif.Engine.Evaluation;
 
-/// <summary>A sweep as one SVG: a cell per damping and temperature, its number the agreement with the calibrated run, its bar the reliability; the steps beside it.</summary>
+/// <summary>A sweep as one SVG: a cell per damping and temperature, its number the agreement with the calibrated run, its bar the reliability; the steps, or the chains, beside it.</summary>
 public static class SweepFigure
 {
     private const int Cell = 108;
@@ -13,13 +13,13 @@ public static class SweepFigure
     /// <summary>Draws the figure.</summary>
     public static string Draw(IReadOnlyList<SweepResult> results)
     {
-        double[] dampings = [.. results.Where(each => each.Point.Step == 1).Select(each => each.Point.Damping).Distinct().Order()];
-        double[] temperatures = [.. results.Where(each => each.Point.Step == 1).Select(each => each.Point.Temperature).Distinct().OrderDescending()];
-        var steps = results.Where(each => each.Point.Step != 1).ToList();
+        double[] dampings = [.. results.Where(each => each.Point.IsTarget).Select(each => each.Point.Damping).Distinct().Order()];
+        double[] temperatures = [.. results.Where(each => each.Point.IsTarget).Select(each => each.Point.Temperature).Distinct().OrderDescending()];
+        var steps = results.Where(each => !each.Point.IsTarget).ToList();
         var (width, height) = (Left + (Cell * (dampings.Length + (steps.Count > 0 ? 2 : 0))) + 24, Top + (Cell * Math.Max(temperatures.Length, steps.Count)) + 72);
         var figure = new SvgDrawing(width, height);
         figure.Text(Left, 24, "Agreement with the calibrated run (noise taken out); the bar is the split-half reliability", size: 14);
-        foreach (var result in results.Where(each => each.Point.Step == 1))
+        foreach (var result in results.Where(each => each.Point.IsTarget))
         {
             Draw(figure, Left + (Cell * Array.IndexOf(dampings, result.Point.Damping)), Top + (Cell * Array.IndexOf(temperatures, result.Point.Temperature)), result);
         }
@@ -40,7 +40,7 @@ public static class SweepFigure
         {
             var x = Left + (Cell * (dampings.Length + 1));
             Draw(figure, x, Top + (Cell * row), steps[row]);
-            figure.Text(x - 10, Top + (Cell * row) + (Cell / 2), Invariant($"step ×{steps[row].Point.Step:G3}"), "end", 12);
+            figure.Text(x - 10, Top + (Cell * row) + (Cell / 2), steps[row].Point.Chains ? "chains" : Invariant($"step ×{steps[row].Point.Step:G3}"), "end", 12);
         }
 
         return figure.ToString();

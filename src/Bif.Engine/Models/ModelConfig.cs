@@ -27,6 +27,9 @@ public sealed class ModelConfig
     /// <summary>Which architecture this is (<c>model_type</c>).</summary>
     public string ModelType => Text("model_type");
 
+    /// <summary>What a table's last column must be for the model.</summary>
+    public TargetKind TargetKind => ModelType == "linear" || Text("task", "classification") == "regression" ? TargetKind.Number : TargetKind.Class;
+
     /// <summary>Reads <c>config.json</c>.</summary>
     /// <exception cref="InputException">The file is missing or no JSON object.</exception>
     public static ModelConfig Read(string file)

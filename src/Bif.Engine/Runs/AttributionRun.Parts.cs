@@ -105,7 +105,7 @@ public sealed partial class AttributionRun
         }
 
         var record = place.ReadRecord();
-        var centering = record.Spec.Centering == "pooled" ? Centering.Pooled : Centering.PerChain;
+        var centering = record.Spec.ScoreCentering;
         var diagnostics = AttributionEstimator.Run(store, scores, new AttributionOptions(centering, 1)).Diagnostics;
         var settings = record.Settings with { Draws = Math.Max(1, diagnostics.Draws / store.Shape.Chains) };
         var outlook = Outlook.Of(

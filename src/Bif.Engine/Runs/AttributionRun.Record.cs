@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using Bif.Engine.Curvature;
 using Bif.Engine.Sampling;
+using Bif.Engine.Sampling.Kept;
 using Bif.Engine.Traces;
 using Bif.Kernels;
 
@@ -12,13 +13,16 @@ public sealed partial class AttributionRun
 {
     private (SamplerSettings Settings, string Source, ExecutionPlan Plan) Recall(RunRecord earlier, bool resume)
     {
-        // What the person left open takes the earlier run's answer; what they gave must agree with it.
+        // What the person left open takes the earlier run's answer, and so does what its sampler has no use for; what else they gave must agree with it.
+        var sampler = earlier.Settings.Sampler;
         var wanted = earlier.Settings with
         {
             Sampler = _spec.Sampler ?? earlier.Settings.Sampler,
             Preconditioner = _spec.Preconditioner ?? earlier.Settings.Preconditioner,
-            Friction = _spec.Friction ?? earlier.Settings.Friction,
-            Epsilon = earlier.Settings.Sampler == "laplace" ? earlier.Settings.Epsilon : _spec.Epsilon ?? earlier.Settings.Epsilon,
+            Friction = sampler == "baoab" ? _spec.Friction ?? earlier.Settings.Friction : earlier.Settings.Friction,
+            Epsilon = sampler == "laplace" ? earlier.Settings.Epsilon : _spec.Epsilon ?? earlier.Settings.Epsilon,
+            Rank = earlier.Settings.Preconditioner == "lowrank" && _spec.Rank is { } rank && rank != earlier.Spec.Rank ? rank : earlier.Settings.Rank,
+            CurvatureItems = earlier.Settings.Preconditioner != "none" && _spec.CurvatureItems is { } items && items != earlier.Spec.CurvatureItems ? items : earlier.Settings.CurvatureItems,
             Nbeta = _spec.Nbeta ?? earlier.Settings.Nbeta,
             Gamma = _spec.Gamma ?? earlier.Settings.Gamma,
             Batch = _spec.Batch is { } batch ? batch >= _data.Count ? 0 : batch : earlier.Settings.Batch,
@@ -27,14 +31,14 @@ public sealed partial class AttributionRun
             BurnIn = _spec.BurnIn ?? earlier.Settings.BurnIn,
             Thin = _spec.Thin ?? earlier.Settings.Thin,
             Seed = _spec.Seed,
-            Start = earlier.Settings.Sampler == "baoab" ? _spec.Start : earlier.Settings.Start,
-            Decay = earlier.Settings.Sampler == "rmsprop" ? _spec.Decay : earlier.Settings.Decay,
-            Stabilizer = earlier.Settings.Sampler == "rmsprop" ? _spec.Stabilizer : earlier.Settings.Stabilizer,
-            BiasCorrection = earlier.Settings.Sampler == "rmsprop" ? _spec.BiasCorrection : earlier.Settings.BiasCorrection,
-            FirstOrderControl = _spec.FirstOrderControl ?? earlier.Settings.FirstOrderControl,
-            Centered = _spec.Centered || (earlier.Settings.Centered && !earlier.Spec.Centered),
+            Start = sampler == "baoab" ? _spec.Start : earlier.Settings.Start,
+            Decay = sampler == "rmsprop" ? _spec.Decay : earlier.Settings.Decay,
+            Stabilizer = sampler == "rmsprop" ? _spec.Stabilizer : earlier.Settings.Stabilizer,
+            BiasCorrection = sampler == "rmsprop" ? _spec.BiasCorrection : earlier.Settings.BiasCorrection,
+            FirstOrderControl = sampler == "laplace" ? _spec.FirstOrderControl ?? earlier.Settings.FirstOrderControl : earlier.Settings.FirstOrderControl,
+            Centered = sampler == "laplace" ? earlier.Settings.Centered : _spec.Centered || (earlier.Settings.Centered && !earlier.Spec.Centered),
         };
-        if (Identity(wanted with { Draws = earlier.Settings.Draws }) != earlier.Id)
+        if (Identity(wanted with { Draws = earlier.Settings.Draws }) != earlier.Id || (_spec.LossRise is { } rise && rise != earlier.Spec.LossRise))
         {
             throw new InputException(
                 $"{_directory.Root} holds a run of another spec (model, data or settings differ): choose another --out, or repeat its spec.");
@@ -71,7 +75,12 @@ public sealed partial class AttributionRun
                 $"{_directory.Root} holds an unfinished run of this spec ({earlier.State}): add --resume to continue it.");
         }
 
-        _kept = earlier.Kept;
+        (_kept, _keptBudget) = (earlier.Kept, earlier.Spec.KeepDraws);
+        if (_spec.KeepDraws is not null && earlier.Spec.KeepDraws is null)
+        {
+            Say(RunStage.Preparing, "--keep-draws has no effect here: draws are kept from the start of a run, and this one began without", isWarning: true);
+        }
+
         if (earlier.Settings.Preconditioner != "none" && (grows || resume || _spec.TargetReliability is not null || earlier.State != "finished"))
         {
             _curvature = CurvatureEstimate.Load(_directory.Curvature, _center.device);
@@ -87,14 +96,25 @@ public sealed partial class AttributionRun
         var store = TraceStore.Open(_directory.Traces);
         if (settings.Draws > earlier.Settings.Draws)
         {
+            ThinKept(earlier, settings);
             earlier = earlier with
             {
                 Id = Identity(settings),
                 State = "running",
                 Settings = settings,
+                Kept = _kept,
                 Spec = earlier.Spec with { Draws = settings.Draws },
             };
             _directory.WriteRecord(earlier);
+        }
+
+        if (_kept is not null)
+        {
+            new KeptDrawFiles(_directory.Draws, _kept, earlier.Plan.DrawsPerBlock).DeleteOthers();
+        }
+        else if (Directory.Exists(_directory.Draws))
+        {
+            Directory.Delete(_directory.Draws, recursive: true);
         }
 
         foreach (var (file, data) in new[] { (_directory.TrainItems, _data), (_directory.QueryItems, _queryData) })
@@ -110,6 +130,45 @@ public sealed partial class AttributionRun
         return (store.Shape.Draws < settings.Draws ? store.Extend(settings.Draws) : store, earlier);
     }
 
+    // What a budget allows, null for nothing. Independent draws follow from the seed: keeping less than all of them would only lose something.
+    private KeptDrawsPlan? PlanKept(SamplerSettings settings, KeptDrawsPlan? present)
+    {
+        if ((_spec.KeepDraws ?? _keptBudget) is not { } budget)
+        {
+            return null;
+        }
+
+        var plan = present is null ? KeptDrawsPlan.Choose(budget, _selection.Count, settings) : present.For(budget, _selection.Count, settings);
+        if (settings.Sampler == "laplace")
+        {
+            return plan is { IsLossless: true } ? plan : null;
+        }
+
+        return plan is not null || present is not null || _spec.KeepDrawsIfRoom ? plan : throw new InputException(
+            $"--keep-draws {budget} bytes hold fewer than two draws per chain of {_selection.Count:N0} parameters: give at least {4L * settings.Chains * _selection.Count} bytes, or leave it out.");
+    }
+
+    // More draws in the same room: those that are kept are thinned, before the record asks for the others.
+    private void ThinKept(RunRecord earlier, SamplerSettings settings)
+    {
+        if (earlier.Kept is not { } present)
+        {
+            return;
+        }
+
+        _kept = PlanKept(settings, present);
+        if (_kept is null || (_kept.Every, _kept.Precision) != (present.Every, present.Precision))
+        {
+            Say(RunStage.Preparing, _kept is null ? "the added draws leave no room for keeping any" : $"the added draws leave less room: {_kept.Describe()}");
+        }
+
+        if (_kept is not null && (_kept.Every, _kept.Precision) != (present.Every, present.Precision))
+        {
+            new KeptDrawFiles(_directory.Draws, _kept, earlier.Plan.DrawsPerBlock).TakeOver(
+                new KeptDrawFiles(_directory.Draws, present, earlier.Plan.DrawsPerBlock), earlier.Settings.Chains, earlier.Settings.Draws, _center);
+        }
+    }
+
     private (TraceStore Store, RunRecord Record) Create(SamplerSettings settings, string source, ExecutionPlan plan)
     {
         InitialLosses(plan.EvaluationBatch);
@@ -122,7 +181,8 @@ public sealed partial class AttributionRun
             Spec = _spec,
             Settings = settings,
             SettingsSource = source,
-            SettingsReasons = _reasons,
+            SettingsReasons = _choice!.Reasons,
+            AddedTemperature = _choice.AddedTemperature,
             Plan = plan,
             Kept = _kept,
             Model = new ModelRecord(
@@ -141,6 +201,11 @@ public sealed partial class AttributionRun
         }
 
         DiskSpace.Require(_directory.Root, 4.0 * settings.Chains * settings.Draws * (_data.Count + _queryData.Count), "The loss traces", "lower --draws or --chains");
+        if (_kept is not null)
+        {
+            DiskSpace.Require(_directory.Root, _kept.Bytes, "The kept draws", "lower --keep-draws");
+        }
+
         try
         {
             return (WriteNew(record), record);

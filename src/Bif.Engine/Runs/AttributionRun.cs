@@ -23,7 +23,7 @@ public sealed partial class AttributionRun : IDisposable
     private const double UsualReliability = 0.8;
 
     /// <summary>The control variate's share of estimating, where there is one.</summary>
-    internal const double ControlShare = 0.95;
+    private const double ControlShare = 0.95;
 
     // Below a quarter of a GiB the weights are no matter.
     private const long NotableBytes = 1L << 28;
@@ -41,8 +41,9 @@ public sealed partial class AttributionRun : IDisposable
     private readonly Tensor _center;
     private CurvatureEstimate? _curvature;
     private Preconditioner _preconditioner = new NoPreconditioner();
-    private IReadOnlyList<string> _reasons = [];
+    private SettingsChoice? _choice;
     private KeptDrawsPlan? _kept;
+    private long? _keptBudget;
     private readonly TokenTracing? _tokens;
     private float[]? _initialTrain;
     private float[]? _initialQuery;
@@ -125,7 +126,7 @@ public sealed partial class AttributionRun : IDisposable
         var start = run._clock.Elapsed.TotalSeconds;
         var (settings, source, plan) = run.Prepare();
         return new CalibrationReport(
-            settings, source, run._reasons, run._secondsPerDraw,
+            settings, source, run._choice!.Reasons, run._secondsPerDraw,
             run._secondsPerDraw * settings.Draws * settings.Chains / plan.ConcurrentChains, run._clock.Elapsed.TotalSeconds - start);
     }
 
@@ -150,19 +151,20 @@ public sealed partial class AttributionRun : IDisposable
         var (settings, source, plan) = earlier is null ? Prepare() : Recall(earlier, resume);
         if (earlier?.State == "finished" && earlier.Settings.Draws == settings.Draws && !(resume && NextDraws(_spec, earlier) is not null) && IsWhole(earlier, resume))
         {
-            Say(RunStage.Done, "this run is already finished; nothing to do");
+            Say(RunStage.Done, NextDraws(_spec, earlier) is null ? "this run is already finished; nothing to do"
+                : FormattableString.Invariant($"this run is finished at reliability {earlier.Outlook!.Reliability:F2}: add --resume to go on to {_spec.TargetReliability:F2}"));
             return Result(earlier, completed: true);
         }
 
         var (store, record) = earlier is null ? Create(settings, source, plan) : Continue(earlier, settings);
         var preparing = _clock.Elapsed.TotalSeconds - loading;
-        record = Advance(record, store, loading, preparing, cancellation);
+        record = Advance(Prepared(record, loading, preparing), store, cancellation);
         while (NextDraws(_spec, record) is { } next)
         {
             settings = settings with { Draws = next };
-            Say(RunStage.Sampling, $"reliability {record.Outlook!.Reliability:F2} of the {record.Outlook.Wanted:F2} asked for: going on to {settings.Draws:N0} draws per chain");
+            Say(RunStage.Sampling, $"reliability {record.Outlook!.Reliability:F2} of the {_spec.TargetReliability:F2} asked for: going on to {settings.Draws:N0} draws per chain");
             (store, record) = Continue(record, settings);
-            record = Advance(record, store, loading, preparing, cancellation);
+            record = Advance(record, store, cancellation);
         }
 
         if (record.State != "interrupted")
@@ -189,13 +191,25 @@ public sealed partial class AttributionRun : IDisposable
     {
         // --draws bounds a run that stops by reliability.
         var most = spec.Draws ?? Math.Max(20_000, record.Settings.Draws);
-        return spec.TargetReliability is not null && record is { State: "finished", Outlook: { IsReached: false } outlook } && record.Settings.Draws < most
-            ? outlook.Next(record.Settings.Draws, most)
-            : null;
+        if (spec.TargetReliability is not { } wanted || record is not { State: "finished", Outlook.Reliability: var reached } || record.Settings.Draws >= most)
+        {
+            return null;
+        }
+
+        // The run may have ended with another target, or with none.
+        var outlook = Outlook.Of(reached, wanted, record.Settings, 0, 0);
+        return outlook.IsReached ? null : outlook.Next(record.Settings.Draws, most);
+    }
+
+    // What earlier processes and legs spent is kept in the sums.
+    private static RunRecord Prepared(RunRecord record, double loading, double preparing)
+    {
+        var spent = record.Timings ?? new TimingRecord(0, 0, 0, 0, 0);
+        return record with { Timings = spent with { LoadingSeconds = spent.LoadingSeconds + loading, PreparingSeconds = spent.PreparingSeconds + preparing } };
     }
 
     // Draws what is missing, and estimates.
-    private RunRecord Advance(RunRecord record, TraceStore store, double loading, double preparing, CancellationToken cancellation)
+    private RunRecord Advance(RunRecord record, TraceStore store, CancellationToken cancellation)
     {
         var (settings, plan, start) = (record.Settings, record.Plan, _clock.Elapsed.TotalSeconds);
         var before = Enumerable.Range(0, settings.Chains).Sum(store.CompleteDraws);
@@ -208,7 +222,11 @@ public sealed partial class AttributionRun : IDisposable
         {
             Chains = outcomes,
             State = end?.End switch { ChainEnd.Diverged => "diverged", ChainEnd.Interrupted => "interrupted", _ => "finished" },
-            Timings = new TimingRecord(loading, preparing, sampling, 0, drawn > 0 ? drawn / sampling : record.Timings?.DrawsPerSecond ?? 0),
+            Timings = record.Timings! with
+            {
+                SamplingSeconds = record.Timings.SamplingSeconds + sampling,
+                DrawsPerSecond = drawn > 0 ? drawn / sampling : record.Timings.DrawsPerSecond,
+            },
             PeakBytes = Peak(),
         };
         if (end?.End != ChainEnd.Interrupted)
@@ -244,8 +262,8 @@ public sealed partial class AttributionRun : IDisposable
             InitialLosses(batch);
             return _initialTrain!.Average(loss => (double)loss);
         });
-        (_curvature, _preconditioner, _reasons) = (choice.Curvature, choice.Preconditioner, choice.Reasons);
-        _kept = _spec.KeepDraws is { } budget ? KeptDrawsPlan.Choose(budget, _selection.Count, choice.Settings) : null;
+        (_curvature, _preconditioner, _choice) = (choice.Curvature, choice.Preconditioner, choice);
+        _kept = PlanKept(choice.Settings, null);
         _secondsPerDraw = choice.SecondsPerDraw;
         ProcessMemory.EndStage();
         return (choice.Settings, choice.Source, choice.Plan with { DrawsPerBlock = DrawsPerBlock(choice.SecondsPerDraw, choice.Settings.Draws) });
@@ -350,11 +368,12 @@ public sealed partial class AttributionRun : IDisposable
         set_num_threads(Threads);
         var cosine = GradientCosine.Compute(
             _model, _selection, _center, _train, _queries, 6, 48, _curvature as LowRankCurvature, record.Settings.Nbeta, record.Settings.Gamma);
+        var before = _clock.Elapsed.TotalSeconds;
         using var control = Control(record.Settings, store);
-        var options = new AttributionOptions(_spec.Centering == "pooled" ? Centering.Pooled : Centering.PerChain, Threads, cosine, ChanceLoss, control);
-        var before = control is null ? 0 : ControlShare;
+        var controlSeconds = control is null ? 0 : _clock.Elapsed.TotalSeconds - before;
+        var options = new AttributionOptions(_spec.ScoreCentering, Threads, cosine, ChanceLoss, control);
         var estimate = AttributionEstimator.Run(
-            store, _directory.Scores, options, share => _progress?.Report(new RunProgress(RunStage.Estimating, Fraction: before + ((1 - before) * share))));
+            store, _directory.Scores, options, share => _progress?.Report(new RunProgress(RunStage.Estimating, Fraction: AfterControl(control, share))));
         if (estimate.Diagnostics.LowRankAgreement is { } closed)
         {
             Say(RunStage.Estimating, FormattableString.Invariant($"agreement with the noise-free low-rank influence: {closed:F2} (sampled queries and items)"));
@@ -370,8 +389,8 @@ public sealed partial class AttributionRun : IDisposable
             Verdict = verdict ?? estimate.Verdict,
             Outlook = Outlook.Of(
                 estimate.Diagnostics.Reliability, _spec.TargetReliability ?? UsualReliability, record.Settings,
-                record.Timings!.DrawsPerSecond, _data.Count + _queryData.Count),
-            Timings = record.Timings! with { EstimatingSeconds = _clock.Elapsed.TotalSeconds - start },
+                record.Timings!.DrawsPerSecond, _data.Count + _queryData.Count, controlSeconds),
+            Timings = record.Timings! with { EstimatingSeconds = record.Timings.EstimatingSeconds + _clock.Elapsed.TotalSeconds - start },
             PeakBytes = Peak(),
         };
     }
@@ -387,9 +406,15 @@ public sealed partial class AttributionRun : IDisposable
         Say(RunStage.Estimating, "first-order parts of all losses at the draws, whose noise is taken out of the scores");
         ProcessMemory.EndStage();
         new FirstOrderPass(_model, _selection, _center, _preconditioner, settings, _train, _queries).Complete(
-            new FirstOrderFiles(_directory.FirstOrder), store, share => _progress?.Report(new RunProgress(RunStage.Estimating, Fraction: ControlShare * share)));
+            new FirstOrderFiles(_directory.FirstOrder), store, share => _progress?.Report(new RunProgress(RunStage.Estimating, Fraction: OfControl(share))));
         return FirstOrderControl.OpenIfThere(_directory.Root);
     }
+
+    /// <summary>The share of estimating that is done while the control variate is made.</summary>
+    internal static double OfControl(double share) => ControlShare * share;
+
+    /// <summary>The same after it, where there is one.</summary>
+    internal static double AfterControl(FirstOrderControl? control, double share) => control is null ? share : ControlShare + ((1 - ControlShare) * share);
 
     // The mean loss of a model that knows nothing, nats.
     private double? ChanceLoss => _model.Architecture is LanguageModel ? _model.ChanceLoss * _data.Text!.PredictedCount / _data.Count : _model.ChanceLoss;
@@ -435,9 +460,11 @@ public sealed partial class AttributionRun : IDisposable
         _clock.Elapsed.TotalSeconds,
         record.Timings?.DrawsPerSecond ?? 0,
         Peak(),
-        record.Outlook);
+        record.Outlook,
+        record.EffectiveDraws,
+        record.NoiseConstant);
 
     private long Peak() => _peakBytes = Math.Max(_peakBytes, ProcessMemory.PeakBytes);
 
-    private void Say(RunStage stage, string? message) => _progress?.Report(new RunProgress(stage, message));
+    private void Say(RunStage stage, string? message, bool isWarning = false) => _progress?.Report(new RunProgress(stage, message) { IsWarning = isWarning });
 }

@@ -150,10 +150,9 @@ public sealed class QueryAddition : IDisposable
         var start = _clock.Elapsed.TotalSeconds;
         var chance = _model.ClassCount is null ? null : _model.ChanceLoss;
         using var control = Control(place, store, progress);
-        var options = new AttributionOptions(_record.Spec.Centering == "pooled" ? Centering.Pooled : Centering.PerChain, Threads, null, chance, control);
-        var before = control is null ? 0 : AttributionRun.ControlShare;
+        var options = new AttributionOptions(_record.Spec.ScoreCentering, Threads, null, chance, control);
         var estimate = AttributionEstimator.Run(
-            store, place.Scores, options, share => progress.Report(new RunProgress(RunStage.Estimating, Fraction: before + ((1 - before) * share))));
+            store, place.Scores, options, share => progress.Report(new RunProgress(RunStage.Estimating, Fraction: AttributionRun.AfterControl(control, share))));
         return record with
         {
             State = "finished",
@@ -175,7 +174,7 @@ public sealed class QueryAddition : IDisposable
             }
         }
 
-        return new RunDirectory(Path.Combine(_run.Additions, $"{RunQueries.AdditionsOf(_run).Count:D3}"));
+        return RunQueries.NextAddition(_run);
     }
 
     private (TraceStore Store, TraceStore? Tokens, RunRecord Record) Begin(RunDirectory place)
@@ -380,14 +379,13 @@ public sealed class QueryAddition : IDisposable
         }
 
         new FirstOrderPass(_model, _selection, _center, preconditioner, _record.Settings, train, _queries) { QueriesOnly = true }.Complete(
-            own, store, share => progress.Report(new RunProgress(RunStage.Estimating, Fraction: AttributionRun.ControlShare * share)));
+            own, store, share => progress.Report(new RunProgress(RunStage.Estimating, Fraction: AttributionRun.OfControl(share))));
         return FirstOrderControl.OpenIfThere(place.Root);
     }
 
     private AdditionResult Result(RunDirectory place, bool completed)
     {
-        var first = _record.Queries.Count
-            + RunQueries.AdditionsOf(_run).TakeWhile(other => other.Root != place.Root).Sum(other => other.ReadRecord().Queries.Count);
+        var first = RunQueries.CountBefore(_run, place);
         var record = place.ReadRecord();
         return new(place.Root, completed, QueryCost.Of(_record, 1).Way, first, _queryData.Count, record.Verdict?.Name, record.KeptError, _clock.Elapsed.TotalSeconds, ProcessMemory.PeakBytes);
     }

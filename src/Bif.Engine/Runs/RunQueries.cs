@@ -12,6 +12,18 @@ public static class RunQueries
     public static IReadOnlyList<RunDirectory> FoldersOf(RunDirectory run)
         => [run, .. AdditionsOf(run).Where(each => each.ReadRecord().State == "finished")];
 
+    /// <summary>How many queries come before those of a folder, which counts as finished itself.</summary>
+    public static int CountBefore(RunDirectory run, RunDirectory folder)
+        => FoldersOf(run).TakeWhile(each => each.Root == run.Root || string.CompareOrdinal(each.Root, folder.Root) < 0).Sum(each => each.ReadRecord().Queries.Count);
+
+    /// <summary>A folder for further queries, behind all that there are.</summary>
+    public static RunDirectory NextAddition(RunDirectory run)
+    {
+        var last = Directory.Exists(run.Additions)
+            ? Directory.EnumerateDirectories(run.Additions).Select(path => int.TryParse(Path.GetFileName(path), out var number) ? number : -1).DefaultIfEmpty(-1).Max() : -1;
+        return new RunDirectory(Path.Combine(run.Additions, $"{last + 1:D3}"));
+    }
+
     /// <summary>Finds a query: the folder that holds it, and its index there.</summary>
     /// <exception cref="InputException">There is no such query.</exception>
     public static (RunDirectory Folder, int Index) Find(RunDirectory run, int query)

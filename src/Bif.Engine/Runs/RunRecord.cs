@@ -71,6 +71,9 @@ public sealed record RunRecord
     /// <summary>Why they are what they are, in words; empty where they were given.</summary>
     public IReadOnlyList<string> SettingsReasons { get; init; } = [];
 
+    /// <summary>The temperature that mini-batches add in the steepest direction, over the chains' own; null for full batches.</summary>
+    public double? AddedTemperature { get; init; }
+
     /// <summary>The layout of the work.</summary>
     public required ExecutionPlan Plan { get; init; }
 
@@ -89,7 +92,7 @@ public sealed record RunRecord
     /// <summary>Mean query loss at the checkpoint, nats.</summary>
     public required double InitialQueryLoss { get; init; }
 
-    /// <summary>cpu or cuda:N with the device's name.</summary>
+    /// <summary>cpu or cuda:N.</summary>
     public required string Device { get; init; }
 
     /// <summary>What computed it.</summary>
@@ -127,8 +130,16 @@ public sealed record RunRecord
 
     /// <summary>Effective draws behind a score, those of products of losses; null where they are not known.</summary>
     [JsonIgnore]
-    public double? EffectiveDraws => Diagnostics is { } diagnostics && diagnostics.TryGetProperty("ess_products", out var draws) && draws.ValueKind == JsonValueKind.Number
-        ? draws.GetDouble() : null;
+    public double? EffectiveDraws => Diagnostic("ess_products");
+
+    /// <summary>T0, the effective draws at which half of a subset sum's variance is noise; null where it is not known.</summary>
+    [JsonIgnore]
+    public double? NoiseConstant => Diagnostic("noise_constant");
+
+    /// <summary>A number of the diagnostics by its name; null where it is not there or not finite.</summary>
+    /// <param name="name">As it stands in the file.</param>
+    internal double? Diagnostic(string name)
+        => Diagnostics is { } diagnostics && diagnostics.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetDouble() : null;
 
     /// <summary>The verdict.</summary>
     public VerdictRecord? Verdict { get; init; }

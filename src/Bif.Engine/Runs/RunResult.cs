@@ -9,6 +9,8 @@ namespace Bif.Engine.Runs;
 /// <param name="DrawsPerSecond">Draws per second over all chains while sampling.</param>
 /// <param name="PeakBytes">Peak resident size of the process.</param>
 /// <param name="Outlook">What a wanted reliability would take, or null when interrupted.</param>
+/// <param name="EffectiveDraws">Independent draws that the scores are as good as; null where that is not known.</param>
+/// <param name="NoiseConstant">T0, the effective draws at which half of a subset sum's variance is noise; null likewise.</param>
 public sealed record RunResult(
     string Directory,
     bool Completed,
@@ -17,4 +19,6 @@ public sealed record RunResult(
     double ElapsedSeconds,
     double DrawsPerSecond,
     long PeakBytes,
-    Outlook? Outlook);
+    Outlook? Outlook,
+    double? EffectiveDraws,
+    double? NoiseConstant);

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Bif.Engine.Attribution;
 using Bif.Engine.Models;
 
 namespace Bif.Engine.Runs;
@@ -93,8 +94,16 @@ public sealed record RunSpec
     /// <summary>How traces are centred: per-chain (default) or pooled.</summary>
     public string Centering { get; init; } = "per-chain";
 
+    /// <summary>The same as a value.</summary>
+    [JsonIgnore]
+    public Centering ScoreCentering => Centering == "pooled" ? Attribution.Centering.Pooled : Attribution.Centering.PerChain;
+
     /// <summary>Bytes that weights of draws may take on disk, so that later queries need no replay; null keeps none.</summary>
     public long? KeepDraws { get; init; }
+
+    /// <summary>Whether a run goes on without keeping draws where <see cref="KeepDraws"/> holds too few; else it is refused.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool KeepDrawsIfRoom { get; init; }
 
     /// <summary>The split-half reliability of subset sums, 0 to 1, at which the run stops; null: after its draws.</summary>
     public double? TargetReliability { get; init; }

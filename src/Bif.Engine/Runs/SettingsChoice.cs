@@ -25,7 +25,11 @@ internal sealed record SettingsChoice(
     ExecutionPlan Plan,
     double SecondsPerDraw,
     CurvatureEstimate? Curvature,
-    Preconditioner Preconditioner);
+    Preconditioner Preconditioner)
+{
+    /// <summary>The temperature that mini-batches add, over the chains' own; null for full batches.</summary>
+    public double? AddedTemperature { get; init; }
+}
 
 /// <summary>Turns a spec, in which much may be left open, into the numbers of a run, for a model and data on this machine.</summary>
 /// <param name="spec">What was asked for.</param>
@@ -68,6 +72,7 @@ internal sealed class SettingsChooser(
     // Beyond it a piece of items' gradients would not stay small.
     private const long MostControlledParameters = 2_000_000;
 
+    private readonly List<string> _reasons = [];
     private ControlPlan? _control;
     private ItemGradientCost? _gradientCost;
 
@@ -80,6 +85,8 @@ internal sealed class SettingsChooser(
 
     private ItemGradientCost GradientCost => _gradientCost ??= ProbeItemGradients();
 
+    private bool OnGpu => spec.Device != "cpu";
+
     private ControlPlan Control => _control ??= PlanControl();
 
     /// <summary>Chooses; measures batch sizes, and curvature where the sampler uses it.</summary>
@@ -88,7 +95,7 @@ internal sealed class SettingsChooser(
     {
         var defaults = FamilyDefaults.For(model, train.Count);
         var chains = spec.Chains ?? defaults.Chains;
-        var concurrent = ExecutionPlan.ChainsAtATime(chains, threads, spec.Device == "cpu", model.Layout.ParameterCount);
+        var concurrent = ExecutionPlan.ChainsAtATime(chains, threads, !OnGpu, model.Layout.ParameterCount);
         var plan = new ExecutionPlan(1, 1, 1, concurrent, Math.Max(1, threads / concurrent));
         report(new RunProgress(RunStage.Preparing, "finding the fastest batch sizes on this machine"));
         BatchTuning tuning;
@@ -120,22 +127,55 @@ internal sealed class SettingsChooser(
         }
     }
 
+    // Each choice in words, when it is made.
+    private void Because(FormattableString reason) => Because(FormattableString.Invariant(reason));
+
+    private void Because(string reason)
+    {
+        _reasons.Add(reason);
+        report(new RunProgress(RunStage.Preparing, reason));
+    }
+
     // A step size or a mini-batch without a sampler's name means the published sampler, whose terms they are.
     private string DefaultSampler(BatchTuning tuning)
-        => spec.Epsilon is not null || (spec.Batch is > 0 and var batch && batch < train.Count) ? "sgld"
-            : spec.Preconditioner != "none" && spec.FirstOrderControl != false && IsControlAffordable() ? "laplace"
-            : train.Count / tuning.GradientRate <= AffordableGradientSeconds ? "baoab"
-            : "sgld";
+    {
+        if (spec.Epsilon is not null || (spec.Batch is > 0 and var batch && batch < train.Count))
+        {
+            Because("sampler sgld: a step or a mini-batch was given, and no sampler");
+            return "sgld";
+        }
+
+        if (spec.Preconditioner != "none" && spec.FirstOrderControl != false && IsControlAffordable())
+        {
+            Because($"sampler laplace: gradients of all items, which take the noise out of its scores, take about {Control.Seconds:F0} s");
+            return "laplace";
+        }
+
+        var seconds = train.Count / tuning.GradientRate;
+        var without = spec.PerToken ? "no control variate for single tokens"
+            : spec.Preconditioner == "none" || spec.FirstOrderControl == false ? "no control variate, as asked"
+            : selection.Count > MostControlledParameters ? FormattableString.Invariant($"no control variate beyond {MostControlledParameters:N0} parameters")
+            : FormattableString.Invariant($"a control variate would take {Control.Seconds:N0} s");
+        if (seconds <= AffordableGradientSeconds)
+        {
+            Because($"sampler baoab: a gradient of all items takes {seconds:G2} s ({without})");
+            return "baoab";
+        }
+
+        Because($"sampler sgld: a gradient of all items takes {seconds:G2} s, too long for other chains ({without})");
+        return "sgld";
+    }
 
     // SGLD and RMSprop-SGLD: numbers as given, or the family's, with the step lowered where the curvature asks for it.
     private SettingsChoice Published(string sampler, int chains, ExecutionPlan plan, BatchTuning tuning, FamilyDefaults defaults)
     {
         var preconditioner = new NoPreconditioner();
         Require(sampler, spec.Preconditioner ?? preconditioner.Name);
+        _ = HasControl(sampler);
         var (nbeta, gamma, batch) = (spec.Nbeta ?? defaults.Nbeta, spec.Gamma ?? defaults.Gamma, spec.Batch ?? defaults.Batch);
         var settings = new SamplerSettings(
             sampler,
-            spec.Epsilon ?? ProbedStep(defaults, nbeta, gamma, tuning.GradientPiece),
+            spec.Epsilon ?? ProbedStep(sampler, defaults, nbeta, gamma, batch, tuning.GradientPiece),
             nbeta,
             gamma,
             batch >= train.Count ? 0 : batch,
@@ -156,9 +196,10 @@ internal sealed class SettingsChooser(
             { IsWarning = true });
         }
 
-        var remarks = JudgeGradientNoise(settings, plan.GradientPiece);
+        var added = JudgeGradientNoise(settings, plan.GradientPiece);
         return new SettingsChoice(
-            settings, spec.UsesDefaultSettings ? "family defaults" : "given by the person", remarks, plan, SecondsPerDraw(settings, tuning), null, preconditioner);
+            settings, spec.UsesDefaultSettings ? "family defaults" : "given by the person", _reasons, plan, SecondsPerDraw(settings, tuning), null, preconditioner)
+        { AddedTemperature = added };
     }
 
     // A run that stops by reliability begins with a quarter of what it would draw without, and --draws bounds it.
@@ -178,7 +219,7 @@ internal sealed class SettingsChooser(
             throw new InputException($"--sampler {sampler} without a preconditioner cannot be calibrated: give --nbeta and --gamma, or another --preconditioner.");
         }
 
-        var control = HasControl(sampler, name);
+        var control = HasControl(sampler);
         var affordable = Math.Min(AffordableDraws(sampler, chains, plan, tuning), control ? Math.Max(1, Control.Draws / chains) : int.MaxValue);
         var draws = spec.TargetReliability is null ? spec.Draws ?? affordable : Math.Min(spec.Draws ?? int.MaxValue, affordable);
         var source = new CurvatureSource(
@@ -190,7 +231,7 @@ internal sealed class SettingsChooser(
                 .Choose(given);
         foreach (var reason in calibrated.Reasons)
         {
-            report(new RunProgress(RunStage.Preparing, reason));
+            Because(reason);
         }
 
         var batch = spec.Batch ?? 0;
@@ -213,22 +254,32 @@ internal sealed class SettingsChooser(
             Start: sampler == "baoab" ? spec.Start : "checkpoint",
             FirstOrderControl: control,
             FirstOrderPoints: control && Control.Points != ThermalGradients.UsualPoints ? Control.Points : 0);
-        IEnumerable<string> remarks = sampler != "laplace" ? JudgeGradientNoise(settings, plan.GradientPiece)
-            : ["independent draws from a Gaussian approximation of the posterior: exact only where the loss is quadratic",
-                control ? FormattableString.Invariant($"the noise of the losses' first-order parts is taken out of the scores: their covariance under the Gaussian is known, and making them takes about {Control.Seconds:F0} s besides the draws")
-                    : "scores rest on the draws alone: no control variate"];
+        if (spec.Draws is null)
+        {
+            Because(control && affordable * chains >= MostControlledDraws ? $"{settings.Draws:N0} draws per chain: the control variate leaves little noise for more of them to take out"
+                : (FormattableString)$"{settings.Draws:N0} draws per chain: what {SamplingSeconds / 60:F0} minutes are expected to afford{(spec.TargetReliability is null ? "" : ", or a part of it to begin with")}");
+        }
+
+        if (sampler == "laplace")
+        {
+            Because("approximate: independent draws from a Gaussian approximation of the posterior, exact only where the loss is quadratic");
+            Because(control ? $"the noise of the losses' first-order parts is taken out of the scores: their covariance under the Gaussian is known, and making them takes about {Control.Seconds:F0} s besides the draws"
+                : (FormattableString)$"scores rest on the draws alone: no control variate");
+        }
+
         return new SettingsChoice(
             settings,
             given.IsComplete ? "given by the person" : "calibrated to the checkpoint",
-            [.. remarks, .. curvature is null ? [] : new[] { curvature.Remark }, .. calibrated.Reasons],
+            _reasons,
             plan,
             SecondsPerDraw(settings, tuning),
             curvature,
-            curvature?.ToPreconditioner(settings.Nbeta, settings.Gamma) ?? new NoPreconditioner());
+            curvature?.ToPreconditioner(settings.Nbeta, settings.Gamma) ?? new NoPreconditioner())
+        { AddedTemperature = sampler == "laplace" ? null : JudgeGradientNoise(settings, plan.GradientPiece) };
     }
 
     // Independent draws have a known covariance of first-order parts. It takes all items' gradients, some hundred draws at a time.
-    private bool HasControl(string sampler, string preconditioner)
+    private bool HasControl(string sampler)
     {
         if (sampler != "laplace" || spec.PerToken)
         {
@@ -307,33 +358,42 @@ internal sealed class SettingsChooser(
     }
 
     // Says how much temperature mini-batch gradients add, and refuses settings in which they swamp the curvature.
-    private IReadOnlyList<string> JudgeGradientNoise(SamplerSettings settings, int pieceSize)
+    private double? JudgeGradientNoise(SamplerSettings settings, int pieceSize)
     {
         if (settings.Batch == 0 || settings.Nbeta == 0)
         {
-            return [];
+            return null;
         }
 
         using var scope = NewDisposeScope();
         var (curvature, direction) = StepProbe.Steepest(model, selection, center, train, settings.Gamma, pieceSize, spec.Seed, StepProbe.FewItems);
-        var scale = settings.Preconditioner == "none" ? 1 : 1 / Math.Max((settings.Nbeta * curvature) + settings.Gamma, 1e-30);
-        var added = GradientNoise.AddedTemperature(
-            settings, GradientNoise.SlopeVariance(model, selection, center, train, direction), scale, train.Count);
+        var noise = new GradientNoise(model, selection, center, train, direction);
+        var stiffness = (settings.Nbeta * curvature) + settings.Gamma;
+        var scale = settings.Sampler == "rmsprop" ? noise.RmspropScale(settings.Batch, settings.Stabilizer)
+            : settings.Preconditioner == "none" ? 1
+            : 1 / Math.Max(stiffness, 1e-30);
+        var added = noise.AddedTemperature(settings, scale);
         var words = FormattableString.Invariant($"mini-batches of {settings.Batch} add {added:G2} of the chains' temperature in the steepest direction");
 
         // A step beyond the stability limit fails by itself, and with a clearer reason.
-        var stable = settings.Epsilon * ((settings.Nbeta * curvature) + settings.Gamma) < 4;
+        var stable = (settings.Sampler == "baoab" ? settings.Epsilon * settings.Epsilon : settings.Epsilon) * scale * stiffness < 4;
         if (added > GradientNoise.Swamping && stable)
         {
             throw new InputException(
                 $"{words}, which swamps the curvature that the scores rest on: use --batch full, a batch of at least {BatchFor(settings, added):N0}, a smaller --epsilon or a smaller --nbeta.");
         }
 
-        report(new RunProgress(RunStage.Preparing, added > GradientNoise.Noticeable ? $"{words}: scores lean towards gradient similarity; a larger --batch or a smaller --epsilon mends it" : words)
+        if (added > GradientNoise.Noticeable)
         {
-            IsWarning = added > GradientNoise.Noticeable,
-        });
-        return [words];
+            _reasons.Add(words);
+            report(new RunProgress(RunStage.Preparing, $"{words}: scores lean towards gradient similarity; a larger --batch or a smaller --epsilon mends it") { IsWarning = true });
+        }
+        else
+        {
+            Because(words);
+        }
+
+        return added;
     }
 
     // The noise falls as 1/batch: the batch at which it is as large as the dynamics' own.
@@ -341,22 +401,38 @@ internal sealed class SettingsChooser(
 
     private CurvatureEstimate Measure(string name, CurvatureSource source, bool control)
     {
-        var rank = spec.Rank ?? (control ? Damping.Rank(source.Observations, selection.Count) : 200);
+        var rank = spec.Rank ?? (control ? Damping.Rank(source.Observations, selection.Count, OnGpu) : 200);
         report(new RunProgress(RunStage.Preparing, $"measuring the curvature at the checkpoint ({name}, {source.Count:N0} items)"));
         var curvature = CurvatureEstimate.Measure(
             name, source, rank, share => report(new RunProgress(RunStage.Preparing, Fraction: share)));
 
         // What it was measured with is held no longer while chains are tried.
         ProcessMemory.EndStage();
-        report(new RunProgress(RunStage.Preparing, curvature.Remark));
+        if (curvature.Remark.Length > 0)
+        {
+            Because(curvature.Remark);
+        }
+
         return curvature;
     }
 
     // A TorchScript module shows no layers. Factors serve where there is no room for enough directions, and chains where gradients are dear.
-    private string DefaultPreconditioner(string sampler, BatchTuning tuning) => model.Config.ModelType == "torchscript" ? "lowrank"
-        : sampler == "laplace" && IsControlAffordable() ? (Damping.PrefersDirections(train.Count, selection.Count, model.Objective == Objective.NextToken) ? "lowrank" : "kfac")
-        : train.Count / tuning.GradientRate > AffordableGradientSeconds ? "kfac"
-        : SamplerCatalog.About(sampler).Preconditioners[0];
+    private string DefaultPreconditioner(string sampler, BatchTuning tuning)
+    {
+        var (name, why) = model.Config.ModelType == "torchscript" ? ("lowrank", "a TorchScript module shows no layers to make factors of")
+            : sampler == "laplace" && IsControlAffordable()
+                ? Damping.PrefersDirections(train.Count, selection.Count, model.Objective == Objective.NextToken, OnGpu)
+                    ? ("lowrank", "memory has room for enough leading directions")
+                    : ("kfac", "memory has no room for enough leading directions")
+            : train.Count / tuning.GradientRate > AffordableGradientSeconds ? ("kfac", "gradients are too dear for leading directions")
+            : (SamplerCatalog.About(sampler).Preconditioners[0], "");
+        if (why.Length > 0)
+        {
+            Because($"coordinates {name}: {why}");
+        }
+
+        return name;
+    }
 
     private static void Require(string sampler, string preconditioner)
     {
@@ -379,7 +455,8 @@ internal sealed class SettingsChooser(
         var perDraw = sampler == "laplace"
             ? (train.Count + queryCount) / tuning.EvaluationRate
             : (train.Count / tuning.GradientRate) + (queryCount / tuning.EvaluationRate);
-        return (int)Math.Clamp(SamplingSeconds * plan.ConcurrentChains / perDraw / chains, 50, MostDraws / chains);
+        var most = Math.Max(2, MostDraws / chains);
+        return (int)Math.Clamp(SamplingSeconds * plan.ConcurrentChains / perDraw / chains, Math.Min(50, most), most);
     }
 
     // Items whose curvature takes about CurvatureSeconds: some ten gradients each for factors, four per direction for low rank.
@@ -411,12 +488,16 @@ internal sealed class SettingsChooser(
         return StepProbe.Steepest(model, selection, center, train, gamma, pieceSize, spec.Seed, StepProbe.ManyItems).Curvature;
     }
 
-    private double ProbedStep(FamilyDefaults defaults, double nbeta, double gamma, int pieceSize)
+    private double ProbedStep(string sampler, FamilyDefaults defaults, double nbeta, double gamma, int batch, int pieceSize)
     {
-        var curvature = Curvature(gamma, pieceSize);
+        using var scope = NewDisposeScope();
+        var (curvature, direction) = StepProbe.Steepest(model, selection, center, train, gamma, pieceSize, spec.Seed, StepProbe.ManyItems);
+
+        // RMSprop's steps are longer where gradients are small.
+        var scale = sampler == "rmsprop" ? new GradientNoise(model, selection, center, train, direction).RmspropScale(batch, spec.Stabilizer) : 1;
 
         // At ε·k = 0.7 the variance in the steepest direction is a fifth too large, in all others less (METHOD section 2).
-        var limit = 0.7 / ((nbeta * curvature) + gamma);
+        var limit = 0.7 / (scale * ((nbeta * curvature) + gamma));
         if (limit < defaults.Epsilon)
         {
             report(new RunProgress(RunStage.Preparing, $"curvature {curvature:G3} near the checkpoint: step lowered to {limit:G3}"));

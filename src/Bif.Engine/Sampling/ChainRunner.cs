@@ -9,12 +9,14 @@ using static TorchSharp.torch;
 namespace Bif.Engine.Sampling;
 
 /// <summary>
-/// Runs one chain from its last complete block to its end. What it guarantees: (1) the losses of a block of draws reach
+/// Runs one chain from its last complete block to its end; a block is written while the next is computed. What it guarantees: (1) the losses of a block of draws reach
 /// the disk whole before (2) the chain's state after that block replaces the older one, so that a process killed at any
 /// moment continues from a complete block; (3) a continued chain gives the same draws as an uninterrupted one.
 /// </summary>
 public sealed class ChainRunner
 {
+    // States up to here are copied, so that the chain need not wait for the disk; of larger ones there is no room for a second.
+    private const long CopiedBytes = 64L << 20;
     private readonly Model _model;
     private readonly DataFeed _train;
     private readonly DataFeed _queries;
@@ -112,6 +114,8 @@ public sealed class ChainRunner
         using var recorder = new DrawRecorder(_model, _train, _queries, _store, _settings, _plan, chain, firstDraw, QueriesOnly,
             Tokens is null ? null : new TokenRecorder(_model, _train, _queries, Tokens, _plan.EvaluationBatch, Remark), Remark);
         using var keeper = Kept is null ? null : new KeptDrawWriter(Kept, chain, _settings.Draws, _center);
+        using var writer = new BlockWriter();
+        var isCopied = (state.Vectors.Count + 1) * _center.numel() * sizeof(float) <= CopiedBytes;
         recorder.ReadBack();
         var clock = Stopwatch.StartNew();
         var last = double.NaN;
@@ -163,6 +167,7 @@ public sealed class ChainRunner
 
             if (diverged is not null)
             {
+                writer.Wait();
                 return diverged;
             }
 
@@ -180,16 +185,35 @@ public sealed class ChainRunner
 
             if (step.IsDraw && recorder.IsBlockComplete)
             {
-                keeper?.EndBlock();
-                recorder.Write();
-                saved.Save(state, recorder.Block);
+                var (weightsOf, losses, blocks) = (keeper?.TakeBlock(), recorder.TakeBlock(), recorder.Block);
+                var snapshot = isCopied ? ChainStateFile.Copy(state) : null;
+                writer.Begin(() =>
+                {
+                    using (snapshot)
+                    {
+                        weightsOf?.Invoke();
+                        losses();
+                        if (snapshot is not null)
+                        {
+                            saved.Save(snapshot, blocks);
+                        }
+                    }
+                });
+                if (snapshot is null)
+                {
+                    writer.Wait();
+                    saved.Save(state, blocks);
+                }
+
                 if (cancellation.IsCancellationRequested && !recorder.IsComplete)
                 {
+                    writer.Wait();
                     return new(chain, ChainEnd.Interrupted, state.Step, last);
                 }
             }
         }
 
+        writer.Wait();
         return new(chain, ChainEnd.Completed, state.Step, last);
     }
 

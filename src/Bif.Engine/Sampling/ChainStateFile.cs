@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Bif.Engine.Checkpoints;
 
 namespace Bif.Engine.Sampling;
@@ -30,10 +31,10 @@ internal sealed class ChainStateFile(string directory, int chain)
                 throw new InputException($"{Path} is not the state of this run's chain: delete it to run the chain anew.");
             }
 
-            var values = new float[vector.numel()];
-            file.ReadFloat32(name, values);
             using var scope = TorchSharp.torch.NewDisposeScope();
-            vector.copy_(TorchSharp.torch.tensor(values));
+            var values = TorchSharp.torch.empty(vector.shape);
+            file.ReadFloat32(name, MemoryMarshal.Cast<byte, float>(values.bytes));
+            vector.copy_(values);
         }
 
         var metadata = file.Metadata();
@@ -41,18 +42,30 @@ internal sealed class ChainStateFile(string directory, int chain)
         return int.Parse(metadata["blocks"]);
     }
 
+    /// <summary>The state as it is now, to be saved while the chain goes on.</summary>
+    public static ChainSnapshot Copy(ChainState state)
+    {
+        using var noGradient = TorchSharp.torch.no_grad();
+        return new(state.Step, [.. Vectors(state).Select(entry => (entry.Name, entry.Vector.clone().cpu().DetachFromDisposeScope()))]);
+    }
+
     /// <summary>Replaces the saved state.</summary>
-    public void Save(ChainState state, int blocks)
+    public void Save(ChainState state, int blocks) => Save(state.Step, Vectors(state), blocks);
+
+    /// <summary>Replaces the saved state.</summary>
+    public void Save(ChainSnapshot snapshot, int blocks) => Save(snapshot.Step, snapshot.Vectors, blocks);
+
+    private void Save(long step, IEnumerable<(string Name, TorchSharp.torch.Tensor Vector)> vectors, int blocks)
     {
         Directory.CreateDirectory(directory);
         using var scope = TorchSharp.torch.NewDisposeScope();
         SafetensorsFile.Write(
             Path,
-            Vectors(state).Select(entry => (
+            vectors.Select(entry => (
                 entry.Name,
                 new[] { entry.Vector.numel() },
                 (ReadOnlyMemory<float>)new TensorMemory(entry.Vector.cpu()).Memory)),
-            new Dictionary<string, string> { ["step"] = state.Step.ToString(), ["blocks"] = blocks.ToString() });
+            new Dictionary<string, string> { ["step"] = step.ToString(), ["blocks"] = blocks.ToString() });
     }
 
     private static IEnumerable<(string Name, TorchSharp.torch.Tensor Vector)> Vectors(ChainState state)

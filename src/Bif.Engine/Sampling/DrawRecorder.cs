@@ -6,7 +6,7 @@ namespace Bif.Engine.Sampling;
 
 /// <summary>
 /// Collects the losses of a chain's draws until a block of them is complete, and writes it. One instance serves one chain
-/// and reuses its memory.
+/// and uses the memory of two blocks in turn: one is written while the other is filled.
 /// </summary>
 /// <param name="model">The model.</param>
 /// <param name="train">Training items.</param>
@@ -34,9 +34,10 @@ internal sealed class DrawRecorder(
 {
     private readonly RepeatedPass _trainPass = RepeatedPass.Over(model, train, refused);
     private readonly RepeatedPass _queryPass = RepeatedPass.Over(model, queries, refused);
-    private readonly float[] _train = new float[queriesOnly ? 0 : (long)plan.DrawsPerBlock * train.Count];
-    private readonly float[] _queries = new float[(long)plan.DrawsPerBlock * queries.Count];
-    private readonly float[] _sampling = new float[(long)plan.DrawsPerBlock * settings.Thin];
+    private float[] _train = new float[queriesOnly ? 0 : (long)plan.DrawsPerBlock * train.Count];
+    private float[] _queries = new float[(long)plan.DrawsPerBlock * queries.Count];
+    private float[] _sampling = new float[(long)plan.DrawsPerBlock * settings.Thin];
+    private (float[] Train, float[] Queries, float[] Sampling)? _spare;
     private readonly float[] _burnIn = new float[settings.BurnIn];
 
     // Where draws are added to a chain whose last block was a short one, that block is filled up and written again.
@@ -146,23 +147,29 @@ internal sealed class DrawRecorder(
         });
     }
 
-    /// <summary>Writes the full block, whose losses are read, and begins the next.</summary>
-    public void Write()
+    /// <summary>Ends the full block, whose losses are read, and begins the next: what writes it, to be done before the next but one ends.</summary>
+    public Action TakeBlock()
     {
-        // Blocks are counted by the items' traces: their tokens are on disk before them.
-        tokens?.Write(chain, Block, _row);
-        var queryLosses = _queries.AsSpan(0, _row * queries.Count);
-        if (queriesOnly)
-        {
-            store.WriteQueryBlock(chain, Block, queryLosses);
-        }
-        else
-        {
-            store.WriteBlock(chain, Block, _train.AsSpan(0, _row * train.Count), queryLosses, _sampling.AsSpan(0, _row * settings.Thin));
-        }
-
+        var (block, rows, ofTokens) = (Block, _row, tokens?.TakeBlock(chain, Block, _row));
+        var full = (Train: _train, Queries: _queries, Sampling: _sampling);
+        (_train, _queries, _sampling) = _spare ?? (new float[_train.Length], new float[_queries.Length], new float[_sampling.Length]);
+        _spare = full;
         Block++;
         _row = 0;
+        return () =>
+        {
+            // Blocks are counted by the items' traces: their tokens are on disk before them.
+            ofTokens?.Invoke();
+            var queryLosses = full.Queries.AsSpan(0, rows * queries.Count);
+            if (queriesOnly)
+            {
+                store.WriteQueryBlock(chain, block, queryLosses);
+            }
+            else
+            {
+                store.WriteBlock(chain, block, full.Train.AsSpan(0, rows * train.Count), queryLosses, full.Sampling.AsSpan(0, rows * settings.Thin));
+            }
+        };
     }
 
     /// <inheritdoc/>

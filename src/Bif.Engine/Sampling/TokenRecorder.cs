@@ -24,9 +24,10 @@ internal sealed class TokenRecorder(
     private readonly TraceStore _store = target.Store;
     private readonly int _trainTokens = target.Store.Shape.TrainItems;
     private readonly int _queryTokens = target.Store.Shape.QueryItems;
-    private readonly float[] _train = new float[target.Train is null ? 0 : checked(target.Store.Shape.DrawsPerBlock * target.Store.Shape.TrainItems)];
-    private readonly float[] _queries = new float[checked(target.Store.Shape.DrawsPerBlock * target.Store.Shape.QueryItems)];
-    private readonly float[] _means = new float[target.Store.Shape.DrawsPerBlock];
+    private float[] _train = new float[target.Train is null ? 0 : checked(target.Store.Shape.DrawsPerBlock * target.Store.Shape.TrainItems)];
+    private float[] _queries = new float[checked(target.Store.Shape.DrawsPerBlock * target.Store.Shape.QueryItems)];
+    private float[] _means = new float[target.Store.Shape.DrawsPerBlock];
+    private (float[] Train, float[] Queries, float[] Means)? _spare;
     private readonly float[] _items = new float[target.Train?.Count ?? 0];
 
     /// <summary>Whether the tokens of all training items are traced, which gives the items' losses too.</summary>
@@ -86,17 +87,23 @@ internal sealed class TokenRecorder(
         _queryPass.Dispose();
     }
 
-    /// <summary>Writes the block.</summary>
-    public void Write(int chain, int block, int rows)
+    /// <summary>Ends the block: what writes it, to be done before the next but one ends.</summary>
+    public Action TakeBlock(int chain, int block, int rows)
     {
-        var queryLosses = _queries.AsSpan(0, rows * _queryTokens);
-        if (target.Train is null)
+        var full = (Train: _train, Queries: _queries, Means: _means);
+        (_train, _queries, _means) = _spare ?? (new float[_train.Length], new float[_queries.Length], new float[_means.Length]);
+        _spare = full;
+        return () =>
         {
-            _store.WriteQueryBlock(chain, block, queryLosses);
-        }
-        else
-        {
-            _store.WriteBlock(chain, block, _train.AsSpan(0, rows * _trainTokens), queryLosses, _means.AsSpan(0, rows));
-        }
+            var queryLosses = full.Queries.AsSpan(0, rows * _queryTokens);
+            if (target.Train is null)
+            {
+                _store.WriteQueryBlock(chain, block, queryLosses);
+            }
+            else
+            {
+                _store.WriteBlock(chain, block, full.Train.AsSpan(0, rows * _trainTokens), queryLosses, full.Means.AsSpan(0, rows));
+            }
+        };
     }
 }

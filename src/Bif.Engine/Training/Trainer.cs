@@ -32,7 +32,7 @@ public static class Trainer
         using var scope = NewDisposeScope();
         using var start = spec.StartFrom is null ? null : Model.Load(spec.StartFrom, device);
         var draft = start?.Config ?? new ModelConfig(spec.Config, Path.Combine(spec.Out, "config.json"));
-        var target = start?.TargetKind ?? TargetOf(draft);
+        var target = start?.TargetKind ?? draft.TargetKind;
         var language = ArchitectureCatalog.IsLanguageModel(draft.ModelType);
         if (language)
         {
@@ -96,9 +96,6 @@ public static class Trainer
             ? input with { Text = (text with { TokenizerFile = Path.Combine(spec.Out, "tokenizer.json") }).With(spec.Context, spec.Separator, spec.Windows) }
             : input;
     }
-
-    private static TargetKind TargetOf(ModelConfig config)
-        => config.ModelType == "linear" || config.Text("task", "classification") == "regression" ? TargetKind.Number : TargetKind.Class;
 
     private static (double? Loss, double? Accuracy) Measure(Model model, Weights weights, DataFeed feed)
     {

@@ -226,6 +226,7 @@ public sealed class RunDesk(IDbContextFactory<BifContext> contexts, RunTables ta
             TargetReliability = wanted.TargetReliability,
             Seed = wanted.Seed,
             KeepDraws = KeptBytes,
+            KeepDrawsIfRoom = true,
             Context = wanted.Context,
             Windows = wanted.Windows,
             Separator = wanted.Separator is { Length: > 0 } ? wanted.Separator : null,
@@ -244,7 +245,7 @@ public sealed class RunDesk(IDbContextFactory<BifContext> contexts, RunTables ta
     /// <exception cref="InputException">One of them cannot be read.</exception>
     internal static (int Items, int Queries, long Tokens) Count(RunSpec spec)
     {
-        var (input, target) = (InputOf(spec), ConfigOf(spec.Model).ModelType == "linear" ? TargetKind.Number : TargetKind.Class);
+        var (input, target) = (InputOf(spec), ConfigOf(spec.Model).TargetKind);
         using var data = DatasetLoader.Open(spec.Data, input, target);
         using var queries = DatasetLoader.Open(spec.Queries, input, target);
         input.RequireFit(data, spec.Model);

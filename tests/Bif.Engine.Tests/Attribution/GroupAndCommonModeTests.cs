@@ -14,20 +14,51 @@ public sealed class GroupAndCommonModeTests
         int[] set = [3, 4, 11, 30];
         var bif = run.Matrix("bif");
         var errors = run.Matrix("bif_se");
-        var group = GroupInfluence.Of(store, set, 2);
+        var group = GroupInfluence.Of(store, set, 2, Centering.PerChain);
         var sum = set.Sum(item => (double)bif[(2 * 40) + item]);
         Assert.Equal(sum, group.Bif, 1e-4 * Math.Abs(sum));
-        var single = GroupInfluence.Of(store, [11], 2);
+        var single = GroupInfluence.Of(store, [11], 2, Centering.PerChain);
         Assert.Equal(errors[(2 * 40) + 11], single.StandardError, 1e-3 * single.StandardError);
         Assert.True(group.StandardError < set.Sum(item => (double)errors[(2 * 40) + item]));
         Assert.Equal(-100 * group.Bif / 40, group.ChangeWhenRemoved(100, 40), 1e-9);
     }
 
     [Fact]
+    public void Where_chains_share_a_mean_so_do_groups_and_the_partial_view()
+    {
+        // Chains far apart: what lies between them counts in pooled scores.
+        using var run = SyntheticRun.Modes(4, 600, 40, 3, seed: 1).Changed((chain, _, item, loss) => loss + (chain * (1 + (item % 5))));
+        var store = run.Write(drawsPerBlock: 64);
+        run.Estimate(store, new AttributionOptions(Centering.Pooled));
+        int[] set = [3, 4, 11, 30];
+        var bif = run.Matrix("bif");
+        var sum = set.Sum(item => (double)bif[(2 * 40) + item]);
+        Assert.Equal(sum, GroupInfluence.Of(store, set, 2, Centering.Pooled).Bif, 1e-4 * Math.Abs(sum));
+        Assert.NotEqual(sum, GroupInfluence.Of(store, set, 2, Centering.PerChain).Bif, 0.1 * Math.Abs(sum));
+
+        double Cov(Func<int, double> x, Func<int, double> y)
+        {
+            double[] a = [.. Enumerable.Range(0, 2400).Select(x)], b = [.. Enumerable.Range(0, 2400).Select(y)];
+            var (meanA, meanB) = (a.Average(), b.Average());
+            return a.Zip(b, (p, q) => (p - meanA) * (q - meanB)).Sum() / 2399;
+        }
+
+        double Item(int draw) => run.Train[draw / 600][(draw % 600 * 40) + 11];
+        double Others(int draw) => (Enumerable.Range(0, 40).Sum(item => (double)run.Train[draw / 600][(draw % 600 * 40) + item]) - Item(draw)) / 39;
+        double Query(int draw) => run.Query[draw / 600][(draw % 600 * 3) + 2];
+        var (itemVariance, queryVariance, othersVariance) = (Cov(Item, Item), Cov(Query, Query), Cov(Others, Others));
+        var exact = Cov(Item, Query) - (Cov(Item, Others) * Cov(Query, Others) / othersVariance);
+        var (partial, correlation) = new CommonMode(store, Centering.Pooled).Remove(2, bif.AsSpan(80, 40));
+        Assert.Equal(exact, -partial[11], 2e-3 * Math.Sqrt(itemVariance * queryVariance));
+        var scale = Math.Sqrt((itemVariance - (Math.Pow(Cov(Item, Others), 2) / othersVariance)) * (queryVariance - (Math.Pow(Cov(Query, Others), 2) / othersVariance)));
+        Assert.Equal(exact / scale, correlation[11], 1e-2);
+    }
+
+    [Fact]
     public void An_empty_group_is_refused()
     {
         using var run = SyntheticRun.Modes(2, 20, 5, 1, seed: 1);
-        Assert.Contains("empty", Assert.Throws<InputException>(() => GroupInfluence.Of(run.Write(), [], 0)).Message, StringComparison.Ordinal);
+        Assert.Contains("empty", Assert.Throws<InputException>(() => GroupInfluence.Of(run.Write(), [], 0, Centering.PerChain)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -43,7 +74,7 @@ public sealed class GroupAndCommonModeTests
         drowned.Estimate(store);
         var bif = drowned.Matrix("bif");
         Assert.True(drowned.Matrix("correlation").Min() > 0.9);
-        var view = new CommonMode(store);
+        var view = new CommonMode(store, Centering.PerChain);
         Assert.True(view.Share > 0.9);
         var (_, correlation) = view.Remove(1, bif.AsSpan(60, 60));
 
@@ -57,7 +88,7 @@ public sealed class GroupAndCommonModeTests
         using var run = SyntheticRun.Modes(1, 500, 4, 1, seed: 2);
         var store = run.Write();
         run.Estimate(store);
-        var (bif, _) = new CommonMode(store).Remove(0, run.Matrix("bif"));
+        var (bif, _) = new CommonMode(store, Centering.PerChain).Remove(0, run.Matrix("bif"));
         double[] Column(float[] values, int width, Func<int, double> of) => [.. Enumerable.Range(0, values.Length / width).Select(of)];
         var x = Column(run.Train[0], 4, draw => run.Train[0][(draw * 4) + 2]);
         var m = Column(run.Train[0], 4, draw => (run.Train[0][draw * 4] + (double)run.Train[0][(draw * 4) + 1] + run.Train[0][(draw * 4) + 3]) / 3);

@@ -54,7 +54,7 @@ public sealed class TokenSweepTests
         using var run = SyntheticRun.Modes(2, 80, 90, 3, seed: 4).Changed((_, draw, _, loss) => loss + (3 * Math.Sin(draw)));
         var store = run.Write(drawsPerBlock: 16, itemsPerBlock: 32);
         run.Estimate(store);
-        var (bif, correlation) = new CommonMode(store).Remove(2, run.Matrix("bif").AsSpan(180, 90));
+        var (bif, correlation) = new CommonMode(store, Centering.PerChain).Remove(2, run.Matrix("bif").AsSpan(180, 90));
         var block = new TokenScores(store).Block([new TokenSpan(2, 1)], Cut(90, 1), isPartial: true);
         for (var token = 0; token < 90; token++)
         {

@@ -48,6 +48,41 @@ public sealed class GradientNoiseTests
         Assert.Contains("--batch", error.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(problem.At("run")));
         var run = problem.Run("milder", spec with { Nbeta = 40, Batch = 20 });
-        Assert.Contains("mini-batches of 20 add", RunDirectory.Open(run).ReadRecord().SettingsReasons.Single(), StringComparison.Ordinal);
+        var record = RunDirectory.Open(run).ReadRecord();
+        Assert.Contains("mini-batches of 20 add", record.SettingsReasons.Single(), StringComparison.Ordinal);
+        Assert.InRange(record.AddedTemperature!.Value, 1e-6, GradientNoise.Noticeable);
+    }
+
+    [Fact]
+    public void Inertial_chains_with_swamping_batches_are_refused_too()
+    {
+        using var problem = TestProblem.Random(3);
+        var spec = problem.Spec() with { Sampler = "baoab", Preconditioner = "diagonal", Epsilon = 0.5, Nbeta = 3000, Gamma = 5, Batch = 1, Chains = 1, Draws = 20 };
+        Assert.Contains("--batch", Assert.Throws<InputException>(() => problem.Run("run", spec)).Message, StringComparison.Ordinal);
+        Assert.Contains("--batch", Assert.Throws<InputException>(() => problem.Run("run", spec with { Preconditioner = "none", Epsilon = 0.02, Friction = 1 })).Message, StringComparison.Ordinal);
+
+        // Beyond the limit h·ω = 2 the chain diverges, which says more.
+        Assert.Equal("diverged", RunDirectory.Open(problem.Run("unstable", spec with { Preconditioner = "none", Epsilon = 1, Draws = 400 })).ReadRecord().State);
+    }
+
+    [Fact]
+    public void The_scale_of_rmsprop_is_that_of_its_second_moment_along_the_direction()
+    {
+        // At the fit's weights gradients are small beside e = 0.1 only on average: those of one item are not.
+        using var problem = TestProblem.Random(3);
+        using var scope = TorchSharp.torch.NewDisposeScope();
+        using var model = Bif.Engine.Models.Model.Load(problem.Model, TorchSharp.torch.CPU);
+        var selection = Bif.Engine.Models.ParameterSelection.Matching(model.Layout, []);
+        using var data = Bif.Engine.Data.DatasetLoader.Open(problem.Spec().Data, model.Input, model.TargetKind);
+        using var feed = new Bif.Engine.Data.DataFeed(data, model.Input, TorchSharp.torch.CPU);
+        var noise = new GradientNoise(model, selection, model.Parameters, feed, TorchSharp.torch.tensor(new float[] { 0, 2, 0 }));
+        double[] slopes = [.. problem.Inputs.Zip(problem.Targets, (x, y) => x[1] * (x.Zip(problem.Weights, (a, b) => a * b).Sum() - y))];
+        var (mean, squares) = (slopes.Average(), slopes.Average(slope => slope * slope));
+        Assert.Equal(squares - (mean * mean), noise.SlopeVariance, 1e-4 * squares);
+        foreach (var batch in new[] { 1, 8 })
+        {
+            var moment = (mean * mean) + ((squares - (mean * mean)) * (1 - (batch / 40.0)) / batch);
+            Assert.Equal(1 / (Math.Sqrt(moment) + 0.1), noise.RmspropScale(batch, 0.1), 1e-3);
+        }
     }
 }

@@ -79,10 +79,10 @@ public sealed class FirstOrderControlTests
         var run = problem.Run("run", Spec(problem, 400, control: true));
         int[] members = [2, 5, 11, 30];
         using var control = FirstOrderControl.OpenIfThere(run);
-        var group = GroupInfluence.Of(TraceStore.Open(Path.Combine(run, "traces.zarr")), members, 1, control);
+        var group = GroupInfluence.Of(TraceStore.Open(Path.Combine(run, "traces.zarr")), members, 1, Centering.PerChain, control);
         var row = TestProblem.Scores(run, "bif").Values.AsSpan(40, 40).ToArray();
         Assert.Equal(members.Sum(item => (double)row[item]), group.Bif, 1e-4 * Math.Abs(group.Bif));
-        Assert.True(group.StandardError < 0.2 * GroupInfluence.Of(TraceStore.Open(Path.Combine(run, "traces.zarr")), members, 1).StandardError);
+        Assert.True(group.StandardError < 0.2 * GroupInfluence.Of(TraceStore.Open(Path.Combine(run, "traces.zarr")), members, 1, Centering.PerChain).StandardError);
     }
 
     [Fact]

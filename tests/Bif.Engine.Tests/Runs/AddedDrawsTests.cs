@@ -14,17 +14,23 @@ public sealed class AddedDrawsTests
 
     // 300 draws end within the second block of 256, 420 too: the block is filled up.
     [Theory]
-    [InlineData("sgld")]
-    [InlineData("rmsprop")]
-    [InlineData("laplace")]
-    public void A_run_made_longer_twice_equals_one_long_run_bit_for_bit(string sampler)
+    [InlineData("sgld", null)]
+    [InlineData("rmsprop", null)]
+    [InlineData("baoab", "none")]
+    [InlineData("baoab", "diagonal")]
+    [InlineData("baoab", "kfac")]
+    [InlineData("baoab", "lowrank")]
+    [InlineData("laplace", "lowrank")]
+    public void A_run_made_longer_twice_equals_one_long_run_bit_for_bit(string sampler, string? preconditioner)
     {
         using var problem = TestProblem.Random(1);
-        var spec = Settings(problem) with { Sampler = sampler };
-        if (sampler == "laplace")
+        var spec = Settings(problem) with { Sampler = sampler, Preconditioner = preconditioner };
+        spec = sampler switch
         {
-            spec = spec with { Epsilon = null, Batch = null, BurnIn = null, Thin = null };
-        }
+            "laplace" => spec with { Epsilon = null, Batch = null, BurnIn = null, Thin = null },
+            "baoab" => spec with { Epsilon = preconditioner == "none" ? 0.05 : 0.4, Batch = 0, Centered = true },
+            _ => spec,
+        };
 
         var whole = problem.Run("whole", spec);
         problem.Run("parts", spec with { Draws = 300 });
@@ -43,6 +49,41 @@ public sealed class AddedDrawsTests
         {
             Assert.Equal(File.ReadAllBytes(Path.Combine(one.Scores, file)), File.ReadAllBytes(Path.Combine(other.Scores, file)));
         }
+    }
+
+    // What a sampler has no use for does not make it another run.
+    [Theory]
+    [InlineData("laplace")]
+    [InlineData("sgld")]
+    public void Options_without_effect_do_not_keep_a_run_from_going_on(string sampler)
+    {
+        using var problem = TestProblem.Random(1);
+        var spec = (sampler == "laplace" ? problem.Spec() with { Nbeta = 40, Gamma = 5, Centered = true } : Settings(problem)) with { Sampler = sampler, Friction = 0.5, Chains = 2, Draws = 20 };
+        problem.Run("run", spec);
+        problem.Run("run", spec);
+        problem.Run("run", spec with { Draws = 30 }, resume: true);
+        Assert.Equal(30, RunDirectory.Open(problem.At("run")).ReadRecord().Settings.Draws);
+    }
+
+    [Fact]
+    public void Another_curvature_or_temperature_is_another_run()
+    {
+        using var problem = TestProblem.Random(1);
+        var spec = problem.Spec() with { Sampler = "laplace", Preconditioner = "lowrank", Rank = 2, CurvatureItems = 30, Chains = 2, Draws = 20, LossRise = 0.01 };
+        problem.Run("run", spec);
+        problem.Run("run", spec);
+        foreach (var other in new[] { spec with { Rank = 3 }, spec with { CurvatureItems = 20 }, spec with { LossRise = 0.02 } })
+        {
+            Assert.Contains("another spec", Assert.Throws<InputException>(() => problem.Run("run", other, resume: true)).Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Chains_may_be_more_than_the_draws_that_one_would_get()
+    {
+        using var problem = TestProblem.Random(1);
+        var record = RunDirectory.Open(problem.Run("run", problem.Spec() with { Sampler = "laplace", Nbeta = 40, Gamma = 5, Chains = 100, FirstOrderControl = false })).ReadRecord();
+        Assert.Equal((100, 40), (record.Settings.Chains, record.Settings.Draws));
     }
 
     [Fact]

@@ -13,15 +13,22 @@ public sealed class KnownAnswerTests
 {
     // With a = 1 and e = 1 RMSprop-SGLD is SGLD and shares its target.
     [Theory]
-    [InlineData("sgld")]
-    [InlineData("rmsprop")]
-    public void One_the_Gaussian(string sampler)
+    [InlineData("sgld", null, 0.02)]
+    [InlineData("rmsprop", null, 0.02)]
+    [InlineData("baoab", "none", 0.4)]
+    [InlineData("baoab", "diagonal", 0.8)]
+    [InlineData("baoab", "kfac", 0.8)]
+    [InlineData("baoab", "lowrank", 0.8)]
+    [InlineData("laplace", "kfac", null)]
+    [InlineData("laplace", "lowrank", null)]
+    public void One_the_Gaussian(string sampler, string? preconditioner, double? epsilon)
     {
         // L = w²/2 + const from targets 0, -1, 1; nβ = γ = 2, so p = N(0, 1/4).
         using var problem = new TestProblem([[1], [1], [1]], [0, -1, 1], [[1]], [1], [0]);
         var run = problem.Run("run", problem.Spec() with
         {
-            Sampler = sampler, Decay = 1, Stabilizer = 1, Epsilon = 0.02, Nbeta = 2, Gamma = 2, Batch = 0, Chains = 4, Draws = 1500, Thin = 8, BurnIn = 200,
+            Sampler = sampler, Preconditioner = preconditioner, Decay = 1, Stabilizer = 1, Epsilon = epsilon, Nbeta = 2, Gamma = 2, Batch = 0, Chains = 4,
+            Draws = 1500, Thin = sampler == "laplace" ? 1 : 8, BurnIn = 200, FirstOrderControl = sampler == "laplace" ? false : null,
         });
         var bif = TestProblem.Scores(run, "bif").Values;
         var errors = TestProblem.Scores(run, "bif_se").Values;
@@ -92,6 +99,41 @@ public sealed class KnownAnswerTests
 
         Assert.InRange(Math.Sqrt(z.Average(value => value * value)), 0.4, 1.7);
         Assert.Equal("good", RunDirectory.Open(run).ReadRecord().Verdict!.Name);
+        Assert.Equal(1, TestProblem.Scores(run, "correlation").Values[7], 4);
+    }
+
+    // Without data the target is N(w*, I/γ) in all coordinates, and the losses' covariances have the same closed form.
+    [Theory]
+    [InlineData("sgld", null, 0.02)]
+    [InlineData("baoab", "none", 0.2)]
+    [InlineData("baoab", "diagonal", 0.8)]
+    [InlineData("baoab", "kfac", 0.8)]
+    [InlineData("baoab", "lowrank", 0.8)]
+    [InlineData("laplace", "none", null)]
+    [InlineData("laplace", "diagonal", null)]
+    [InlineData("laplace", "kfac", null)]
+    [InlineData("laplace", "lowrank", null)]
+    public void Four_without_data_scores_are_those_of_the_Gaussian_around_the_checkpoint(string sampler, string? preconditioner, double? epsilon)
+    {
+        using var problem = TestProblem.Random(3);
+        var run = problem.Run("run", problem.Spec() with
+        {
+            Sampler = sampler, Preconditioner = preconditioner, Epsilon = epsilon, Nbeta = 0, Gamma = 5, Batch = 0, Chains = 4, Draws = 2000,
+            Thin = sampler == "laplace" ? 1 : 6, BurnIn = 100, Seed = 2, FirstOrderControl = sampler == "laplace" ? false : null,
+        });
+        var bif = TestProblem.Scores(run, "bif").Values;
+        var errors = TestProblem.Scores(run, "bif_se").Values;
+        var z = new List<double>();
+        for (var query = 0; query < 4; query++)
+        {
+            for (var item = 0; item < 40; item++)
+            {
+                var exact = problem.Covariance(item, query, 0, 5);
+                z.Add((-bif[(query * 40) + item] - exact) / (errors[(query * 40) + item] + (0.05 * Math.Abs(exact)) + 1e-9));
+            }
+        }
+
+        Assert.InRange(Math.Sqrt(z.Average(value => value * value)), 0.1, 1.7);
     }
 
     // Laplace draws are tested above; a chain that starts at one is where the first of them is.
@@ -227,13 +269,22 @@ public sealed class KnownAnswerTests
         Assert.Equal(0.25 / (1 - 0.01), w.var().item<float>(), 0.01);
     }
 
-    [Fact]
-    public void Six_strong_localization_gives_the_cosine_of_the_gradients_and_the_verdict_says_so()
+    [Theory]
+    [InlineData("sgld", null, 4e-7)]
+    [InlineData("baoab", "none", 1e-3)]
+    [InlineData("baoab", "diagonal", 0.8)]
+    [InlineData("baoab", "kfac", 0.8)]
+    [InlineData("baoab", "lowrank", 0.8)]
+    [InlineData("laplace", "diagonal", null)]
+    [InlineData("laplace", "kfac", null)]
+    [InlineData("laplace", "lowrank", null)]
+    public void Six_strong_localization_gives_the_cosine_of_the_gradients_and_the_verdict_says_so(string sampler, string? preconditioner, double? epsilon)
     {
         using var problem = TestProblem.Random(5);
         var run = problem.Run("run", problem.Spec() with
         {
-            Epsilon = 4e-7, Nbeta = 40, Gamma = 1e6, Batch = 0, Chains = 4, Draws = 2000, Thin = 2, BurnIn = 50,
+            Sampler = sampler, Preconditioner = preconditioner, Epsilon = epsilon, Nbeta = 40, Gamma = 1e6, Batch = 0, Chains = 4, Draws = 2000,
+            Thin = sampler == "laplace" ? 1 : 2, BurnIn = 50, FirstOrderControl = sampler == "laplace" ? false : null,
         });
         var correlation = TestProblem.Scores(run, "correlation").Values;
         var errors = TestProblem.Scores(run, "correlation_se").Values;

@@ -85,6 +85,66 @@ public sealed class QueryAdditionTests
     }
 
     [Fact]
+    public void Kept_draws_stay_within_their_budget_when_a_run_grows()
+    {
+        // 2 chains x 150 draws x 3 parameters take 3,600 bytes in float32; twice the draws as much in float16, four times one in two.
+        using var problem = TestProblem.Random(3);
+        var spec = Settings(problem, "baoab") with { KeepDraws = 3600 };
+        foreach (var (draws, every, precision) in new[] { (150, 1, "float32"), (300, 1, "float16"), (600, 2, "float16") })
+        {
+            problem.Run("grown", spec with { Draws = draws }, resume: draws > 150);
+            var kept = RunDirectory.Open(problem.At("grown")).ReadRecord().Kept!;
+            Assert.Equal((every, precision, 3600L), (kept.Every, kept.Precision, kept.Bytes));
+            string[] files = [.. Directory.EnumerateFiles(Path.Combine(problem.At("grown"), "draws"), "*.npy", SearchOption.AllDirectories)];
+            Assert.InRange(files.Sum(file => new FileInfo(file).Length), 3600, 3600 + (128 * files.Length));
+        }
+
+        // The same weights as of a run that asked for all draws at once.
+        problem.Run("whole", spec with { Draws = 600 });
+        string[] Files(string run) => [.. Directory.EnumerateFiles(Path.Combine(problem.At(run), "draws"), "*.npy", SearchOption.AllDirectories).Order()];
+        Assert.Equal(Read("whole"), Read("grown"));
+        float[] Read(string run) => [.. Files(run).SelectMany(file => NpyFile.Read<Half>(file).Values).Select(value => (float)value)];
+        Assert.Equal("kept", QueryAddition.Execute(problem.At("grown"), spec.Queries + "[1:2]", null, CancellationToken.None).Way);
+    }
+
+    [Fact]
+    public void Independent_draws_are_kept_whole_or_not_at_all_since_they_follow_from_the_seed()
+    {
+        using var problem = TestProblem.Random(3);
+        var spec = Settings(problem, "laplace");
+        problem.Run("whole", spec with { KeepDraws = 7200 });
+        Assert.True(RunDirectory.Open(problem.At("whole")).ReadRecord().Kept!.IsLossless);
+        problem.Run("none", spec with { KeepDraws = 7000 });
+        Assert.Null(RunDirectory.Open(problem.At("none")).ReadRecord().Kept);
+        Assert.Equal("regenerated", QueryAddition.Execute(problem.At("none"), spec.Queries + "[1:2]", null, CancellationToken.None).Way);
+    }
+
+    [Fact]
+    public void A_budget_that_holds_nothing_is_refused_unless_it_was_only_offered()
+    {
+        using var problem = TestProblem.Random(3);
+        var spec = Settings(problem, "baoab") with { KeepDraws = 8 };
+        Assert.Contains("--keep-draws", Assert.Throws<InputException>(() => problem.Run("run", spec)).Message, StringComparison.Ordinal);
+        problem.Run("run", spec with { KeepDrawsIfRoom = true });
+        Assert.Null(RunDirectory.Open(problem.At("run")).ReadRecord().Kept);
+        Assert.Equal("replayed", QueryAddition.Execute(problem.At("run"), spec.Queries + "[1:2]", null, CancellationToken.None).Way);
+    }
+
+    [Fact]
+    public void Queries_are_numbered_among_those_that_are_there()
+    {
+        using var problem = TestProblem.Random(3);
+        var spec = Settings(problem, "sgld") with { Draws = 600, Queries = problem.Spec().Queries + "[0:1]" };
+        problem.Run("run", spec);
+        using var stop = new CancellationTokenSource();
+        stop.Cancel();
+        Assert.False(QueryAddition.Execute(problem.At("run"), problem.Spec().Queries + "[1:3]", null, stop.Token).Completed);
+        var added = QueryAddition.Execute(problem.At("run"), problem.Spec().Queries + "[3:4]", null, CancellationToken.None);
+        Assert.Equal(1, added.FirstQuery);
+        Assert.Equal((added.Directory, 0), Found(problem.At("run"), added.FirstQuery));
+    }
+
+    [Fact]
     public void An_interrupted_addition_goes_on_and_a_repeated_one_does_nothing()
     {
         using var problem = TestProblem.Random(3);

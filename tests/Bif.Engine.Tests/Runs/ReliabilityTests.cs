@@ -22,6 +22,31 @@ public sealed class ReliabilityTests
         Assert.Null(Outlook.Of(0, 0.8, settings, 10, 1000).DrawsPerChain);
         Assert.Equal(125, new Outlook(0.79, 0.8, 101, 1, 1).Next(100, 1000));
         Assert.Equal(150, outlook.Next(100, 150));
+
+        // With a control variate each added draw takes its share of that, and traces of first-order parts beside the losses'.
+        var controlled = Outlook.Of(0.5, 0.8, settings with { Sampler = "laplace", FirstOrderControl = true }, 10, 1000, controlSeconds: 20);
+        Assert.Equal((4 * 300 / 10.0) + (3 * 20), controlled.Seconds);
+        Assert.Equal(2 * outlook.TraceBytes, controlled.TraceBytes);
+    }
+
+    [Fact]
+    public void A_target_given_later_counts_and_not_the_one_that_the_run_ended_with()
+    {
+        using var problem = TestProblem.Random(5);
+        var spec = problem.Spec() with { Sampler = "laplace", Nbeta = 40, Gamma = 5, Chains = 4, Seed = 2, Threads = 2, Draws = 8 };
+        var run = problem.Run("run", spec);
+        var first = RunDirectory.Open(run).ReadRecord();
+        var (higher, lower) = (spec with { Draws = 4000, TargetReliability = 0.99 }, spec with { Draws = 4000, TargetReliability = 0.05 });
+        Assert.InRange(first.Outlook!.Reliability, 0.06, 0.98);
+        Assert.NotNull(AttributionRun.NextDraws(higher, first));
+        Assert.Null(AttributionRun.NextDraws(lower, first));
+        problem.Run("run", higher, resume: true);
+        var last = RunDirectory.Open(run).ReadRecord();
+        Assert.True(last.Settings.Draws > 8 && last.Outlook!.Wanted == 0.99, $"{last.Settings.Draws} {last.Outlook}");
+
+        // Time is summed over the legs of a run.
+        Assert.True(last.Timings!.SamplingSeconds > first.Timings!.SamplingSeconds && last.Timings.LoadingSeconds > first.Timings.LoadingSeconds);
+        Assert.True(last.Timings.EstimatingSeconds > first.Timings.EstimatingSeconds);
     }
 
     [Fact]

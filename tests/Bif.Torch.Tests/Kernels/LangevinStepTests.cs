@@ -49,6 +49,25 @@ public class LangevinStepTests
         Assert.Equal(2 - (epsilon / 2 * 34) + (Math.Sqrt(epsilon) * noise[0]), w.item<float>(), 5);
     }
 
+    [Theory]
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(false, false)]
+    public void Baoab_equals_its_composed_twin(bool centred, bool scaled)
+    {
+        using var scope = NewDisposeScope();
+        var (w, g, center, v) = Vectors();
+        var (around, scale) = (centred ? center : null, scaled ? rand(Length) + 0.5f : null);
+        for (ulong step = 0; step < 3; step++)
+        {
+            var (position, velocity) = LangevinStep.BaoabComposed(w, v, g, around, scale, 0.05, 0.7, 3, 5, 77, 3, step);
+            LangevinStep.Baoab(w, v, g, around, scale, 0.05, 0.7, 3, 5, 77, 3, step);
+            AssertClose(velocity, v, 1e-5);
+            AssertClose(position, w, 1e-5);
+        }
+    }
+
     // METHOD, known answer 5.
     [Theory]
     [InlineData(true, 1f)]
@@ -79,9 +98,11 @@ public class LangevinStepTests
             set_num_threads(1);
             LangevinStep.Sgld(w, g, center, 1e-3, 30, 5, 1, 0, 0);
             LangevinStep.Rmsprop(w, g, center, v, 1e-3, 30, 5, 0.9, 0.1, true, 1, 0, 1);
+            LangevinStep.Baoab(w, v, g, center, null, 0.05, 0.7, 3, 5, 1, 0, 2);
             set_num_threads(3);
             LangevinStep.Sgld(w2, g, center, 1e-3, 30, 5, 1, 0, 0);
             LangevinStep.Rmsprop(w2, g, center, v2, 1e-3, 30, 5, 0.9, 0.1, true, 1, 0, 1);
+            LangevinStep.Baoab(w2, v2, g, center, null, 0.05, 0.7, 3, 5, 1, 0, 2);
             Assert.True(w.Equals(w2) && v.Equals(v2));
         }
         finally

@@ -4,7 +4,10 @@ using static TorchSharp.torch;
 
 namespace Bif.Engine.Sampling.Kept;
 
-/// <summary>The kept draws of a run: <c>draws/chain-CCC/block-BBBBBB.npy</c> [draw, parameter], scaled deviations from w*.</summary>
+/// <summary>
+/// The kept draws of a run: <c>draws/PRECISION-every-K/chain-CCC/block-BBBBBB.npy</c> [draw, parameter], scaled deviations from w*.
+/// Each plan has a folder of its own, so that the run's record alone says which holds.
+/// </summary>
 /// <param name="directory">The folder of all chains.</param>
 /// <param name="plan">Which draws, how precisely.</param>
 /// <param name="drawsPerBlock">Draws of a block of the run.</param>
@@ -16,8 +19,10 @@ internal sealed class KeptDrawFiles(string directory, KeptDrawsPlan plan, int dr
     /// <summary>Draws of a block of the run, kept or not.</summary>
     public int DrawsPerBlock { get; } = drawsPerBlock;
 
+    private string Root => Path.Combine(directory, $"{Plan.Precision}-every-{Plan.Every}");
+
     /// <summary>The file of a block.</summary>
-    public string PathOf(int chain, int block) => Path.Combine(directory, $"chain-{chain:D3}", $"block-{block:D6}.npy");
+    public string PathOf(int chain, int block) => Path.Combine(Root, $"chain-{chain:D3}", $"block-{block:D6}.npy");
 
     /// <summary>First kept draw of a block among the kept ones of its chain, and the one after its last.</summary>
     public (int First, int End) RowsOf(int block, int draws)
@@ -43,6 +48,43 @@ internal sealed class KeptDrawFiles(string directory, KeptDrawsPlan plan, int dr
         var block = (((row + 1) * Plan.Every) - 1) / DrawsPerBlock;
         var within = row - Plan.CountBefore(block * DrawsPerBlock);
         return Plan.Precision == "float16" ? Row<Half>(PathOf(chain, block), within, parameters) : Row<float>(PathOf(chain, block), within, parameters);
+    }
+
+    /// <summary>Writes draws that are kept already as another plan has them, which keeps one in several of them.</summary>
+    /// <param name="wider">Where they lie.</param>
+    /// <param name="chains">Chains of the run.</param>
+    /// <param name="draws">Draws per chain that there are.</param>
+    /// <param name="center">w* [P].</param>
+    public void TakeOver(KeptDrawFiles wider, int chains, int draws, Tensor center)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        for (var chain = 0; chain < chains; chain++)
+        {
+            using var writer = new KeptDrawWriter(this, chain, draws, center);
+            for (var draw = 0; draw < draws; draw++)
+            {
+                if (Plan.Keeps(draw))
+                {
+                    using var inner = NewDisposeScope();
+                    writer.Offer(draw, wider.Read(chain, wider.Plan.CountBefore(draw), center));
+                }
+
+                if ((draw + 1) % DrawsPerBlock == 0 || draw + 1 == draws)
+                {
+                    writer.TakeBlock()?.Invoke();
+                }
+            }
+        }
+    }
+
+    /// <summary>Deletes what other plans left behind.</summary>
+    public void DeleteOthers()
+    {
+        foreach (var folder in Directory.Exists(directory) ? Directory.GetDirectories(directory).Where(folder => folder != Root) : [])
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     private static byte[] Row<T>(string path, int row, long parameters) where T : unmanaged

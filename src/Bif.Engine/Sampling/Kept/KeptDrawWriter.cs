@@ -29,16 +29,25 @@ internal sealed class KeptDrawWriter(KeptDrawFiles files, int chain, int draws, 
         _part.Write(files.Plan.Precision == "float16" ? scaled.to(float16).cpu().bytes : scaled.cpu().bytes);
     }
 
-    /// <summary>Names the file of the finished block.</summary>
-    public void EndBlock()
+    /// <summary>Ends the block: what brings its file to the disk and names it, null where none of its draws is kept.</summary>
+    public Action? TakeBlock()
     {
-        if (_part is not null)
+        if (_part is not { } part)
         {
-            _part.Flush(flushToDisk: true);
-            _part.Dispose();
-            _part = null;
-            File.Move(files.PathOf(chain, _block) + ".part", files.PathOf(chain, _block), overwrite: true);
+            return null;
         }
+
+        _part = null;
+        var path = files.PathOf(chain, _block);
+        return () =>
+        {
+            using (part)
+            {
+                part.Flush(flushToDisk: true);
+            }
+
+            File.Move(path + ".part", path, overwrite: true);
+        };
     }
 
     /// <inheritdoc/>

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Bif.Engine.Sampling.Kept;
 
 /// <summary>Which draws of a run stay on disk as weights, and how precisely: what a budget of bytes allows.</summary>
@@ -7,27 +9,40 @@ namespace Bif.Engine.Sampling.Kept;
 /// <param name="Bytes">What the kept draws take, headers aside.</param>
 public sealed record KeptDrawsPlan(int Every, string Precision, double Scale, long Bytes)
 {
+    private const int HalfBytes = 2;
+
+    /// <summary>Whether draws come back as they were but for rounding in float32.</summary>
+    [JsonIgnore]
+    public bool IsLossless => Every == 1 && Precision == "float32";
+
     /// <summary>Chooses: all draws in float32 if they fit, else in float16, else as many as fit in float16.</summary>
     /// <param name="budget">Bytes at most.</param>
     /// <param name="parameters">P, sampled parameters.</param>
     /// <param name="settings">Chains, draws and γ of the run.</param>
-    /// <exception cref="InputException">Not even two draws per chain fit.</exception>
-    public static KeptDrawsPlan Choose(long budget, long parameters, SamplerSettings settings)
+    /// <returns>Null where not even two draws per chain fit.</returns>
+    public static KeptDrawsPlan? Choose(long budget, long parameters, SamplerSettings settings)
     {
-        var values = (double)settings.Chains * settings.Draws * parameters;
-        var single = values * sizeof(float) <= budget;
-        var bytes = single ? sizeof(float) : 2;
-        var every = single ? 1 : Math.Max(1, (int)Math.Min(int.MaxValue, Math.Ceiling(values * bytes / budget)));
-        var kept = settings.Draws / every;
-        if (kept < 2)
-        {
-            throw new InputException(
-                $"--keep-draws {budget} bytes hold fewer than two draws per chain of {parameters:N0} parameters: give at least {4L * settings.Chains * parameters} bytes, or leave it out.");
-        }
-
         // Deviations are of the order of 1/√γ: scaled to about 1 they stay clear of float16's smallest numbers.
         var scale = settings.Gamma > 0 ? Math.Pow(2, Math.Round(Math.Log2(settings.Gamma) / 2)) : 1;
-        return new(every, single ? "float32" : "float16", scale, (long)kept * settings.Chains * parameters * bytes);
+        return new KeptDrawsPlan(1, "float32", scale, 0).For(budget, parameters, settings);
+    }
+
+    /// <summary>What the same budget allows a run with more draws: this plan where that still fits, else one in more of the draws that it keeps.</summary>
+    /// <param name="budget">Bytes at most.</param>
+    /// <param name="parameters">P, sampled parameters.</param>
+    /// <param name="settings">Chains and draws of the run, as they will be.</param>
+    /// <returns>Null where not even two draws per chain fit.</returns>
+    public KeptDrawsPlan? For(long budget, long parameters, SamplerSettings settings)
+    {
+        var values = (double)settings.Chains * (settings.Draws / Every) * parameters;
+        if (Precision == "float32" && values * sizeof(float) <= budget)
+        {
+            return this with { Bytes = (long)values * sizeof(float) };
+        }
+
+        var every = Every * (int)Math.Clamp(Math.Ceiling(values * HalfBytes / budget), 1, Math.Max(1, settings.Draws));
+        var kept = settings.Draws / every;
+        return kept < 2 ? null : this with { Every = every, Precision = "float16", Bytes = (long)kept * settings.Chains * parameters * HalfBytes };
     }
 
     /// <summary>What is kept and what was given up, in words.</summary>

@@ -155,7 +155,8 @@ public sealed partial class GroupPage : IDisposable
             _weighed = await Task.Run(() =>
             {
                 using var control = FirstOrderControl.OpenIfThere(folder);
-                return GroupInfluence.Of(new RunDirectory(folder).OpenTraces(), items, _query, control);
+                var place = new RunDirectory(folder);
+                return GroupInfluence.Of(place.OpenTraces(), items, _query, place.ReadRecord().Spec.ScoreCentering, control);
             });
             _choice = choice;
         }
