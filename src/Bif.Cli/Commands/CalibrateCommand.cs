@@ -40,12 +40,14 @@ internal sealed class CalibrateCommand : Verb
         var queries = arguments.GetValue(_queries);
         var spec = _attribute.Spec(arguments, queries ?? OneItemOf(data));
         var json = arguments.GetValue(_json);
-        var report = AttributionRun.Calibrate(spec, json ? null : new Lines(output));
         if (json)
         {
-            output.Json(report);
+            output.Json(AttributionRun.Calibrate(spec, null));
             return ExitCode.Ok;
         }
+
+        using var display = RunDisplay.For(output, json: false);
+        var report = display.Follow(progress => AttributionRun.Calibrate(spec, progress));
 
         var settings = report.Settings;
         var to = output.Results;
@@ -123,16 +125,5 @@ internal sealed class CalibrateCommand : Verb
         var parsed = Bif.Engine.Data.DataPath.Parse(data);
         var start = parsed.Start ?? 0;
         return $"{parsed.Path}{(parsed.Split is { } split ? $"@{split}" : "")}[{start}:{(start == -1 ? "" : start + 1)}]";
-    }
-
-    private sealed class Lines(Output output) : IProgress<RunProgress>
-    {
-        public void Report(RunProgress value)
-        {
-            if (value.Message is { } message)
-            {
-                output.Messages.WriteLine(value.IsWarning ? $"warning: {message}" : message);
-            }
-        }
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Bif.Cli.Parsing;
+using Bif.Cli.Running;
 using Bif.Cli.Terminal;
 using Bif.Engine.Evaluation;
 using Bif.Engine.Runs;
@@ -43,14 +44,14 @@ internal sealed class SweepCommand : Verb
         var json = arguments.GetValue<bool>("--json");
         var directory = arguments.GetValue<string>("--out")!;
         var spec = _attribute.Spec(arguments, arguments.GetValue<string>("--queries")!);
+        using var display = RunDisplay.For(output, json);
         using var interruption = new Interruption(() => output.Messages.WriteLine("Interrupted: finishing the current block of draws."));
-        var sweep = new Sweep(spec, directory, json ? null : new Headlines(output));
-        var results = sweep.Run(
+        var results = display.Follow(progress => new Sweep(spec, directory, json ? null : new Headlines(progress)).Run(
             [
                 .. SweepPoint.Grid(OrElse(arguments.GetValue(_damping), [0.3, 1, 3]), OrElse(arguments.GetValue(_temperature), [0.3, 1, 3]), OrElse(arguments.GetValue(_step), [0.5])),
                 .. arguments.GetValue(_posterior) ? new[] { SweepPoint.Posterior } : [],
             ],
-            interruption.Token);
+            interruption.Token));
         if (results.Count == 0)
         {
             output.Messages.WriteLine("Interrupted; every finished block is kept: the same line goes on.");
@@ -110,14 +111,17 @@ internal sealed class SweepCommand : Verb
             return parts.Any(double.IsNaN) ? null : parts;
         });
 
-    // The calibration's reasons and the points as they come up; the runs' own chatter stays away.
-    private sealed class Headlines(Output output) : IProgress<RunProgress>
+    // The calibration's reasons, the points as they come up and how far they are; the runs' own chatter stays away.
+    private sealed class Headlines(IProgress<RunProgress> display) : IProgress<RunProgress>
     {
+        private static readonly string[] Shown = ["sampler", "damping", "nbeta", "step", "point"];
+
         public void Report(RunProgress value)
         {
-            if (value is { Stage: RunStage.Preparing, Message: { } message } && (value.IsWarning || message.StartsWith("sampler", StringComparison.Ordinal) || message.StartsWith("damping", StringComparison.Ordinal) || message.StartsWith("nbeta", StringComparison.Ordinal) || message.StartsWith("step", StringComparison.Ordinal)))
+            var isShown = value.IsWarning || (value.Stage == RunStage.Preparing && Array.Exists(Shown, word => value.Message?.StartsWith(word, StringComparison.Ordinal) == true));
+            if (isShown || value.Message is null)
             {
-                output.Messages.WriteLine(message);
+                display.Report(value);
             }
         }
     }

@@ -5,11 +5,12 @@ using Spectre.Console.Rendering;
 
 namespace Bif.Cli.Running;
 
-/// <summary>A bar per chain with its rate, remaining time and loss; messages scroll above.</summary>
+/// <summary>A bar per chain with its rate, remaining time and loss, one per other stage with its remaining time; messages scroll above.</summary>
 internal sealed class BarRunDisplay(Output output) : RunDisplay
 {
     private readonly Dictionary<int, ProgressTask> _chains = [];
     private readonly Dictionary<RunStage, ProgressTask> _stages = [];
+    private readonly ShareClock _clock = new();
     private ProgressContext? _context;
 
     /// <inheritdoc/>
@@ -70,7 +71,7 @@ internal sealed class BarRunDisplay(Output output) : RunDisplay
             _chains.Add(chain.Chain, bar);
         }
 
-        bar.Value = chain.Draw;
+        (bar.MaxValue, bar.Value) = (chain.Draws, chain.Draw);
         bar.State.Update<Status>("status", _ => new Status($"{chain.Draw}/{chain.Draws}  {ChainLine.Rate(chain)}  {ChainLine.Remaining(chain)} left  loss {chain.Loss:0.0000}"));
     }
 
@@ -85,6 +86,7 @@ internal sealed class BarRunDisplay(Output output) : RunDisplay
 
         bar.IsIndeterminate = fraction is null;
         bar.Value = fraction ?? 0;
+        bar.State.Update<Status>("status", _ => new Status(fraction is { } share ? _clock.Remaining(share) : ""));
     }
 
     private void FinishStages()
@@ -93,6 +95,7 @@ internal sealed class BarRunDisplay(Output output) : RunDisplay
         {
             bar.IsIndeterminate = false;
             bar.Value = 1;
+            bar.State.Update<Status>("status", _ => new Status(""));
         }
     }
 

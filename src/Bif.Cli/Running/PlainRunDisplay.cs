@@ -10,6 +10,7 @@ internal sealed class PlainRunDisplay(Output output) : RunDisplay
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
     private readonly Dictionary<int, long> _shown = [];
+    private readonly ShareClock _clock = new();
     private RunStage? _stage;
     private long _sharedAt;
 
@@ -29,10 +30,14 @@ internal sealed class PlainRunDisplay(Output output) : RunDisplay
                 output.Messages.WriteLine(value.IsWarning ? $"warning: {message}" : message);
             }
 
-            if (value.Fraction is { } share && Stopwatch.GetElapsedTime(_sharedAt) >= Interval)
+            if (value.Fraction is { } share)
             {
-                _sharedAt = Stopwatch.GetTimestamp();
-                output.Messages.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{value.Stage.ToString().ToLowerInvariant()} {share:P0}"));
+                var left = _clock.Remaining(share);
+                if (Stopwatch.GetElapsedTime(_sharedAt) >= Interval)
+                {
+                    _sharedAt = Stopwatch.GetTimestamp();
+                    output.Messages.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{value.Stage.ToString().ToLowerInvariant()} {share:P0}{(left.Length > 0 ? $", {left}" : "")}"));
+                }
             }
 
             if (value.Chain is { } chain && IsDue(chain))

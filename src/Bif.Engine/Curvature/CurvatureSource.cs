@@ -20,6 +20,9 @@ public sealed record CurvatureSource(
     /// <summary>Items that share one set of noise, and pieces of which divide it.</summary>
     internal const int Group = 32;
 
+    /// <summary>Whether the labels of few classes are summed out exactly for convolutions too, which is dearer than mixtures of them.</summary>
+    public bool ExactLabels { get; init; }
+
     /// <summary>Number of items used.</summary>
     public int Count => Items <= 0 ? Feed.Count : Math.Min(Items, Feed.Count);
 

@@ -11,8 +11,7 @@ namespace Bif.Engine.Curvature;
 /// miss the rare classes of a confident model.
 /// </summary>
 /// <param name="source">What to measure.</param>
-/// <param name="preferExact">Sum labels out exactly for convolutions too, where there are few classes: dearer.</param>
-internal sealed class KroneckerMeasurement(CurvatureSource source, bool preferExact = false)
+internal sealed class KroneckerMeasurement(CurvatureSource source)
 {
     private const int ExactClasses = 16;
     private const int MixedRepeats = 4;
@@ -21,6 +20,9 @@ internal sealed class KroneckerMeasurement(CurvatureSource source, bool preferEx
 
     /// <summary>How labels were summed out, in words.</summary>
     public string LabelRule => _exact ? "exact over labels" : $"{MixedRepeats} random mixtures of labels";
+
+    /// <summary>How much dearer exact labels of so many classes are than mixtures, where layers are convolutions; infinitely where there are too many.</summary>
+    public static double ExactCost(int classes) => classes > ExactClasses ? double.PositiveInfinity : (1 + (2.0 * classes)) / (1 + (2.0 * MixedRepeats));
 
     /// <summary>Backward passes per forward pass; known after measuring.</summary>
     public int Columns { get; private set; }
@@ -71,7 +73,7 @@ internal sealed class KroneckerMeasurement(CurvatureSource source, bool preferEx
         }
 
         var fixedOutputs = outputs.detach();
-        _exact = outputs.dim() == 2 && _curvature.Columns(outputs) <= ExactClasses && (preferExact || !seen.Layers.Exists(layer => layer.Kernel > 0));
+        _exact = outputs.dim() == 2 && _curvature.Columns(outputs) <= ExactClasses && (source.ExactLabels || !seen.Layers.Exists(layer => layer.Kernel > 0));
         var count = _exact ? _curvature.Columns(outputs) : MixedRepeats;
         Columns = count;
         var inputs = seen.Layers.ConvertAll(layer => layer.Rows());

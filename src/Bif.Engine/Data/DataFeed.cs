@@ -26,6 +26,12 @@ public sealed class DataFeed : IDisposable
     private readonly Tensor? _raw;
     private readonly Tensor? _normalised;
 
+    /// <summary>Whether the items are pictures, whose layout is a choice.</summary>
+    public bool HasPictures => _image;
+
+    /// <summary>How pictures lie in memory; null for what mostly suits the device.</summary>
+    public ImageLayout? Layout { get; set; }
+
     /// <summary>Prepares the items; the dataset stays the caller's.</summary>
     /// <param name="data">The items.</param>
     /// <param name="input">Mean and deviation per channel; null for none.</param>
@@ -165,17 +171,18 @@ public sealed class DataFeed : IDisposable
     // Images lie in memory as [height, width, channels], which convolutions prefer.
     private long[] MemoryShape(long[] shape) => _image ? [shape[1], shape[2], shape[0]] : shape;
 
-    // [batch, height, width, channels] in memory becomes [batch, channels, height, width]: without a copy, but where a GPU's
-    // convolutions want each channel as a plane.
+    // [batch, height, width, channels] in memory becomes [batch, channels, height, width]: without a copy, but where convolutions
+    // want each channel as a plane.
     private Tensor Arrange(Tensor values)
     {
         var arranged = _image ? values.permute(0, 3, 1, 2) : values;
         return _image && WantsPlanes ? arranged.contiguous() : arranged;
     }
 
-    // Float32 passes without gradients take a third of the time there (ResNet-20 on an H200: 182,000 items/s, 68,000 with channels
-    // last); with gradients, and in TF32, channels last are the faster ones.
-    private bool WantsPlanes => _device.type == DeviceType.CUDA && !is_grad_enabled() && !backends.cudnn.allow_tf32;
+    // Where nothing was measured: on a GPU float32 passes without gradients take a third of the time with planes (ResNet-20 on an
+    // H200: 182,000 items/s, 68,000 with channels last); elsewhere channels last are mostly the faster ones.
+    private bool WantsPlanes => Layout is { } measured ? is_grad_enabled() ? measured.GradientPlanes : measured.EvaluationPlanes
+        : _device.type == DeviceType.CUDA && !is_grad_enabled() && !backends.cudnn.allow_tf32;
 
     private Tensor Normalise(Tensor raw)
         => _scale is null ? raw : raw.to(float32).mul_(_scale).sub_(_shift!);

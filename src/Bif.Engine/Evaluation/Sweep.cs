@@ -48,7 +48,7 @@ public sealed class Sweep(RunSpec spec, string directory, IProgress<RunProgress>
 
                 if (known?.State != "diverged" && !_refused.Contains(point))
                 {
-                    Execute(point, calibrated, draws, resume: known is not null, cancellation);
+                    Execute(point, $"{all.TakeWhile(other => other != point).Count() + 1} of {all.Count}", calibrated, draws, resume: known is not null, cancellation);
                 }
             }
         }
@@ -73,10 +73,10 @@ public sealed class Sweep(RunSpec spec, string directory, IProgress<RunProgress>
         return settings;
     }
 
-    private void Execute(SweepPoint point, SamplerSettings calibrated, int draws, bool resume, CancellationToken cancellation)
+    private void Execute(SweepPoint point, string place, SamplerSettings calibrated, int draws, bool resume, CancellationToken cancellation)
     {
         var (nbeta, gamma, epsilon) = point.Of(calibrated);
-        progress?.Report(new RunProgress(RunStage.Preparing, $"{point.Name}: {draws:N0} draws per chain"));
+        progress?.Report(new RunProgress(RunStage.Preparing, $"point {place}: {point.Name}, {draws:N0} draws per chain"));
         var run = spec with
         {
             Sampler = point.Chains ? "baoab" : calibrated.Sampler,

@@ -87,6 +87,7 @@ public sealed partial class AttributionRun
             _preconditioner = _curvature.ToPreconditioner(earlier.Settings.Nbeta, earlier.Settings.Gamma);
         }
 
+        Arrange(earlier.Plan);
         return (earlier.Settings with { Draws = wanted.Draws }, earlier.SettingsSource, earlier.Plan);
     }
 

@@ -259,15 +259,19 @@ public sealed partial class AttributionRun : IDisposable
         });
         var choice = chooser.Choose(batch =>
         {
+            _queries.Layout = _train.Layout;
             InitialLosses(batch);
             return _initialTrain!.Average(loss => (double)loss);
         });
         (_curvature, _preconditioner, _choice) = (choice.Curvature, choice.Preconditioner, choice);
         _kept = PlanKept(choice.Settings, null);
         _secondsPerDraw = choice.SecondsPerDraw;
+        Arrange(choice.Plan);
         ProcessMemory.EndStage();
         return (choice.Settings, choice.Source, choice.Plan with { DrawsPerBlock = DrawsPerBlock(choice.SecondsPerDraw, choice.Settings.Draws) });
     }
+
+    private void Arrange(ExecutionPlan plan) => _train.Layout = _queries.Layout = plan.Layout;
 
     private void InitialLosses(int batch)
     {

@@ -15,10 +15,11 @@ namespace Bif.Engine.Runs;
 /// <param name="EvaluationRate">Items per second at it.</param>
 /// <param name="GradientPiece">Items per forward and backward pass with the best throughput.</param>
 /// <param name="GradientRate">Items per second at it.</param>
-internal sealed record BatchTuning(int EvaluationBatch, double EvaluationRate, int GradientPiece, double GradientRate);
+/// <param name="Layout">The layout of pictures in which both are; null for other items.</param>
+internal sealed record BatchTuning(int EvaluationBatch, double EvaluationRate, int GradientPiece, double GradientRate, ImageLayout? Layout);
 
 /// <summary>
-/// Finds the fastest batch sizes by trying them, within a budget of memory, and keeps the answer per model shape and
+/// Finds the fastest batch sizes and the fastest layout of pictures by trying them, within a budget of memory, and keeps the answer per model shape and
 /// machine: runs of one spec on one machine then work in the same pieces, and round alike.
 /// </summary>
 internal static class BatchTuner
@@ -26,7 +27,8 @@ internal static class BatchTuner
     private const long MemoryBudget = 128L << 20;
     private const long DeviceMemoryBudget = 4L << 30;
     // Raised when passes change their speed or memory, so that what was measured before is measured again.
-    private const int Generation = 3;
+    private const int Generation = 4;
+    private const double LayoutGain = 1.05;
     private static readonly int[] Candidates = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096];
 
     // A processor's caches hold no more; a GPU wants thousands at a time.
@@ -47,26 +49,43 @@ internal static class BatchTuner
         var meter = new MemoryMeter(vector.device, limits.ConcurrentChains);
         var gradient = zeros_like(vector);
         using var weights = model.Bind(ParameterSelection.All(model.Layout), vector, gradient, precision);
-        var (batch, rate) = Best(Most(model, feed), meter, count =>
+        var before = feed.Layout;
+        var ((batch, rate), evaluationPlanes) = BestLayout(feed, meter, Most(model, feed), planes => new ImageLayout(planes, false), count =>
         {
             using var inner = NewDisposeScope();
             using var inference = inference_mode();
             _ = model.Losses(weights, feed.Dearest(count));
             DeviceStream.Finish(vector.device);
         });
-        var (piece, gradientRate) = Best(Most(model, feed), meter, count =>
+        var ((piece, gradientRate), gradientPlanes) = BestLayout(feed, meter, Most(model, feed), planes => new ImageLayout(false, planes), count =>
         {
             using var inner = NewDisposeScope();
             model.Losses(weights, feed.Dearest(count)).sum().backward();
             DeviceStream.Finish(vector.device);
         });
-        var tuning = new BatchTuning(batch, rate, piece, gradientRate);
+        feed.Layout = before;
+        var tuning = new BatchTuning(batch, rate, piece, gradientRate, feed.HasPictures ? new ImageLayout(evaluationPlanes, gradientPlanes) : null);
         Remember(file, tuning);
         return tuning;
     }
 
     // The most items that are tried at a time.
     private static int Most(Model model, DataFeed feed) => Math.Min(feed.Count, model.Parameters.device_type == TorchSharp.DeviceType.CPU ? MostOnCpu : Candidates[^1]);
+
+    // Channels last where planes are not clearly faster.
+    private static ((int Batch, double Rate) Best, bool Planes) BestLayout(DataFeed feed, MemoryMeter meter, int most, Func<bool, ImageLayout> layout, Action<int> pass)
+    {
+        feed.Layout = layout(false);
+        var usual = Best(most, meter, pass);
+        if (!feed.HasPictures)
+        {
+            return (usual, false);
+        }
+
+        feed.Layout = layout(true);
+        var planes = Best(most, meter, pass);
+        return planes.Rate > LayoutGain * usual.Rate ? (planes, true) : (usual, false);
+    }
 
     private static (int Batch, double Rate) Best(int most, MemoryMeter meter, Action<int> pass)
     {

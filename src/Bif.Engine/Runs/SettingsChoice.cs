@@ -49,6 +49,9 @@ internal sealed class SettingsChooser(
     // cold Gaussian so much damping that its scores cannot be told from gradient cosines (docs/measurements.md).
     private const double AffordableGradientSeconds = 0.5;
     private const double CurvatureSeconds = 45;
+
+    // What factors cost an item, in its gradients.
+    private const double FactorGradients = 30;
     private const double SamplingSeconds = 600;
     private const int MostDraws = 4000;
 
@@ -109,7 +112,8 @@ internal sealed class SettingsChooser(
             set_num_threads(threads);
         }
 
-        plan = plan with { EvaluationBatch = spec.EvaluationBatch ?? tuning.EvaluationBatch, GradientPiece = tuning.GradientPiece };
+        plan = plan with { EvaluationBatch = spec.EvaluationBatch ?? tuning.EvaluationBatch, GradientPiece = tuning.GradientPiece, Layout = tuning.Layout };
+        train.Layout = tuning.Layout;
         var sampler = spec.Sampler ?? DefaultSampler(tuning);
         if (sampler is not ("baoab" or "laplace"))
         {
@@ -123,6 +127,8 @@ internal sealed class SettingsChooser(
         catch (UncalibratedException error) when (spec.Sampler is null && spec.Preconditioner is null && spec.FirstOrderControl is null)
         {
             report(new RunProgress(RunStage.Preparing, $"{error.Message} Going on with sgld, since no sampler was asked for.") { IsWarning = true });
+            _reasons.Clear();
+            _reasons.Add($"sampler sgld: {error.Message}");
             return Published("sgld", chains, plan, tuning, defaults);
         }
     }
@@ -223,7 +229,8 @@ internal sealed class SettingsChooser(
         var affordable = Math.Min(AffordableDraws(sampler, chains, plan, tuning), control ? Math.Max(1, Control.Draws / chains) : int.MaxValue);
         var draws = spec.TargetReliability is null ? spec.Draws ?? affordable : Math.Min(spec.Draws ?? int.MaxValue, affordable);
         var source = new CurvatureSource(
-            model, selection, center, train, spec.CurvatureItems ?? AffordableItems(name, tuning, control), tuning.GradientPiece, spec.Seed);
+            model, selection, center, train, spec.CurvatureItems ?? AffordableItems(name, tuning, control), tuning.GradientPiece, spec.Seed)
+        { ExactLabels = HasExactLabels(tuning) };
         var curvature = name == "none" ? null : Measure(name, source, control);
         var calibrated = curvature is null || given.IsComplete
             ? new Calibrated(spec.Nbeta!.Value, spec.Gamma!.Value, given.Step!.Value, spec.Centered, 0, [])
@@ -459,6 +466,14 @@ internal sealed class SettingsChooser(
         return (int)Math.Clamp(SamplingSeconds * plan.ConcurrentChains / perDraw / chains, Math.Min(50, most), most);
     }
 
+    // Labels of convolutional layers' factors are summed out where that takes no longer for all items that are asked for.
+    private bool HasExactLabels(BatchTuning tuning)
+    {
+        var asked = spec.CurvatureItems is > 0 and var items ? Math.Min(items, train.Count) : train.Count;
+        var cost = FactorGradients * KroneckerMeasurement.ExactCost(model.ClassCount ?? int.MaxValue);
+        return asked <= CurvatureSeconds * tuning.GradientRate * threads / cost;
+    }
+
     // Items whose curvature takes about CurvatureSeconds: some ten gradients each for factors, four per direction for low rank.
     private int AffordableItems(string name, BatchTuning tuning, bool control)
     {
@@ -466,7 +481,7 @@ internal sealed class SettingsChooser(
         {
             "lowrank" => 6.0 * (spec.Rank ?? 200),
             "diagonal" => 32,
-            _ => 30,
+            _ => FactorGradients,
         };
         var items = CurvatureSeconds * tuning.GradientRate * threads / gradients;
         if (control && name == "lowrank" && GradientCost.ConvolutionalColumns is > 0 and var columns)

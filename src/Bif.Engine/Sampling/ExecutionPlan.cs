@@ -1,3 +1,6 @@
+using System.Text.Json.Serialization;
+using Bif.Engine.Data;
+
 namespace Bif.Engine.Sampling;
 
 /// <summary>
@@ -9,8 +12,10 @@ namespace Bif.Engine.Sampling;
 /// <param name="DrawsPerBlock">Draws that are written, and can be lost, together.</param>
 /// <param name="ConcurrentChains">Chains that run at the same time, each on a thread of its own.</param>
 /// <param name="ThreadsPerChain">Threads inside the operators of one chain.</param>
+/// <param name="Layout">How pictures lie in memory; null where there are none.</param>
 public sealed record ExecutionPlan(
-    int EvaluationBatch, int GradientPiece, int DrawsPerBlock, int ConcurrentChains, int ThreadsPerChain)
+    int EvaluationBatch, int GradientPiece, int DrawsPerBlock, int ConcurrentChains, int ThreadsPerChain,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ImageLayout? Layout = null)
 {
     // One chain of a larger network keeps a GPU busy by itself; of a smaller one it waits for the host most of the time.
     private const long SmallModel = 2_000_000;

@@ -67,7 +67,7 @@ internal sealed class EkfacFactors : IDisposable
     {
         using var scope = NewDisposeScope();
         var clock = Stopwatch.StartNew();
-        var measurement = new KroneckerMeasurement(new CurvatureSource(context.Model, context.Selection, context.Center, context.Train, 0, context.Piece, context.Options.Seed), preferExact: true);
+        var measurement = new KroneckerMeasurement(new CurvatureSource(context.Model, context.Selection, context.Center, context.Train, 0, context.Piece, context.Options.Seed) { ExactLabels = true });
         var layers = measurement.Measure(share =>
         {
             cancellation.ThrowIfCancellationRequested();
