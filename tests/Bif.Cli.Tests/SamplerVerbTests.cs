@@ -128,6 +128,26 @@ public sealed class SamplerVerbTests : IDisposable
         Assert.NotEqual(plain, divided);
     }
 
+    [Fact]
+    public void Top_ranks_by_correlation_by_covariance_and_by_a_comparison_method_and_says_what_the_sign_means()
+    {
+        Ok(Attribute("run", "--nbeta", "40", "--gamma", "5", "--draws", "200"));
+        Ok(["compare", _folder.At("run"), "--methods", "gradsim"]);
+        int[] Helpful(string method)
+        {
+            using var top = JsonDocument.Parse(Ok(["top", _folder.At("run"), "--query", "1", "-k", "6", "--method", method, "--json"]));
+            Assert.Contains(method == "correlation" ? "positive helps" : "negative helps", top.RootElement.GetProperty("sign").GetString(), StringComparison.Ordinal);
+            var scores = top.RootElement.GetProperty("helpful").EnumerateArray().Select(each => each.GetProperty("score").GetDouble()).ToList();
+            Assert.True(scores.SequenceEqual(method == "correlation" ? scores.OrderDescending() : scores.Order()));
+            return [.. top.RootElement.GetProperty("helpful").EnumerateArray().Select(each => each.GetProperty("item").GetInt32())];
+        }
+
+        var gradients = NpyFile.Read<float>(_folder.At("run/baselines/gradsim.npy")).Values[Items..(2 * Items)];
+        Assert.Equal(Array.IndexOf(gradients, gradients.Min()), Helpful("gradsim")[0]);
+        Assert.True(Helpful("bif").Intersect(Helpful("correlation")).Count() >= 3);
+        Assert.Contains("bif compare", Programs.RunHere("top", _folder.At("run"), "--method", "ekfac").Errors, StringComparison.Ordinal);
+    }
+
     private string[] Attribute(string run, params string[] more)
         => ["attribute", "--model", _folder.At("model"), "--data", _folder.Root + "@train", "--queries", _folder.Root + "@test", "--out", _folder.At(run), "--threads", "2", .. more];
 

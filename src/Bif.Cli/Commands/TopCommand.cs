@@ -5,6 +5,7 @@ using Bif.Cli.Terminal;
 using Bif.Engine;
 using Bif.Engine.Arrays;
 using Bif.Engine.Attribution;
+using Bif.Engine.Retraining;
 using Bif.Engine.Runs;
 using Spectre.Console;
 
@@ -13,10 +14,11 @@ namespace Bif.Cli.Commands;
 /// <summary><c>bif top</c>: the most helpful and most harmful training items of a query.</summary>
 internal sealed class TopCommand : Verb
 {
+    private const string Correlation = "correlation";
     private readonly Argument<string> _run = RunArgument.Create();
     private readonly Setting<int?> _query = Setting.Count("--query", "Index of the query, from 0.", "0", 0);
     private readonly Setting<int> _count = Setting.Count("-k", "Items on each side.", 20, 1);
-    private readonly Setting<string> _method = Setting.Choice("--method", "Scores to rank by: correlation (shown as posterior correlation) or bif (covariance).", "correlation", "correlation", "bif");
+    private readonly Setting<string?> _method = Setting.Text("--method", "correlation|bif|NAME", "Scores to rank by: correlation (posterior correlation), bif (covariance), or a comparison method that bif compare left in the run (ekfac, gradsim, …).", Correlation);
     private readonly Setting<string> _side = Setting.Choice("--side", "Which items: helpful (proponents), harmful (opponents) or both.", "both", "both", "helpful", "harmful");
     private readonly Setting<string> _view = Setting.Choice("--view", "full, or partial: what is left after regressing out the mean loss of the other items (removes the common mode; no errors).", "full", "full", "partial");
     private readonly Setting<double> _alpha = Setting.Number("--alpha", "With --method bif: divide each score by the item's loss deviation to this power, between covariance (0) and the ranking of the correlation (1).", 0, Interval.Between(0, 1));
@@ -37,6 +39,7 @@ internal sealed class TopCommand : Verb
     public override IReadOnlyList<Example> Examples { get; } =
     [
         new("bif top runs/cifar --query 7 -k 10", "The ten most helpful and the ten most harmful items of query 7."),
+        new("bif top runs/cifar --query 7 --method ekfac", "The same by EK-FAC's scores, after bif compare runs/cifar --methods ekfac."),
     ];
 
     /// <inheritdoc/>
@@ -49,12 +52,18 @@ internal sealed class TopCommand : Verb
         var (directory, query) = RunQueries.Find(RunDirectory.Open(arguments.GetRequiredValue(_run)), wanted);
         var record = directory.ReadRecord();
         directory.RequireScores(record);
-        var bif = arguments.GetValue(_method) == "bif";
-        var scores = Row(directory, bif ? "bif" : "correlation", query);
-        var errors = Row(directory, bif ? "bif_se" : "correlation_se", query);
+        var method = arguments.GetValue(_method) ?? Correlation;
+        var (bif, own) = (method == MethodScores.Bif, method is MethodScores.Bif or Correlation);
+        var scores = own ? Row(directory, method, query) : MethodScores.Find(directory, record, [method]).Single().Row(query);
+        var errors = own ? Row(directory, method + "_se", query) : [.. scores.Select(_ => float.NaN)];
         var partial = arguments.GetValue(_view) == "partial";
         if (partial)
         {
+            if (!own)
+            {
+                throw new InputException("--view partial is for the run's own scores: leave --method out, or use --method bif.");
+            }
+
             var removed = new CommonMode(directory.OpenTraces(), record.Spec.ScoreCentering).Remove(query, Row(directory, "bif", query));
             (scores, errors) = (bif ? removed.Bif : removed.Correlation, new float[scores.Length]);
             Array.Fill(errors, float.NaN);
@@ -78,10 +87,12 @@ internal sealed class TopCommand : Verb
         // An item of a short list stands in one table only.
         var (k, side) = (arguments.GetValue(_count), arguments.GetValue(_side));
         var (most, least) = side == "both" ? (Math.Min(k, (scores.Length + 1) / 2), Math.Min(k, scores.Length / 2)) : (k, k);
-        // BIF is minus the covariance: its most helpful items are the smallest.
-        var helpful = bif ? Ranking.Smallest(scores, most) : Ranking.Largest(scores, most);
-        var harmful = bif ? Ranking.Largest(scores, least) : Ranking.Smallest(scores, least);
-        double? floor = !bif && !partial && record.Diagnostics is { } diagnostics && diagnostics.TryGetProperty("noise_floor", out var value) && value.ValueKind == JsonValueKind.Number
+        // BIF is minus the covariance: its most helpful items are the smallest, and so are those of the methods that it is compared with.
+        var isPositiveHelpful = method == Correlation;
+        var helpful = isPositiveHelpful ? Ranking.Largest(scores, most) : Ranking.Smallest(scores, most);
+        var harmful = isPositiveHelpful ? Ranking.Smallest(scores, least) : Ranking.Largest(scores, least);
+        var sign = isPositiveHelpful ? SignConvention.Line : bif ? SignConvention.BifLine : SignConvention.LineOf(method);
+        double? floor = isPositiveHelpful && !partial && record.Diagnostics is { } diagnostics && diagnostics.TryGetProperty("noise_floor", out var value) && value.ValueKind == JsonValueKind.Number
             ? value.GetDouble() : null;
         if (arguments.GetValue(_json))
         {
@@ -94,10 +105,10 @@ internal sealed class TopCommand : Verb
                 Run = directory.Root,
                 Query = wanted,
                 QueryLabel = queries.Describe(query),
-                Method = arguments.GetValue(_method),
+                Method = method,
                 View = arguments.GetValue(_view),
                 Alpha = alpha,
-                Sign = SignConvention.Line,
+                Sign = sign,
                 NoiseFloor = floor,
                 Verdict = record.Verdict,
                 Helpful = side == "harmful" ? null : List(helpful),
@@ -114,7 +125,7 @@ internal sealed class TopCommand : Verb
         using var pictures = arguments.GetValue(_noImages) ? null : Pictures.TryOpen(record, output);
         output.Screen.WriteLine(PlainText.OneLine($"Query {wanted}: {queries.Text?.Excerpt(query, PassageLength(output)) ?? queries.Describe(query)}{(queries.Names is { } names ? $" ({names[query]})" : "")}"));
         pictures?.Query(query).ToList().ForEach(line => output.Screen.MarkupLine(line));
-        output.Screen.WriteLine(SignConvention.Line);
+        output.Screen.WriteLine(sign);
         if (floor is { } level)
         {
             output.Screen.WriteLine($"Noise floor {level:F3}: chance alone would reach it among {record.Data.Count:N0} items.");

@@ -49,6 +49,7 @@ internal sealed class JsonRunDisplay(Output output) : RunDisplay
         result.Outlook,
         result.EffectiveDraws,
         result.NoiseConstant,
+        result.IsControlled,
         Resume = result.Completed ? null : resumeLine,
     });
 

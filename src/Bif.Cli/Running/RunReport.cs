@@ -40,8 +40,8 @@ internal static class RunReport
         to.WriteLine($"Time {Quantity.Duration(result.ElapsedSeconds)}, {Quantity.Significant(result.DrawsPerSecond)} draws/s, peak memory {Quantity.Bytes(result.PeakBytes)}.");
         if (result.EffectiveDraws is { } effective)
         {
-            to.WriteLine($"Scores are worth {effective:N0} independent draws"
-                + (result.NoiseConstant is { } constant ? $"; at {constant:N0} (T0) half of a subset sum's variance would be noise." : "."));
+            to.WriteLine($"Scores are worth {effective:N0} independent draws{(result.IsControlled ? " without a control variate" : "")}"
+                + (result.NoiseConstant is { } constant ? $"; half of a subset sum's variance would be noise at {constant:N0} of {(result.IsControlled ? "this run's draws" : "these")} (T0)." : "."));
         }
 
         if (result.Outlook is { } outlook)

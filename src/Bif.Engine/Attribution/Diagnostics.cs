@@ -107,7 +107,7 @@ public sealed record Diagnostics
 
     /// <summary>
     /// T0 = Var(ℓ_q)·ΣVar(ℓ_i)/ΣCov², median over queries: the effective draws at which half of a subset sum's variance is
-    /// noise. ∞ if the two halves of the run share no signal.
+    /// noise. ∞ if the two halves of the run share no signal. With <see cref="FirstOrderControl"/>, so many of the run's own draws.
     /// </summary>
     public double NoiseConstant { get; init; } = double.NaN;
 

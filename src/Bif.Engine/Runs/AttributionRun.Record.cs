@@ -97,6 +97,7 @@ public sealed partial class AttributionRun
         var store = TraceStore.Open(_directory.Traces);
         if (settings.Draws > earlier.Settings.Draws)
         {
+            RequireRoom(settings, settings.Draws - earlier.Settings.Draws);
             ThinKept(earlier, settings);
             earlier = earlier with
             {
@@ -107,15 +108,14 @@ public sealed partial class AttributionRun
                 Spec = earlier.Spec with { Draws = settings.Draws },
             };
             _directory.WriteRecord(earlier);
-        }
-
-        if (_kept is not null)
-        {
-            new KeptDrawFiles(_directory.Draws, _kept, earlier.Plan.DrawsPerBlock).DeleteOthers();
-        }
-        else if (Directory.Exists(_directory.Draws))
-        {
-            Directory.Delete(_directory.Draws, recursive: true);
+            if (_kept is not null)
+            {
+                new KeptDrawFiles(_directory.Draws, _kept, earlier.Plan.DrawsPerBlock).DeleteOthers();
+            }
+            else if (Directory.Exists(_directory.Draws))
+            {
+                Directory.Delete(_directory.Draws, recursive: true);
+            }
         }
 
         foreach (var (file, data) in new[] { (_directory.TrainItems, _data), (_directory.QueryItems, _queryData) })
@@ -130,6 +130,10 @@ public sealed partial class AttributionRun
         _tokens?.Open(_directory, settings.Draws);
         return (store.Shape.Draws < settings.Draws ? store.Extend(settings.Draws) : store, earlier);
     }
+
+    // The losses of so many draws per chain, and of their first-order parts.
+    private void RequireRoom(SamplerSettings settings, int draws) => DiskSpace.Require(
+        _directory.Root, (settings.FirstOrderControl ? 8.0 : 4.0) * settings.Chains * draws * (_data.Count + _queryData.Count), "The loss traces", "lower --draws or --chains");
 
     // What a budget allows, null for nothing. Independent draws follow from the seed: keeping less than all of them would only lose something.
     private KeptDrawsPlan? PlanKept(SamplerSettings settings, KeptDrawsPlan? present)
@@ -201,7 +205,7 @@ public sealed partial class AttributionRun
             Say(RunStage.Preparing, _tokens.Require(_directory.Root, settings));
         }
 
-        DiskSpace.Require(_directory.Root, 4.0 * settings.Chains * settings.Draws * (_data.Count + _queryData.Count), "The loss traces", "lower --draws or --chains");
+        RequireRoom(settings, settings.Draws);
         if (_kept is not null)
         {
             DiskSpace.Require(_directory.Root, _kept.Bytes, "The kept draws", "lower --keep-draws");

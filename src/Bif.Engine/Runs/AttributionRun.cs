@@ -466,7 +466,8 @@ public sealed partial class AttributionRun : IDisposable
         Peak(),
         record.Outlook,
         record.EffectiveDraws,
-        record.NoiseConstant);
+        record.NoiseConstant,
+        record.Settings.FirstOrderControl);
 
     private long Peak() => _peakBytes = Math.Max(_peakBytes, ProcessMemory.PeakBytes);
 

@@ -91,10 +91,18 @@ internal static class BatchTuner
     {
         var best = (Batch: 1, Rate: 0.0);
         var disappointments = 0;
+        var (tried, bytes) = (1, 0L);
         pass(1);
         foreach (var candidate in Candidates.Where(candidate => candidate <= most).DefaultIfEmpty(most))
         {
-            if (meter.IsTooMuch(() => pass(candidate)) && candidate > 1)
+            // Memory grows with the items: what would take too much is not tried.
+            if (candidate > 1 && bytes * (candidate / (double)tried) > meter.Budget)
+            {
+                break;
+            }
+
+            (tried, bytes) = (candidate, meter.Bytes(() => pass(candidate)));
+            if (bytes > meter.Budget && candidate > 1)
             {
                 break;
             }
@@ -135,13 +143,17 @@ internal static class BatchTuner
     {
         private readonly bool _onCpu = device.type == TorchSharp.DeviceType.CPU;
 
-        public bool IsTooMuch(Action pass)
+        /// <summary>What a pass of one of the chains may take.</summary>
+        public long Budget => (_onCpu ? MemoryBudget : DeviceMemoryBudget) / chains;
+
+        /// <summary>What a pass takes; 0 where that cannot be told.</summary>
+        public long Bytes(Action pass)
         {
             if (!_onCpu)
             {
                 var current = ProcessMemory.Cuda(device.index, resetPeak: true)?.CurrentBytes;
                 pass();
-                return ProcessMemory.Cuda(device.index)?.PeakBytes - current > DeviceMemoryBudget / chains;
+                return ProcessMemory.Cuda(device.index)?.PeakBytes - current ?? 0;
             }
 
             // What earlier candidates left in the heap would hide what this one needs.
@@ -149,7 +161,7 @@ internal static class BatchTuner
             var before = ProcessMemory.CurrentBytes;
             var canReset = ProcessMemory.TryResetPeak();
             pass();
-            return canReset && ProcessMemory.PeakBytes - before > MemoryBudget / chains;
+            return canReset ? ProcessMemory.PeakBytes - before : 0;
         }
     }
 

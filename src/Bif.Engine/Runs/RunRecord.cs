@@ -132,7 +132,7 @@ public sealed record RunRecord
     [JsonIgnore]
     public double? EffectiveDraws => Diagnostic("ess_products");
 
-    /// <summary>T0, the effective draws at which half of a subset sum's variance is noise; null where it is not known.</summary>
+    /// <summary>T0, the effective draws at which half of a subset sum's variance is noise, of the run's own draws where it has a control variate; null where it is not known.</summary>
     [JsonIgnore]
     public double? NoiseConstant => Diagnostic("noise_constant");
 

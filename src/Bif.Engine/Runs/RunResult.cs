@@ -10,7 +10,8 @@ namespace Bif.Engine.Runs;
 /// <param name="PeakBytes">Peak resident size of the process.</param>
 /// <param name="Outlook">What a wanted reliability would take, or null when interrupted.</param>
 /// <param name="EffectiveDraws">Independent draws that the scores are as good as; null where that is not known.</param>
-/// <param name="NoiseConstant">T0, the effective draws at which half of a subset sum's variance is noise; null likewise.</param>
+/// <param name="NoiseConstant">T0, the effective draws at which half of a subset sum's variance is noise, of the run's own draws where it has a control variate; null likewise.</param>
+/// <param name="IsControlled">Whether the noise of first-order parts was taken out of the scores.</param>
 public sealed record RunResult(
     string Directory,
     bool Completed,
@@ -21,4 +22,5 @@ public sealed record RunResult(
     long PeakBytes,
     Outlook? Outlook,
     double? EffectiveDraws,
-    double? NoiseConstant);
+    double? NoiseConstant,
+    bool IsControlled);
