@@ -46,7 +46,7 @@ internal sealed class ChainStateFile(string directory, int chain)
     public static ChainSnapshot Copy(ChainState state)
     {
         using var noGradient = TorchSharp.torch.no_grad();
-        return new(state.Step, [.. Vectors(state).Select(entry => (entry.Name, entry.Vector.clone().cpu().DetachFromDisposeScope()))]);
+        return new(state.Step, [.. Vectors(state).Select(entry => (entry.Name, (entry.Vector.is_cpu() ? entry.Vector.clone() : entry.Vector.cpu()).DetachFromDisposeScope()))]);
     }
 
     /// <summary>Replaces the saved state.</summary>

@@ -102,6 +102,36 @@ public sealed class KnownAnswerTests
         Assert.Equal(1, TestProblem.Scores(run, "correlation").Values[7], 4);
     }
 
+    // At weights that are no minimum the plain target's mode lies elsewhere; centred it is the checkpoint, and the closed form holds with its residuals.
+    [Theory]
+    [InlineData("sgld", null, 1e-3)]
+    [InlineData("baoab", "none", 0.06)]
+    [InlineData("baoab", "kfac", 0.5)]
+    [InlineData("baoab", "lowrank", 0.5)]
+    public void Two_the_centred_force_makes_a_checkpoint_off_the_minimum_the_mode(string sampler, string? preconditioner, double epsilon)
+    {
+        using var fitted = TestProblem.Random(3);
+        using var problem = new TestProblem(fitted.Inputs, fitted.Targets, fitted.QueryInputs, fitted.QueryTargets, [.. fitted.Weights.Select((weight, index) => weight + (index == 0 ? 0.8 : -0.5))]);
+        double Distance(bool centred)
+        {
+            var run = problem.Run($"run{centred}", problem.Spec() with
+            {
+                Sampler = sampler, Preconditioner = preconditioner, Epsilon = epsilon, Friction = preconditioner is null or "none" ? null : 1, Nbeta = 40, Gamma = 5,
+                Batch = 0, Chains = 4, Draws = 2000, Thin = sampler == "sgld" ? 8 : 2, BurnIn = 200, Seed = 2, Centered = centred,
+            });
+            var bif = TestProblem.Scores(run, "bif").Values;
+            var errors = TestProblem.Scores(run, "bif_se").Values;
+            var z = from query in Enumerable.Range(0, 4)
+                    from item in Enumerable.Range(0, 40)
+                    let exact = problem.Covariance(item, query, 40, 5)
+                    select (-bif[(query * 40) + item] - exact) / (errors[(query * 40) + item] + (0.02 * Math.Abs(exact)) + 1e-9);
+            return Math.Sqrt(z.Average(value => value * value));
+        }
+
+        Assert.InRange(Distance(true), 0.3, 1.7);
+        Assert.InRange(Distance(false), 3, 1000);
+    }
+
     // Without data the target is N(w*, I/γ) in all coordinates, and the losses' covariances have the same closed form.
     [Theory]
     [InlineData("sgld", null, 0.02)]

@@ -2,7 +2,9 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Bif.Engine.Arrays;
+using Bif.Engine.Training;
 using Xunit;
 
 namespace Bif.Web.Tests.Api;
@@ -13,6 +15,31 @@ public sealed class RunsApiTests(RunningApplication running)
     private HttpClient Client => running.Application.Client;
 
     private string Address => $"/api/v1/runs/{running.Run}";
+
+    [Fact]
+    public async Task A_network_that_predicts_numbers_is_run_as_any_other()
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(running.Pictures.Data, $"numbers-{Guid.NewGuid():N}")).FullName;
+        var random = new Random(3);
+        foreach (var (file, rows) in new[] { ("train.csv", 40), ("test.csv", 3) })
+        {
+            File.WriteAllLines(
+                Path.Combine(folder, file),
+                Enumerable.Range(0, rows).Select(_ => FormattableString.Invariant($"{random.NextDouble():F3},{random.NextDouble():F3},{random.NextDouble():F3}")).Prepend("a,b,y"));
+        }
+
+        var model = Path.Combine(folder, "model");
+        Trainer.Run(
+            new TrainingSpec
+            {
+                Config = new JsonObject { ["model_type"] = "mlp", ["hidden_sizes"] = new JsonArray(4), ["task"] = "regression" },
+                Data = folder + "@train", Out = model, Epochs = 2, Batch = 10,
+            },
+            null,
+            CancellationToken.None);
+        var run = await running.Application.Order(new { name = "numbers", model, data = folder + "@train", queries = folder + "@test", sampler = "sgld", epsilon = 1e-4, nbeta = 40.0, gamma = 100.0, batch = 10, chains = 2, draws = 40 });
+        Assert.Equal("finished", (await running.Application.Finished(run)).GetProperty("state").GetString());
+    }
 
     [Fact]
     public async Task The_ranking_is_that_of_the_score_files_of_the_run()
