@@ -45,9 +45,13 @@ public sealed class KroneckerCurvature : CurvatureEstimate
         var covered = layers.Sum(layer => layer.Length);
         var rest = source.Center.numel() - covered;
         var diagonal = rest == 0 ? zeros_like(source.Center) : DiagonalCurvature.Diagonal(source, 16, share => progress?.Invoke(0.8 + (0.2 * share)));
-        var remark = $"Kronecker factors of {layers.Count} layers from {source.Count:N0} items ({measurement.LabelRule})"
-            + (rest == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"; {rest:N0} of {source.Center.numel():N0} parameters have no factors and use the diagonal"));
-        return new KroneckerCurvature(layers, diagonal) { Remark = remark };
+        var factors = $"Kronecker factors of {layers.Count} layers from {source.Count:N0} items ({measurement.LabelRule})";
+        var others = string.Create(CultureInfo.InvariantCulture, $"{rest:N0} of {source.Center.numel():N0} parameters have no factors and use the diagonal");
+        return new KroneckerCurvature(layers, diagonal)
+        {
+            Remark = rest == 0 ? factors : layers.Count > 0 ? $"{factors}; {others}"
+                : $"no layer shows its inputs, so that there are no Kronecker factors: all {rest:N0} parameters use the diagonal, from {source.Count:N0} items",
+        };
     }
 
     /// <summary>Puts saved tensors together.</summary>
