@@ -41,7 +41,7 @@ public sealed class LowRankCurvature : CurvatureEstimate
         var trace = DiagonalCurvature.Diagonal(source, 4, null).sum().item<float>();
         return new LowRankCurvature(vectors, tensor(values.Select(value => (float)value).ToArray()).to(source.Center.device), trace)
         {
-            Remark = $"{values.Length} leading directions of the Gauss-Newton matrix from {source.Count:N0} items hold {values.Sum() / Math.Max(trace, 1e-30):P0} of its trace",
+            Remark = $"{values.Length} leading directions of the Gauss-Newton matrix from {source.Count:N0} items hold {Math.Min(1, values.Sum() / Math.Max(trace, 1e-30)):P0} of its trace",
         };
     }
 
