@@ -27,7 +27,7 @@ public sealed class Calibrator(
     /// </summary>
     public const double ColdLossRise = 0.003;
 
-    private const double LargestStep = 0.5;
+    private const double LargestStep = 0.8;
     private const int Attempts = 4;
     private const int Halvings = 2;
 

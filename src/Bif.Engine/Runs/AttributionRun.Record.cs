@@ -135,7 +135,8 @@ public sealed partial class AttributionRun
     private void RequireRoom(SamplerSettings settings, int draws) => DiskSpace.Require(
         _directory.Root, (settings.FirstOrderControl ? 8.0 : 4.0) * settings.Chains * draws * (_data.Count + _queryData.Count), "The loss traces", "lower --draws or --chains");
 
-    // What a budget allows, null for nothing. Independent draws follow from the seed: keeping less than all of them would only lose something.
+    // What a budget allows, null for nothing. Independent draws follow from the seed: keeping less than all of them would only lose something,
+    // and where it was only offered none need be kept.
     private KeptDrawsPlan? PlanKept(SamplerSettings settings, KeptDrawsPlan? present)
     {
         if ((_spec.KeepDraws ?? _keptBudget) is not { } budget)
@@ -146,7 +147,7 @@ public sealed partial class AttributionRun
         var plan = present is null ? KeptDrawsPlan.Choose(budget, _selection.Count, settings) : present.For(budget, _selection.Count, settings);
         if (settings.Sampler == "laplace")
         {
-            return plan is { IsLossless: true } ? plan : null;
+            return plan is { IsLossless: true } && !_spec.KeepDrawsIfRoom ? plan : null;
         }
 
         return plan is not null || present is not null || _spec.KeepDrawsIfRoom ? plan : throw new InputException(

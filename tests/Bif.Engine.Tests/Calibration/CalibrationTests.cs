@@ -28,7 +28,7 @@ public sealed class CalibrationTests
     {
         using var problem = TestProblem.Random(3);
         var settings = RunDirectory.Open(problem.Run("run", problem.Spec() with { Sampler = "baoab", Nbeta = 40, Gamma = 5, Draws = 50 })).ReadRecord().Settings;
-        Assert.Equal((40, 5, 0.5), (settings.Nbeta, settings.Gamma, settings.Epsilon));
+        Assert.Equal((40, 5, 0.8), (settings.Nbeta, settings.Gamma, settings.Epsilon));
     }
 
     // What is measured (SAMPLING section 1b): subset sums estimated from T independent draws correlate with the exact ones as
