@@ -131,50 +131,6 @@ public sealed partial class AttributionRun
         return (store.Shape.Draws < settings.Draws ? store.Extend(settings.Draws) : store, earlier);
     }
 
-    // The losses of so many draws per chain, and of their first-order parts.
-    private void RequireRoom(SamplerSettings settings, int draws) => DiskSpace.Require(
-        _directory.Root, (settings.FirstOrderControl ? 8.0 : 4.0) * settings.Chains * draws * (_data.Count + _queryData.Count), "The loss traces", "lower --draws or --chains");
-
-    // What a budget allows, null for nothing. Independent draws follow from the seed: keeping less than all of them would only lose something,
-    // and where it was only offered none need be kept.
-    private KeptDrawsPlan? PlanKept(SamplerSettings settings, KeptDrawsPlan? present)
-    {
-        if ((_spec.KeepDraws ?? _keptBudget) is not { } budget)
-        {
-            return null;
-        }
-
-        var plan = present is null ? KeptDrawsPlan.Choose(budget, _selection.Count, settings) : present.For(budget, _selection.Count, settings);
-        if (settings.Sampler == "laplace")
-        {
-            return plan is { IsLossless: true } && !_spec.KeepDrawsIfRoom ? plan : null;
-        }
-
-        return plan is not null || present is not null || _spec.KeepDrawsIfRoom ? plan : throw new InputException(
-            $"--keep-draws {budget} bytes hold fewer than two draws per chain of {_selection.Count:N0} parameters: give at least {4L * settings.Chains * _selection.Count} bytes, or leave it out.");
-    }
-
-    // More draws in the same room: those that are kept are thinned, before the record asks for the others.
-    private void ThinKept(RunRecord earlier, SamplerSettings settings)
-    {
-        if (earlier.Kept is not { } present)
-        {
-            return;
-        }
-
-        _kept = PlanKept(settings, present);
-        if (_kept is null || (_kept.Every, _kept.Precision) != (present.Every, present.Precision))
-        {
-            Say(RunStage.Preparing, _kept is null ? "the added draws leave no room for keeping any" : $"the added draws leave less room: {_kept.Describe()}");
-        }
-
-        if (_kept is not null && (_kept.Every, _kept.Precision) != (present.Every, present.Precision))
-        {
-            new KeptDrawFiles(_directory.Draws, _kept, earlier.Plan.DrawsPerBlock).TakeOver(
-                new KeptDrawFiles(_directory.Draws, present, earlier.Plan.DrawsPerBlock), earlier.Settings.Chains, earlier.Settings.Draws, _center);
-        }
-    }
-
     private (TraceStore Store, RunRecord Record) Create(SamplerSettings settings, string source, ExecutionPlan plan)
     {
         InitialLosses(plan.EvaluationBatch);

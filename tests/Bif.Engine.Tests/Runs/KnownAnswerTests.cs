@@ -28,7 +28,7 @@ public sealed class KnownAnswerTests
         var run = problem.Run("run", problem.Spec() with
         {
             Sampler = sampler, Preconditioner = preconditioner, Decay = 1, Stabilizer = 1, Epsilon = epsilon, Nbeta = 2, Gamma = 2, Batch = 0, Chains = 4,
-            Draws = 1500, Thin = sampler == "laplace" ? 1 : 8, BurnIn = 200, FirstOrderControl = sampler == "laplace" ? false : null,
+            Draws = 1500, Thin = sampler switch { "laplace" => 1, "baoab" => 2, _ => 8 }, BurnIn = 200, FirstOrderControl = sampler == "laplace" ? false : null,
         });
         var bif = TestProblem.Scores(run, "bif").Values;
         var errors = TestProblem.Scores(run, "bif_se").Values;
@@ -117,7 +117,7 @@ public sealed class KnownAnswerTests
             var run = problem.Run($"run{centred}", problem.Spec() with
             {
                 Sampler = sampler, Preconditioner = preconditioner, Epsilon = epsilon, Friction = preconditioner is null or "none" ? null : 1, Nbeta = 40, Gamma = 5,
-                Batch = 0, Chains = 4, Draws = 2000, Thin = sampler == "sgld" ? 8 : 2, BurnIn = 200, Seed = 2, Centered = centred,
+                Batch = 0, Chains = 4, Draws = 600, Thin = sampler == "sgld" ? 8 : 2, BurnIn = 200, Seed = 2, Centered = centred,
             });
             var bif = TestProblem.Scores(run, "bif").Values;
             var errors = TestProblem.Scores(run, "bif_se").Values;
@@ -148,8 +148,8 @@ public sealed class KnownAnswerTests
         using var problem = TestProblem.Random(3);
         var run = problem.Run("run", problem.Spec() with
         {
-            Sampler = sampler, Preconditioner = preconditioner, Epsilon = epsilon, Nbeta = 0, Gamma = 5, Batch = 0, Chains = 4, Draws = 2000,
-            Thin = sampler == "laplace" ? 1 : 6, BurnIn = 100, Seed = 2, FirstOrderControl = sampler == "laplace" ? false : null,
+            Sampler = sampler, Preconditioner = preconditioner, Epsilon = epsilon, Nbeta = 0, Gamma = 5, Batch = 0, Chains = 4, Draws = 800,
+            Thin = sampler switch { "laplace" => 1, "baoab" => 2, _ => 6 }, BurnIn = 100, Seed = 2, FirstOrderControl = sampler == "laplace" ? false : null,
         });
         var bif = TestProblem.Scores(run, "bif").Values;
         var errors = TestProblem.Scores(run, "bif_se").Values;
@@ -313,7 +313,7 @@ public sealed class KnownAnswerTests
         using var problem = TestProblem.Random(5);
         var run = problem.Run("run", problem.Spec() with
         {
-            Sampler = sampler, Preconditioner = preconditioner, Epsilon = epsilon, Nbeta = 40, Gamma = 1e6, Batch = 0, Chains = 4, Draws = 2000,
+            Sampler = sampler, Preconditioner = preconditioner, Epsilon = epsilon, Nbeta = 40, Gamma = 1e6, Batch = 0, Chains = 4, Draws = 1000,
             Thin = sampler == "laplace" ? 1 : 2, BurnIn = 50, FirstOrderControl = sampler == "laplace" ? false : null,
         });
         var correlation = TestProblem.Scores(run, "correlation").Values;

@@ -124,7 +124,12 @@ public sealed class QueryAdditionTests
     {
         using var problem = TestProblem.Random(3);
         var spec = Settings(problem, "baoab") with { KeepDraws = 8 };
-        Assert.Contains("--keep-draws", Assert.Throws<InputException>(() => problem.Run("run", spec)).Message, StringComparison.Ordinal);
+        var message = Assert.Throws<InputException>(() => problem.Run("run", spec with { Draws = 5 })).Message;
+        Assert.Contains("--keep-draws", message, StringComparison.Ordinal);
+
+        // What the sentence says suffices: two draws of two chains.
+        Assert.Contains("24 bytes", message, StringComparison.Ordinal);
+        Assert.Equal((2, 24L), (Bif.Engine.Sampling.Kept.KeptDrawsPlan.Choose(24, 3, new("baoab", 1, 1, 1, 0, 2, 5, 0, 1, 0))!.Every, Bif.Engine.Sampling.Kept.KeptDrawsPlan.Choose(24, 3, new("baoab", 1, 1, 1, 0, 2, 5, 0, 1, 0))!.Bytes));
         problem.Run("run", spec with { KeepDrawsIfRoom = true });
         Assert.Null(RunDirectory.Open(problem.At("run")).ReadRecord().Kept);
         Assert.Equal("replayed", QueryAddition.Execute(problem.At("run"), spec.Queries + "[1:2]", null, CancellationToken.None).Way);

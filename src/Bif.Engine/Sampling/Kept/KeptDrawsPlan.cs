@@ -34,15 +34,18 @@ public sealed record KeptDrawsPlan(int Every, string Precision, double Scale, lo
     /// <returns>Null where not even two draws per chain fit.</returns>
     public KeptDrawsPlan? For(long budget, long parameters, SamplerSettings settings)
     {
-        var values = (double)settings.Chains * (settings.Draws / Every) * parameters;
-        if (Precision == "float32" && values * sizeof(float) <= budget)
+        // Of all chains, by draw.
+        var (values, present) = ((double)settings.Chains * parameters, settings.Draws / Every);
+        if (Precision == "float32" && present * values * sizeof(float) <= budget)
         {
-            return this with { Bytes = (long)values * sizeof(float) };
+            return this with { Bytes = (long)(present * values) * sizeof(float) };
         }
 
-        var every = Every * (int)Math.Clamp(Math.Ceiling(values * HalfBytes / budget), 1, Math.Max(1, settings.Draws));
+        // The smallest thinning with which so many are left.
+        var most = (int)Math.Min(budget / (values * HalfBytes), int.MaxValue - 1);
+        var every = Every * ((present / (most + 1)) + 1);
         var kept = settings.Draws / every;
-        return kept < 2 ? null : this with { Every = every, Precision = "float16", Bytes = (long)kept * settings.Chains * parameters * HalfBytes };
+        return kept < 2 ? null : this with { Every = every, Precision = "float16", Bytes = (long)(kept * values) * HalfBytes };
     }
 
     /// <summary>What is kept and what was given up, in words.</summary>
