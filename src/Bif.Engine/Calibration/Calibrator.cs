@@ -28,8 +28,11 @@ public sealed class Calibrator(
     public const double ColdLossRise = 0.003;
 
     private const double LargestStep = 0.8;
+
+    // Of the linear limit 2/√λ, since λ is steepest along one direction only; a pilot that misbehaves shortens the step by √2.
+    private const double StepOfRoot = 1.8;
     private const int Attempts = 4;
-    private const int Halvings = 2;
+    private const int Shortenings = 4;
 
     // How many times the predicted rise of the loss a pilot may show, and from where nothing can be made of it.
     private const double Tolerance = 4.5;
@@ -157,7 +160,7 @@ public sealed class Calibrator(
         return true;
     }
 
-    // The steepest curvature at thermal amplitude gives the step; a pilot confirms it, or halves it as often as that may help.
+    // The steepest curvature at thermal amplitude gives the step; a pilot confirms it, or shortens it as often as that may help.
     private Trial Try(
         ThermalProbe probe, CalibrationConstraints given, double nbeta, double gamma, bool centered, double dimension, List<string> reasons)
     {
@@ -167,22 +170,22 @@ public sealed class Calibrator(
         if (given.Step is null && sampler == "baoab")
         {
             var steepest = probe.Steepest(coordinates, nbeta, gamma);
-            step = Math.Min(LargestStep, 2 / Math.Sqrt(steepest));
+            step = Math.Min(LargestStep, StepOfRoot / Math.Sqrt(steepest));
             reasons.Add(Text($"step {step:G3}: curvature in the chains' coordinates is at most {steepest:G3} (1 is what they are made for)"));
         }
 
         var expected = dimension / (2 * nbeta);
-        for (var halving = 0; ; halving++)
+        for (var shortening = 0; ; shortening++)
         {
             var rise = probe.Pilot(sampler, coordinates, step, nbeta, gamma, centered);
             var excess = double.IsFinite(rise) ? rise / expected : double.PositiveInfinity;
             reasons.Add(Text($"pilot at nbeta {nbeta:G3}, step {step:G3}: the loss rose by {rise:G3} nats, {expected:G3} expected"));
-            if (excess <= Tolerance || sampler != "baoab" || given.Step is not null || halving == Halvings)
+            if (excess <= Tolerance || sampler != "baoab" || given.Step is not null || shortening == Shortenings)
             {
                 return new Trial(nbeta, gamma, step, excess);
             }
 
-            step /= 2;
+            step /= Math.Sqrt(2);
         }
     }
 
