@@ -26,8 +26,8 @@ public sealed class DataFeed : IDisposable
     private readonly Tensor? _raw;
     private readonly Tensor? _normalised;
 
-    /// <summary>Whether the items are pictures, whose layout is a choice.</summary>
-    public bool HasPictures => _image;
+    /// <summary>Whether the items are pictures of several channels, whose layout is a choice.</summary>
+    public bool HasPictures => _image && _data.Items.ItemShape[0] > 1;
 
     /// <summary>How pictures lie in memory; null for what mostly suits the device.</summary>
     public ImageLayout? Layout { get; set; }

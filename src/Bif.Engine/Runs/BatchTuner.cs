@@ -27,7 +27,7 @@ internal static class BatchTuner
     private const long MemoryBudget = 128L << 20;
     private const long DeviceMemoryBudget = 4L << 30;
     // Raised when passes change their speed or memory, so that what was measured before is measured again.
-    private const int Generation = 4;
+    private const int Generation = 5;
     private const double LayoutGain = 1.05;
     private static readonly int[] Candidates = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096];
 
@@ -91,20 +91,28 @@ internal static class BatchTuner
     {
         var best = (Batch: 1, Rate: 0.0);
         var disappointments = 0;
-        var (tried, bytes) = (1, 0L);
         pass(1);
+
+        // What one item takes cannot be helped: of large models most of it is the weights' own gradient.
+        var least = meter.Bytes(() => pass(1));
+        var eachItem = 0.0;
         foreach (var candidate in Candidates.Where(candidate => candidate <= most).DefaultIfEmpty(most))
         {
             // Memory grows with the items: what would take too much is not tried.
-            if (candidate > 1 && bytes * (candidate / (double)tried) > meter.Budget)
+            if (eachItem * (candidate - 1) > meter.Budget)
             {
                 break;
             }
 
-            (tried, bytes) = (candidate, meter.Bytes(() => pass(candidate)));
-            if (bytes > meter.Budget && candidate > 1)
+            if (candidate > 1)
             {
-                break;
+                var more = meter.Bytes(() => pass(candidate)) - least;
+                if (more > meter.Budget)
+                {
+                    break;
+                }
+
+                eachItem = Math.Max(0, more) / (candidate - 1.0);
             }
 
             var rate = Rate(candidate, pass);
