@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.CommandLine;
 using Bif.Cli.Parsing;
 using Bif.Cli.Terminal;
@@ -92,8 +91,7 @@ internal sealed class TopCommand : Verb
         var helpful = isPositiveHelpful ? Ranking.Largest(scores, most) : Ranking.Smallest(scores, most);
         var harmful = isPositiveHelpful ? Ranking.Smallest(scores, least) : Ranking.Largest(scores, least);
         var sign = isPositiveHelpful ? SignConvention.Line : bif ? SignConvention.BifLine : SignConvention.LineOf(method);
-        double? floor = isPositiveHelpful && !partial && record.Diagnostics is { } diagnostics && diagnostics.TryGetProperty("noise_floor", out var value) && value.ValueKind == JsonValueKind.Number
-            ? value.GetDouble() : null;
+        var floor = isPositiveHelpful && !partial ? record.NoiseFloor : null;
         if (arguments.GetValue(_json))
         {
             object[] List(IReadOnlyList<Ranked> ranked) => [.. ranked.Select((entry, rank) => new

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using Bif.Engine.Data;
+using static TorchSharp.torch;
 
 namespace Bif.Engine.Checkpoints;
 
@@ -59,6 +60,14 @@ public sealed class SafetensorsFile : ITensorSource
 
     /// <inheritdoc/>
     public bool IsFloatingPoint(string name) => _entries[name].Type is "F64" or "F32" or "F16" or "BF16";
+
+    /// <summary>A tensor in the host's memory, float32, without a copy between; it belongs to the caller's scope.</summary>
+    public Tensor Read(string name)
+    {
+        var values = empty(Shape(name));
+        ReadFloat32(name, MemoryMarshal.Cast<byte, float>(values.bytes));
+        return values;
+    }
 
     /// <inheritdoc/>
     public void ReadFloat32(string name, Span<float> destination)

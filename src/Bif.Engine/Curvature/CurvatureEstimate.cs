@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Bif.Engine.Checkpoints;
 using Bif.Engine.Sampling.Preconditioners;
 using static TorchSharp.torch;
@@ -55,12 +54,7 @@ public abstract class CurvatureEstimate : IDisposable
     {
         using var file = SafetensorsFile.Open(path);
         using var scope = NewDisposeScope();
-        var tensors = file.Names.ToDictionary(name => name, name =>
-        {
-            var values = empty(file.Shape(name));
-            file.ReadFloat32(name, MemoryMarshal.Cast<byte, float>(values.bytes));
-            return values.to(device);
-        });
+        var tensors = file.Names.ToDictionary(name => name, name => file.Read(name).to(device));
         var metadata = file.Metadata();
         var remark = metadata.GetValueOrDefault("remark", "");
         try

@@ -33,7 +33,7 @@ public sealed class Sweep(RunSpec spec, string directory, IProgress<RunProgress>
         var first = Math.Min(calibrated.Draws, Math.Max(FewestDraws, calibrated.Draws / FirstPart));
         foreach (var draws in new[] { first, calibrated.Draws })
         {
-            foreach (var point in all)
+            foreach (var (index, point) in all.Index())
             {
                 var known = Record(point);
                 if (cancellation.IsCancellationRequested)
@@ -48,7 +48,7 @@ public sealed class Sweep(RunSpec spec, string directory, IProgress<RunProgress>
 
                 if (known?.State != "diverged" && !_refused.Contains(point))
                 {
-                    Execute(point, $"{all.TakeWhile(other => other != point).Count() + 1} of {all.Count}", calibrated, draws, resume: known is not null, cancellation);
+                    Execute(point, $"{index + 1} of {all.Count}", calibrated, draws, resume: known is not null, cancellation);
                 }
             }
         }

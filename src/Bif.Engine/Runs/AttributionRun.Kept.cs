@@ -12,13 +12,8 @@ public sealed partial class AttributionRun
 
     // What a budget allows, null for nothing. Independent draws follow from the seed: keeping less than all of them would only lose something,
     // and where it was only offered none need be kept.
-    private KeptDrawsPlan? PlanKept(SamplerSettings settings, KeptDrawsPlan? present)
+    private KeptDrawsPlan? PlanKept(long budget, SamplerSettings settings, KeptDrawsPlan? present)
     {
-        if ((_spec.KeepDraws ?? _keptBudget) is not { } budget)
-        {
-            return null;
-        }
-
         var plan = present is null ? KeptDrawsPlan.Choose(budget, _selection.Count, settings) : present.For(budget, _selection.Count, settings);
         if (settings.Sampler == "laplace")
         {
@@ -37,14 +32,14 @@ public sealed partial class AttributionRun
             return;
         }
 
-        _kept = PlanKept(settings, present);
-        if (_kept is null || (_kept.Every, _kept.Precision) != (present.Every, present.Precision))
+        _kept = (_spec.KeepDraws ?? earlier.Spec.KeepDraws) is { } budget ? PlanKept(budget, settings, present) : null;
+        if (_kept is null)
         {
-            Say(RunStage.Preparing, _kept is null ? "the added draws leave no room for keeping any" : $"the added draws leave less room: {_kept.Describe()}");
+            Say(RunStage.Preparing, "the added draws leave no room for keeping any");
         }
-
-        if (_kept is not null && (_kept.Every, _kept.Precision) != (present.Every, present.Precision))
+        else if ((_kept.Every, _kept.Precision) != (present.Every, present.Precision))
         {
+            Say(RunStage.Preparing, $"the added draws leave less room: {_kept.Describe()}");
             new KeptDrawFiles(_directory.Draws, _kept, earlier.Plan.DrawsPerBlock).TakeOver(
                 new KeptDrawFiles(_directory.Draws, present, earlier.Plan.DrawsPerBlock), earlier.Settings.Chains, earlier.Settings.Draws, _center);
         }

@@ -75,7 +75,7 @@ public sealed partial class AttributionRun
                 $"{_directory.Root} holds an unfinished run of this spec ({earlier.State}): add --resume to continue it.");
         }
 
-        (_kept, _keptBudget) = (earlier.Kept, earlier.Spec.KeepDraws);
+        _kept = earlier.Kept;
         if (_spec.KeepDraws is not null && earlier.Spec.KeepDraws is null)
         {
             Say(RunStage.Preparing, "--keep-draws has no effect here: draws are kept from the start of a run, and this one began without", isWarning: true);

@@ -43,11 +43,9 @@ public sealed partial class AttributionRun : IDisposable
     private Preconditioner _preconditioner = new NoPreconditioner();
     private SettingsChoice? _choice;
     private KeptDrawsPlan? _kept;
-    private long? _keptBudget;
     private readonly TokenTracing? _tokens;
     private float[]? _initialTrain;
     private float[]? _initialQuery;
-    private double _secondsPerDraw;
     private long _peakBytes;
 
     private AttributionRun(RunSpec spec, RunDirectory directory, IProgress<RunProgress>? progress)
@@ -126,8 +124,8 @@ public sealed partial class AttributionRun : IDisposable
         var start = run._clock.Elapsed.TotalSeconds;
         var (settings, source, plan) = run.Prepare();
         return new CalibrationReport(
-            settings, source, run._choice!.Reasons, run._secondsPerDraw,
-            run._secondsPerDraw * settings.Draws * settings.Chains / plan.ConcurrentChains, run._clock.Elapsed.TotalSeconds - start);
+            settings, source, run._choice!.Reasons, run._choice.SecondsPerDraw,
+            run._choice.SecondsPerDraw * settings.Draws * settings.Chains / plan.ConcurrentChains, run._clock.Elapsed.TotalSeconds - start);
     }
 
     /// <inheritdoc/>
@@ -264,8 +262,7 @@ public sealed partial class AttributionRun : IDisposable
             return _initialTrain!.Average(loss => (double)loss);
         });
         (_curvature, _preconditioner, _choice) = (choice.Curvature, choice.Preconditioner, choice);
-        _kept = PlanKept(choice.Settings, null);
-        _secondsPerDraw = choice.SecondsPerDraw;
+        _kept = _spec.KeepDraws is { } budget ? PlanKept(budget, choice.Settings, null) : null;
         Arrange(choice.Plan);
         ProcessMemory.EndStage();
         return (choice.Settings, choice.Source, choice.Plan with { DrawsPerBlock = DrawsPerBlock(choice.SecondsPerDraw, choice.Settings.Draws) });

@@ -33,7 +33,6 @@ internal sealed class ControlPlanner(RunSpec spec, Model model, ParameterSelecti
 
     // Where the usual one takes too long: fewer points lose nothing that could be measured, fewer draws a little (docs/measurements.md). The
     // fewest draws may take longer, so that a network that only just affords them does not change its sampler from run to run.
-    private const double UsualSeconds = 600;
     private const double MostSeconds = 1000;
     private const int FewPoints = 2;
     private const int LeastDraws = 100;
@@ -63,7 +62,7 @@ internal sealed class ControlPlanner(RunSpec spec, Model model, ParameterSelecti
                 + (Cost.ProductSeconds * (train.Count + queryCount) * (draws + queryCount)));
 
         var usual = Of(ThermalGradients.UsualPoints, spec.Draws is { } each ? each * (long)(spec.Chains ?? FamilyDefaults.UsualChains) : MostDraws);
-        if (usual.Seconds <= UsualSeconds)
+        if (usual.Seconds <= SettingsChooser.SamplingSeconds)
         {
             return usual;
         }
@@ -71,7 +70,7 @@ internal sealed class ControlPlanner(RunSpec spec, Model model, ParameterSelecti
         var least = spec.Draws is null ? LeastDraws : usual.Draws;
         for (var draws = usual.Draws; draws >= least; draws = draws * 4 / 5)
         {
-            if (Of(FewPoints, draws) is var few && few.Seconds <= UsualSeconds)
+            if (Of(FewPoints, draws) is var few && few.Seconds <= SettingsChooser.SamplingSeconds)
             {
                 return few;
             }

@@ -43,9 +43,9 @@ public sealed class QueryAddition : IDisposable
         _model = RecordedInputs.Model(run, record, device);
         _queryData = DatasetLoader.Open(queryPath, record.Spec.InputOf(_model), _model.TargetKind);
         _model.CheckData(_queryData);
-        _queries = new DataFeed(_queryData, _model.Input, device) { Layout = record.Plan.Layout };
         _selection = ParameterSelection.Matching(_model.Layout, [.. record.Spec.Parameters]);
         _center = AttributionRun.Select(_model, _selection);
+        _queries = Feed(_queryData);
     }
 
     private int Threads => _record.Spec.Threads ?? Environment.ProcessorCount;
@@ -291,7 +291,7 @@ public sealed class QueryAddition : IDisposable
         }
 
         using var data = RecordedInputs.Queries(_run, _record, _model);
-        using var feed = new DataFeed(data, _model.Input, _center.device) { Layout = _record.Plan.Layout };
+        using var feed = Feed(data);
         var (store, files) = (TraceStore.Open(_run.Traces), new KeptDrawFiles(_run.Draws, plan, _record.Plan.DrawsPerBlock));
         var (seen, count) = (new float[data.Count], Math.Min(16, plan.CountBefore(store.Shape.Draws)));
         var (recorded, errors) = (new List<float[]>(), 0.0);
@@ -322,7 +322,7 @@ public sealed class QueryAddition : IDisposable
         var settings = _record.Settings;
         var gradients = settings.Sampler != "laplace";
         using var data = gradients ? RecordedInputs.Train(_run, _record, _model) : null;
-        using var train = new DataFeed(data ?? _queryData, _model.Input, _center.device) { Layout = _record.Plan.Layout };
+        using var train = Feed(data ?? _queryData);
         using var curvature = Curvature();
         using var preconditioner = curvature?.ToPreconditioner(settings.Nbeta, settings.Gamma) ?? new NoPreconditioner();
         using var offset = settings.Centered ? LossGradient.AtCheckpoint(_model, _selection, _center, train, _record.Plan.GradientPiece) : null;
@@ -368,7 +368,7 @@ public sealed class QueryAddition : IDisposable
 
         progress.Report(new RunProgress(RunStage.Estimating, "first-order parts of the queries' losses"));
         using var data = RecordedInputs.Train(_run, _record, _model);
-        using var train = new DataFeed(data, _model.Input, _center.device) { Layout = _record.Plan.Layout };
+        using var train = Feed(data);
         using var curvature = Curvature();
         using var preconditioner = curvature?.ToPreconditioner(_record.Settings.Nbeta, _record.Settings.Gamma) ?? new NoPreconditioner();
         Directory.CreateDirectory(own.Root);
@@ -382,6 +382,9 @@ public sealed class QueryAddition : IDisposable
             own, store, share => progress.Report(new RunProgress(RunStage.Estimating, Fraction: AttributionRun.OfControl(share))));
         return FirstOrderControl.OpenIfThere(place.Root);
     }
+
+    // Items as the run saw them.
+    private DataFeed Feed(Dataset data) => new(data, _model.Input, _center.device) { Layout = _record.Plan.Layout };
 
     private AdditionResult Result(RunDirectory place, bool completed)
     {

@@ -136,6 +136,10 @@ public sealed record RunRecord
     [JsonIgnore]
     public double? NoiseConstant => Diagnostic("noise_constant");
 
+    /// <summary>What the correlation of the best of unrelated items would reach by chance; null where it is not known.</summary>
+    [JsonIgnore]
+    public double? NoiseFloor => Diagnostic("noise_floor");
+
     /// <summary>A number of the diagnostics by its name; null where it is not there or not finite.</summary>
     /// <param name="name">As it stands in the file.</param>
     internal double? Diagnostic(string name)

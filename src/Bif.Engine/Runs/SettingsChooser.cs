@@ -31,7 +31,9 @@ internal sealed class SettingsChooser(
 
     // What factors cost an item, in its gradients.
     private const double FactorGradients = 30;
-    private const double SamplingSeconds = 600;
+
+    /// <summary>What sampling may take, and a control variate besides.</summary>
+    internal const double SamplingSeconds = 600;
     private const int MostDraws = 4000;
 
     // The leading directions of a convolutional network from too few of its items leave out what its draws then run into.
@@ -259,12 +261,12 @@ internal sealed class SettingsChooser(
 
         using var scope = NewDisposeScope();
         var (curvature, direction) = StepProbe.Steepest(model, selection, center, train, settings.Gamma, pieceSize, spec.Seed, StepProbe.FewItems);
-        var noise = new GradientNoise(model, selection, center, train, direction);
         var stiffness = (settings.Nbeta * curvature) + settings.Gamma;
-        var scale = settings.Sampler == "rmsprop" ? noise.RmspropScale(settings.Batch, settings.Stabilizer)
+        var scale = settings.Sampler == "rmsprop" ? GradientNoise.RmspropScale(model, selection, center, train, direction, settings.Batch, settings.Stabilizer)
             : settings.Preconditioner == "none" ? 1
             : 1 / Math.Max(stiffness, 1e-30);
-        var added = noise.AddedTemperature(settings, scale);
+        var added = GradientNoise.AddedTemperature(
+            settings, GradientNoise.SlopeVariance(model, selection, center, train, direction), scale, train.Count);
         var words = FormattableString.Invariant($"mini-batches of {settings.Batch} add {added:G2} of the chains' temperature in the steepest direction");
 
         // A step beyond the stability limit fails by itself, and with a clearer reason.
@@ -275,16 +277,11 @@ internal sealed class SettingsChooser(
                 $"{words}, which swamps the curvature that the scores rest on: use --batch full, a batch of at least {BatchFor(settings, added):N0}, a smaller --epsilon or a smaller --nbeta.");
         }
 
-        if (added > GradientNoise.Noticeable)
+        _reasons.Add(words);
+        report(new RunProgress(RunStage.Preparing, added > GradientNoise.Noticeable ? $"{words}: scores lean towards gradient similarity; a larger --batch or a smaller --epsilon mends it" : words)
         {
-            _reasons.Add(words);
-            report(new RunProgress(RunStage.Preparing, $"{words}: scores lean towards gradient similarity; a larger --batch or a smaller --epsilon mends it") { IsWarning = true });
-        }
-        else
-        {
-            Because(words);
-        }
-
+            IsWarning = added > GradientNoise.Noticeable,
+        });
         return added;
     }
 
@@ -394,7 +391,7 @@ internal sealed class SettingsChooser(
         var (curvature, direction) = StepProbe.Steepest(model, selection, center, train, gamma, pieceSize, spec.Seed, StepProbe.ManyItems);
 
         // RMSprop's steps are longer where gradients are small.
-        var scale = sampler == "rmsprop" ? new GradientNoise(model, selection, center, train, direction).RmspropScale(batch, spec.Stabilizer) : 1;
+        var scale = sampler == "rmsprop" ? GradientNoise.RmspropScale(model, selection, center, train, direction, batch, spec.Stabilizer) : 1;
 
         // At ε·k = 0.7 the variance in the steepest direction is a fifth too large, in all others less (METHOD section 2).
         var limit = 0.7 / (scale * ((nbeta * curvature) + gamma));

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Bif.Engine.Checkpoints;
 
 namespace Bif.Engine.Sampling;
@@ -32,9 +31,7 @@ internal sealed class ChainStateFile(string directory, int chain)
             }
 
             using var scope = TorchSharp.torch.NewDisposeScope();
-            var values = TorchSharp.torch.empty(vector.shape);
-            file.ReadFloat32(name, MemoryMarshal.Cast<byte, float>(values.bytes));
-            vector.copy_(values);
+            vector.copy_(file.Read(name));
         }
 
         var metadata = file.Metadata();

@@ -34,10 +34,10 @@ internal sealed class DrawRecorder(
 {
     private readonly RepeatedPass _trainPass = RepeatedPass.Over(model, train, refused);
     private readonly RepeatedPass _queryPass = RepeatedPass.Over(model, queries, refused);
-    private float[] _train = new float[queriesOnly ? 0 : (long)plan.DrawsPerBlock * train.Count];
-    private float[] _queries = new float[(long)plan.DrawsPerBlock * queries.Count];
-    private float[] _sampling = new float[(long)plan.DrawsPerBlock * settings.Thin];
-    private (float[] Train, float[] Queries, float[] Sampling)? _spare;
+    private readonly TwoBlocks<Losses> _blocks = new(() => new(
+        new float[queriesOnly ? 0 : (long)plan.DrawsPerBlock * train.Count],
+        new float[(long)plan.DrawsPerBlock * queries.Count],
+        new float[(long)plan.DrawsPerBlock * settings.Thin]));
     private readonly float[] _burnIn = new float[settings.BurnIn];
 
     // Where draws are added to a chain whose last block was a short one, that block is filled up and written again.
@@ -62,7 +62,7 @@ internal sealed class DrawRecorder(
     public PendingLosses Pending { get; } = new();
 
     /// <summary>Where the training losses of the next draw go.</summary>
-    public Memory<float> TrainLosses => queriesOnly ? default : _train.AsMemory(_row * train.Count, train.Count);
+    public Memory<float> TrainLosses => queriesOnly ? default : _blocks.Current.Train.AsMemory(_row * train.Count, train.Count);
 
     private int DrawsInBlock => Math.Min(plan.DrawsPerBlock, settings.Draws - (Block * plan.DrawsPerBlock));
 
@@ -78,13 +78,13 @@ internal sealed class DrawRecorder(
         var first = Block * plan.DrawsPerBlock;
         if (!queriesOnly)
         {
-            store.ReadTrain(chain, first, _row, 0, train.Count, _train.AsSpan(0, _row * train.Count));
+            store.ReadTrain(chain, first, _row, 0, train.Count, _blocks.Current.Train.AsSpan(0, _row * train.Count));
         }
 
-        store.ReadQuery(chain, first, _row, 0, queries.Count, _queries.AsSpan(0, _row * queries.Count));
+        store.ReadQuery(chain, first, _row, 0, queries.Count, _blocks.Current.Queries.AsSpan(0, _row * queries.Count));
         tokens?.ReadBack(chain, first, _row);
-        store.ReadSampling(chain, Block).AsSpan(0, _row * settings.Thin).CopyTo(_sampling);
-        if (!queriesOnly && float.IsNaN(_train[(_row - 1) * train.Count]))
+        store.ReadSampling(chain, Block).AsSpan(0, _row * settings.Thin).CopyTo(_blocks.Current.Sampling);
+        if (!queriesOnly && float.IsNaN(_blocks.Current.Train[(_row - 1) * train.Count]))
         {
             throw new InputException($"The traces of chain {chain} end before its saved state: delete the state to run the chain anew.");
         }
@@ -106,7 +106,7 @@ internal sealed class DrawRecorder(
             }
             else if (place.SamplingIndex is { } within)
             {
-                _sampling[(row * settings.Thin) + within] = (float)loss;
+                _blocks.Current.Sampling[(row * settings.Thin) + within] = (float)loss;
             }
         };
     }
@@ -118,7 +118,7 @@ internal sealed class DrawRecorder(
     public void Record(Weights weights, bool trainIsThere, Action<double> read)
     {
         var trainLosses = TrainLosses;
-        var queryLosses = _queries.AsMemory(_row * queries.Count, queries.Count);
+        var queryLosses = _blocks.Current.Queries.AsMemory(_row * queries.Count, queries.Count);
         if (!trainIsThere && !queriesOnly && tokens is not { CoversItems: true })
         {
             LossEvaluator.Evaluate(model, weights, train, plan.EvaluationBatch, trainLosses, Pending, _trainPass);
@@ -150,10 +150,7 @@ internal sealed class DrawRecorder(
     /// <summary>Ends the full block, whose losses are read, and begins the next: what writes it, to be done before the next but one ends.</summary>
     public Action TakeBlock()
     {
-        var (block, rows, ofTokens) = (Block, _row, tokens?.TakeBlock(chain, Block, _row));
-        var full = (Train: _train, Queries: _queries, Sampling: _sampling);
-        (_train, _queries, _sampling) = _spare ?? (new float[_train.Length], new float[_queries.Length], new float[_sampling.Length]);
-        _spare = full;
+        var (block, rows, full, ofTokens) = (Block, _row, _blocks.Turn(), tokens?.TakeBlock(chain, Block, _row));
         Block++;
         _row = 0;
         return () =>
@@ -180,4 +177,7 @@ internal sealed class DrawRecorder(
         _queryPass.Dispose();
         tokens?.Dispose();
     }
+
+    // Of a block's draws, row by row: all items, all queries, and the mean loss at each step.
+    private sealed record Losses(float[] Train, float[] Queries, float[] Sampling);
 }

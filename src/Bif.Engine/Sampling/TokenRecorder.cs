@@ -24,10 +24,10 @@ internal sealed class TokenRecorder(
     private readonly TraceStore _store = target.Store;
     private readonly int _trainTokens = target.Store.Shape.TrainItems;
     private readonly int _queryTokens = target.Store.Shape.QueryItems;
-    private float[] _train = new float[target.Train is null ? 0 : checked(target.Store.Shape.DrawsPerBlock * target.Store.Shape.TrainItems)];
-    private float[] _queries = new float[checked(target.Store.Shape.DrawsPerBlock * target.Store.Shape.QueryItems)];
-    private float[] _means = new float[target.Store.Shape.DrawsPerBlock];
-    private (float[] Train, float[] Queries, float[] Means)? _spare;
+    private readonly TwoBlocks<Losses> _blocks = new(() => new(
+        new float[target.Train is null ? 0 : checked(target.Store.Shape.DrawsPerBlock * target.Store.Shape.TrainItems)],
+        new float[checked(target.Store.Shape.DrawsPerBlock * target.Store.Shape.QueryItems)],
+        new float[target.Store.Shape.DrawsPerBlock]));
     private readonly float[] _items = new float[target.Train?.Count ?? 0];
 
     /// <summary>Whether the tokens of all training items are traced, which gives the items' losses too.</summary>
@@ -38,11 +38,11 @@ internal sealed class TokenRecorder(
     {
         if (target.Train is not null)
         {
-            _store.ReadTrain(chain, firstDraw, draws, 0, _trainTokens, _train.AsSpan(0, draws * _trainTokens));
+            _store.ReadTrain(chain, firstDraw, draws, 0, _trainTokens, _blocks.Current.Train.AsSpan(0, draws * _trainTokens));
         }
 
-        _store.ReadQuery(chain, firstDraw, draws, 0, _queryTokens, _queries.AsSpan(0, draws * _queryTokens));
-        _store.ReadSampling(chain, firstDraw / _store.Shape.DrawsPerBlock).AsSpan(0, draws).CopyTo(_means);
+        _store.ReadQuery(chain, firstDraw, draws, 0, _queryTokens, _blocks.Current.Queries.AsSpan(0, draws * _queryTokens));
+        _store.ReadSampling(chain, firstDraw / _store.Shape.DrawsPerBlock).AsSpan(0, draws).CopyTo(_blocks.Current.Means);
     }
 
     /// <summary>
@@ -51,7 +51,7 @@ internal sealed class TokenRecorder(
     /// </summary>
     public void Record(Weights weights, int row, Memory<float> trainLosses, Memory<float> queryLosses, PendingLosses pending)
     {
-        var asked = _queries.AsMemory(row * _queryTokens, _queryTokens);
+        var asked = _blocks.Current.Queries.AsMemory(row * _queryTokens, _queryTokens);
         LossEvaluator.EvaluateTokens(model, weights, queries, evaluationBatch, asked, pending, _queryPass);
         pending.Then(() =>
         {
@@ -63,7 +63,7 @@ internal sealed class TokenRecorder(
             return;
         }
 
-        var tokens = _train.AsMemory(row * _trainTokens, _trainTokens);
+        var tokens = _blocks.Current.Train.AsMemory(row * _trainTokens, _trainTokens);
         LossEvaluator.EvaluateTokens(model, weights, traced, evaluationBatch, tokens, pending, _trainPass);
         pending.Then(() =>
         {
@@ -76,7 +76,7 @@ internal sealed class TokenRecorder(
                 sum += loss;
             }
 
-            _means[row] = (float)(sum / _trainTokens);
+            _blocks.Current.Means[row] = (float)(sum / _trainTokens);
         });
     }
 
@@ -90,9 +90,7 @@ internal sealed class TokenRecorder(
     /// <summary>Ends the block: what writes it, to be done before the next but one ends.</summary>
     public Action TakeBlock(int chain, int block, int rows)
     {
-        var full = (Train: _train, Queries: _queries, Means: _means);
-        (_train, _queries, _means) = _spare ?? (new float[_train.Length], new float[_queries.Length], new float[_means.Length]);
-        _spare = full;
+        var full = _blocks.Turn();
         return () =>
         {
             var queryLosses = full.Queries.AsSpan(0, rows * _queryTokens);
@@ -106,4 +104,7 @@ internal sealed class TokenRecorder(
             }
         };
     }
+
+    // Of a block's draws, row by row: all tokens of items and of queries, and the mean of the items'.
+    private sealed record Losses(float[] Train, float[] Queries, float[] Means);
 }

@@ -262,7 +262,7 @@ public sealed partial class RunWorker(
         var hasScores = ScoreFiles.AreComplete(place.Scores);
         if (hasScores)
         {
-            await Store(id, place.Scores, Enumerable.Range(0, record.Settings.Chains).Sum(store.CompleteDraws), Floor(record), isFinal: !goesOn);
+            await Store(id, place.Scores, Enumerable.Range(0, record.Settings.Chains).Sum(store.CompleteDraws), record.NoiseFloor, isFinal: !goesOn);
         }
 
         if (goesOn)
@@ -360,9 +360,6 @@ public sealed partial class RunWorker(
         float[] Row(string name) => NpyFile.ReadRow<float>(ScoreFiles.PathOf(scores, name), query);
         return new(Row(ScoreFiles.Correlation), Row(ScoreFiles.CorrelationError), Row(ScoreFiles.Bif), Row(ScoreFiles.BifError));
     }
-
-    private static double? Floor(RunRecord record)
-        => record.Diagnostics is { } diagnostics && diagnostics.TryGetProperty("noise_floor", out var floor) && floor.ValueKind == JsonValueKind.Number ? floor.GetDouble() : null;
 
     // Preparing and estimating have no blocks: a request to cancel is looked for once a second.
     private Timer WatchForCancel(Guid id, CancellationTokenSource stop) => new(
