@@ -1,4 +1,5 @@
 using Bif.Testing;
+using Npgsql;
 using Xunit;
 
 namespace Bif.Web.Tests;
@@ -16,7 +17,20 @@ public sealed class RunningApplication : IAsyncLifetime, IDisposable
 
     internal string DataFolder => _folder.At("data");
 
+    /// <summary>A connection to its private database, beside its own.</summary>
+    internal NpgsqlDataSource Database => NpgsqlDataSource.Create($"Host={Path.Combine(DataFolder, "postgres", "run")};Username=bif;Database=bif");
+
     internal string RunFolder => _folder.At($"data/runs/{Run:N}");
+
+    /// <summary>Whoever reads a table waits until what is returned is disposed.</summary>
+    internal async Task<IAsyncDisposable> Hold(string table)
+    {
+        var connection = new NpgsqlConnection(Database.ConnectionString + ";Pooling=false");
+        await connection.OpenAsync();
+        await using var hold = new NpgsqlCommand($"begin; lock table {table} in access exclusive mode", connection);
+        await hold.ExecuteNonQueryAsync();
+        return connection;
+    }
 
     public async Task InitializeAsync()
     {

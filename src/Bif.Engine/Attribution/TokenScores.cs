@@ -15,23 +15,25 @@ public readonly record struct TokenSpan(int First, int Count);
 public sealed record TokenBlock(float[,] Bif, float[,] Correlation, float[,] CorrelationError);
 
 /// <summary>
-/// Scores between tokens, or words and sentences of them, on demand, from the windows of the traces that they need (METHOD section 3): each chain is
-/// centred on its own mean, errors are batch means of the linearised correlation. Memory is draws × tokens asked for.
+/// Scores between tokens, or words and sentences of them, on demand, from the windows of the traces that they need (METHOD section 3): draws are
+/// centred as the run's items are, errors are batch means of the linearised correlation. Memory is draws × tokens asked for.
 /// The partial view scores what is left after regressing both spans on the mean loss of all training tokens outside the
 /// training span; it does not add up over tokens. Safe to use from several threads.
 /// </summary>
 public sealed class TokenScores
 {
     private readonly TraceStore _store;
+    private readonly Centering _centering;
     private readonly DrawBatch[] _batches;
     private readonly Lazy<(double[][] Series, double[] Squares)> _common;
 
     /// <summary>Prepares to read.</summary>
     /// <param name="store">Traces whose items are tokens.</param>
+    /// <param name="centering">Around each chain's mean, or that of all.</param>
     /// <exception cref="InputException">There are too few draws.</exception>
-    public TokenScores(TraceStore store)
+    public TokenScores(TraceStore store, Centering centering = Centering.PerChain)
     {
-        (_store, _batches) = (store, DrawBatch.Divide(store));
+        (_store, _centering, _batches) = (store, centering, DrawBatch.Divide(store));
         if (_batches.Length == 0)
         {
             throw new InputException($"The trace in {store.Directory} has no chain with two complete draws: sample more before asking for scores.");
@@ -39,7 +41,7 @@ public sealed class TokenScores
 
         _common = new(() =>
         {
-            var chains = CentredSeries.OfItems(store, null, Centering.PerChain);
+            var chains = CentredSeries.OfItems(store, null, centering);
             var series = _batches.Select(batch => chains[batch.Chain][batch.First..batch.End]).ToArray();
             return (series, [.. series.Select(batch => batch.Sum(value => value * value))]);
         });
@@ -54,10 +56,10 @@ public sealed class TokenScores
     /// <summary>The traces.</summary>
     internal TraceStore Store => _store;
 
-    /// <summary>Draws less one per chain.</summary>
-    internal double Freedom => Math.Max(1, Draws - _batches.Select(batch => batch.Chain).Distinct().Count());
+    /// <summary>Draws less one per mean that was taken out.</summary>
+    internal double Freedom => Math.Max(1, Draws - Together().Count());
 
-    /// <summary>The sum of all training tokens by batch and draw around each chain's mean, and its squares by batch; the first call reads all traces.</summary>
+    /// <summary>The sum of all training tokens by batch and draw around its mean, and its squares by batch; the first call reads all traces.</summary>
     internal (double[][] Series, double[] Squares) Common => _common.Value;
 
     /// <summary>Scores a stretch of query tokens against a stretch of training tokens.</summary>
@@ -152,47 +154,60 @@ public sealed class TokenScores
 
     private static TokenSpan[] Single(int first, int count) => [.. Enumerable.Range(first, count).Select(token => new TokenSpan(token, 1))];
 
-    // Summed losses of spans around each chain's mean.
+    // The batches that share a mean.
+    private IEnumerable<IGrouping<int, (DrawBatch Batch, int Index)>> Together()
+        => _batches.Select((batch, index) => (batch, index)).GroupBy(entry => _centering == Centering.Pooled ? 0 : entry.batch.Chain);
+
+    // Summed losses of spans around their means.
     private SpanSeries Read(Reader read, IReadOnlyList<TokenSpan> spans)
     {
         var (first, end, count) = (spans.Min(span => span.First), spans.Max(span => span.First + span.Count), spans.Count);
         var width = end - first;
         var isEachToken = width == count && spans.All(span => span.Count == 1);
         var centred = new float[_batches.Length][];
-        foreach (var chain in _batches.Select((batch, index) => (batch, index)).GroupBy(entry => entry.batch.Chain))
+        foreach (var together in Together())
         {
-            var draws = chain.Last().batch.End;
-            var window = new float[checked(draws * width)];
-            read(chain.Key, 0, draws, first, width, window);
-
             // Around the first draw, so that a large offset costs no digits.
-            var shift = window[..width];
-            var losses = isEachToken ? window : new float[checked(draws * count)];
-            var (means, wide) = (new double[count], new double[count]);
-            for (var draw = 0; draw < draws; draw++)
+            var shift = new float[width];
+            read(together.First().Batch.Chain, 0, 1, first, width, shift);
+            var (means, wide, all) = (new double[count], new double[count], 0);
+            foreach (var chain in together.GroupBy(entry => entry.Batch.Chain))
             {
-                var row = window.AsSpan(draw * width, width);
-                TensorPrimitives.Subtract(row, shift, row);
-                if (!isEachToken)
+                var draws = chain.Last().Batch.End;
+                var window = new float[checked(draws * width)];
+                read(chain.Key, 0, draws, first, width, window);
+                var losses = isEachToken ? window : new float[checked(draws * count)];
+                for (var draw = 0; draw < draws; draw++)
                 {
-                    Sum(row, spans, first, losses.AsSpan(draw * count, count));
+                    var row = window.AsSpan(draw * width, width);
+                    TensorPrimitives.Subtract(row, shift, row);
+                    if (!isEachToken)
+                    {
+                        Sum(row, spans, first, losses.AsSpan(draw * count, count));
+                    }
+
+                    TensorPrimitives.ConvertTruncating<float, double>(losses.AsSpan(draw * count, count), wide);
+                    TensorPrimitives.Add<double>(means, wide, means);
                 }
 
-                TensorPrimitives.ConvertTruncating<float, double>(losses.AsSpan(draw * count, count), wide);
-                TensorPrimitives.Add<double>(means, wide, means);
+                foreach (var (batch, index) in chain)
+                {
+                    centred[index] = losses[(batch.First * count)..(batch.End * count)];
+                }
+
+                all += draws;
             }
 
-            TensorPrimitives.Divide<double>(means, draws, means);
-            for (var draw = 0; draw < draws; draw++)
+            TensorPrimitives.Divide<double>(means, all, means);
+            foreach (var (batch, index) in together)
             {
-                TensorPrimitives.ConvertTruncating<float, double>(losses.AsSpan(draw * count, count), wide);
-                TensorPrimitives.Subtract<double>(wide, means, wide);
-                TensorPrimitives.ConvertTruncating<double, float>(wide, losses.AsSpan(draw * count, count));
-            }
-
-            foreach (var (batch, index) in chain)
-            {
-                centred[index] = losses[(batch.First * count)..(batch.End * count)];
+                for (var draw = 0; draw < batch.Count; draw++)
+                {
+                    var row = centred[index].AsSpan(draw * count, count);
+                    TensorPrimitives.ConvertTruncating<float, double>(row, wide);
+                    TensorPrimitives.Subtract<double>(wide, means, wide);
+                    TensorPrimitives.ConvertTruncating<double, float>(wide, row);
+                }
             }
         }
 

@@ -36,7 +36,7 @@ public sealed class RunTokens
             throw new InputException($"{folder.TokenTraces} has the losses of {store.Shape.TrainItems:N0} and {store.Shape.QueryItems:N0} tokens, but its tables list {Tokens.Count:N0} and {QueryTokens.Count:N0}: the run is damaged; run anew.");
         }
 
-        _scores = new TokenScores(store);
+        _scores = new TokenScores(store, record.Spec.ScoreCentering);
         _queryLosses = store.ReadInitial().Query;
         _responses = new TokenResponses(new ResponseFiles(folder.Responses), QueryTokens, Tokens.Count, _scores.Draws);
     }

@@ -9,12 +9,14 @@ public sealed class TokenSweepTests
     private static readonly TokenSpan[] Spans = Cut(90);
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void A_pass_over_the_corpus_gives_the_scores_of_each_span_by_itself(bool isPartial)
+    [InlineData(false, Centering.PerChain)]
+    [InlineData(true, Centering.PerChain)]
+    [InlineData(false, Centering.Pooled)]
+    [InlineData(true, Centering.Pooled)]
+    public void A_pass_over_the_corpus_gives_the_scores_of_each_span_by_itself(bool isPartial, Centering centering)
     {
         using var run = SyntheticRun.Modes(3, 45, 90, 4, seed: 3, phi: 0.3, offset: 5);
-        var scores = new TokenScores(run.Write(drawsPerBlock: 7, itemsPerBlock: 16));
+        var scores = new TokenScores(run.Write(drawsPerBlock: 7, itemsPerBlock: 16), centering);
         var sweep = new TokenSweep(scores, Spans);
         var queries = scores.OfQueries([new TokenSpan(0, 1), new TokenSpan(1, 3)]);
         for (var query = 0; query < 2; query++)
@@ -48,14 +50,16 @@ public sealed class TokenSweepTests
         }
     }
 
-    [Fact]
-    public void Without_the_common_mode_single_tokens_score_as_items_do()
+    [Theory]
+    [InlineData(Centering.PerChain)]
+    [InlineData(Centering.Pooled)]
+    public void Without_the_common_mode_single_tokens_score_as_items_do(Centering centering)
     {
         using var run = SyntheticRun.Modes(2, 80, 90, 3, seed: 4).Changed((_, draw, _, loss) => loss + (3 * Math.Sin(draw)));
         var store = run.Write(drawsPerBlock: 16, itemsPerBlock: 32);
-        run.Estimate(store);
-        var (bif, correlation) = new CommonMode(store, Centering.PerChain).Remove(2, run.Matrix("bif").AsSpan(180, 90));
-        var block = new TokenScores(store).Block([new TokenSpan(2, 1)], Cut(90, 1), isPartial: true);
+        run.Estimate(store, new AttributionOptions(centering));
+        var (bif, correlation) = new CommonMode(store, centering).Remove(2, run.Matrix("bif").AsSpan(180, 90));
+        var block = new TokenScores(store, centering).Block([new TokenSpan(2, 1)], Cut(90, 1), isPartial: true);
         for (var token = 0; token < 90; token++)
         {
             Assert.Equal(bif[token], block.Bif[0, token], 3);

@@ -13,34 +13,10 @@ public sealed class TokenRunTests
     private const string Llama = "stories260K", Stories = "text/tinystories.txt";
 
     [SharedDataFact(Llama, Stories)]
-    public void Covariances_of_tokens_sum_to_those_of_their_items()
-    {
-        using var folder = new TemporaryFolder();
-        Execute(Spec(), folder.At("run"), CancellationToken.None);
-        var directory = RunDirectory.Open(folder.At("run"));
-        var scores = new TokenScores(TraceStore.Open(directory.TokenTraces));
-        var (train, queries) = (TokenTable.Read(directory.TrainTokens), TokenTable.Read(directory.QueryTokens));
-        var expected = NpyFile.Read<float>(Path.Combine(directory.Scores, "bif.npy"));
-        var block = scores.Block(0, queries.Count, 0, train.Count);
-        for (var query = 0; query < 2; query++)
-        {
-            for (var item = 0; item < 6; item++)
-            {
-                var ((firstQuery, queryCount), (first, count)) = (queries.Of(query), train.Of(item));
-                var sum = 0.0;
-                for (var q = firstQuery; q < firstQuery + queryCount; q++)
-                {
-                    for (var t = first; t < first + count; t++)
-                    {
-                        sum += block.Bif[q, t];
-                    }
-                }
+    public void Covariances_of_tokens_sum_to_those_of_their_items() => TokensSumToItems("per-chain");
 
-                var wanted = expected.Values[(query * 6) + item];
-                Assert.True(Math.Abs(sum - wanted) < (2e-3 * Math.Abs(wanted)) + 1e-4, $"query {query}, item {item}: {sum} where {wanted} is expected");
-            }
-        }
-    }
+    [SharedDataFact(Llama, Stories)]
+    public void Pooled_covariances_of_tokens_sum_to_those_of_their_items() => TokensSumToItems("pooled");
 
     [SharedDataFact(Llama, Stories)]
     public void Scores_of_words_are_the_sums_of_their_tokens()
@@ -143,6 +119,24 @@ public sealed class TokenRunTests
 
     [SharedDataFact(Llama, Stories)]
     public void A_text_that_is_added_where_every_other_draw_was_kept_has_its_tokens_at_those() => CompareAdded(1L << 22, "kept");
+
+    private static void TokensSumToItems(string centering)
+    {
+        using var folder = new TemporaryFolder();
+        Execute(Spec() with { Centering = centering }, folder.At("run"), CancellationToken.None);
+        var directory = RunDirectory.Open(folder.At("run"));
+        var tokens = RunTokens.Open(directory);
+        var expected = NpyFile.Read<float>(Path.Combine(directory.Scores, "bif.npy"));
+        for (var query = 0; query < 2; query++)
+        {
+            for (var item = 0; item < 6; item++)
+            {
+                var sum = tokens.Block(query, TextLevel.Token, item, TextLevel.Token, isPartial: false).Bif.Cast<float>().Sum(score => (double)score);
+                var wanted = expected.Values[(query * 6) + item];
+                Assert.True(Math.Abs(sum - wanted) < (2e-3 * Math.Abs(wanted)) + 1e-4, $"query {query}, item {item}: {sum} where {wanted} is expected");
+            }
+        }
+    }
 
     private static void CompareAdded(long? keep, string way)
     {

@@ -151,7 +151,7 @@ public sealed class ProblemTests(RunningApplication running)
     [InlineData("text")]
     public async Task The_tabs_of_a_run_that_was_never_prepared_have_its_name_and_those_of_no_run_are_not_there(string tab)
     {
-        await using var source = Npgsql.NpgsqlDataSource.Create($"Host={Path.Combine(running.DataFolder, "postgres", "run")};Username=bif;Database=bif");
+        await using var source = running.Database;
         await using var command = source.CreateCommand("insert into runs (id, name, is_demo, state, priority, directory, spec, cancel_requested, attempts, created_at, score_draws) values ($1, 'too early', false, 'preparing', 0, '/nowhere', '{}', false, 0, now(), 0)");
         var run = Guid.NewGuid();
         command.Parameters.Add(new() { Value = run });

@@ -105,6 +105,39 @@ public sealed class BrowserTests(RunningApplication running) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_ranking_that_the_database_gives_late_is_waited_for()
+    {
+        var page = await Open($"/runs/{running.Run}");
+        await using (await running.Hold("scores"))
+        {
+            await page.Locator(".strip-row .ranking .picture").First.ClickAsync();
+            await page.WaitForURLAsync("**/images?item=*");
+            await page.WaitForTimeoutAsync(1500);
+            await Expect(page.GetByText("Reading the ranking")).ToBeVisibleAsync();
+        }
+
+        await Expect(page.Locator("dialog")).ToBeVisibleAsync();
+        await page.Keyboard.PressAsync("Escape");
+        await Expect(page.Locator("dialog")).ToBeHiddenAsync();
+
+        // Nor does the former ranking stand under the next query's name.
+        var former = page.Locator("section[aria-label=helpful] .ranking li").First;
+        await using (await running.Hold("scores"))
+        {
+            await page.Locator("nav.gallery a").Nth(4).ClickAsync();
+            await page.WaitForURLAsync("**query=4*");
+            await page.Locator("nav.gallery a").Nth(5).ClickAsync();
+            await page.WaitForURLAsync("**query=5*");
+            await page.WaitForTimeoutAsync(500);
+            await Expect(page.GetByText("Query 0", new() { Exact = true })).ToBeVisibleAsync();
+            await Expect(former).ToBeVisibleAsync();
+        }
+
+        await Expect(page.GetByText("Query 5", new() { Exact = true })).ToBeVisibleAsync();
+        Assert.Empty(_complaints);
+    }
+
+    [Fact]
     public async Task A_run_ordered_in_the_page_is_followed_to_its_end_without_a_reload()
     {
         var page = await Open("/runs/new");
@@ -183,7 +216,8 @@ public sealed class BrowserTests(RunningApplication running) : IAsyncLifetime
         await Chromium.Live(page);
         var row = page.Locator("tr", new() { HasText = "What query 2 comes from" });
         await row.GetByRole(AriaRole.Button, new() { Name = "Revoke" }).ClickAsync();
-        await Expect(row).ToContainTextAsync("revoked");
+        await Expect(row.GetByRole(AriaRole.Button)).ToHaveCountAsync(0);
+        await Expect(row.Locator("td").Nth(2)).ToHaveTextAsync("revoked");
         await report.GotoAsync(link!);
         await Expect(report.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("There is no report here");
         Assert.Empty(_complaints);

@@ -64,7 +64,7 @@ public sealed class ReportTests(RunningApplication running)
     {
         var (id, url) = await Take(running.Run, 3);
         Assert.Equal(HttpStatusCode.OK, (await Client.GetAsync(url)).StatusCode);
-        await using var source = Npgsql.NpgsqlDataSource.Create($"Host={Path.Combine(running.DataFolder, "postgres", "run")};Username=bif;Database=bif");
+        await using var source = running.Database;
         await using var command = source.CreateCommand("update reports set expires_at = now() - interval '1 second' where id = $1 and expires_at > now() + interval '6 days'");
         command.Parameters.Add(new() { Value = id });
         Assert.Equal(1, await command.ExecuteNonQueryAsync());

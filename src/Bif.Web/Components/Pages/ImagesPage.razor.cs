@@ -26,6 +26,9 @@ public sealed partial class ImagesPage : IDisposable
     private object _classLayout = new { };
     private double _scale = 1;
     private bool _isMissing;
+    private int _readings;
+    private bool _isReading;
+    private bool _isWalked;
     private RankedItem? _chosen;
     private int? _opened;
     private string? _askError;
@@ -99,17 +102,23 @@ public sealed partial class ImagesPage : IDisposable
     protected override void OnInitialized() => Events.Follow(RendererInfo, OnChanged);
 
     /// <inheritdoc/>
-    protected override Task OnParametersSetAsync()
-    {
-        Query = AddressValue.Number(GivenQuery) ?? 0;
-        return Read();
-    }
+    protected override Task OnParametersSetAsync() => Read();
+
+    /// <summary>A ranking that is half read would stand under another query's name.</summary>
+    protected override bool ShouldRender() => !_isReading;
 
     /// <inheritdoc/>
     protected override async Task OnAfterRenderAsync(bool firstRender)
     {
-        if (_module is null && _contents is not null)
+        // The browser confirms a page later than it is drawn: what has been read since has no elements there yet.
+        if (_gallery.Id is null)
         {
+            return;
+        }
+
+        if (!_isWalked)
+        {
+            _isWalked = true;
             _module = await Script.InvokeAsync<IJSObjectReference>("import", "/js/page.js");
             await _module.InvokeVoidAsync("walk", _gallery);
         }
@@ -124,9 +133,32 @@ public sealed partial class ImagesPage : IDisposable
 
     private async Task Read()
     {
-        _status = await Reader.Find(Id);
-        _contents = await Library.Find(Id);
-        _isMissing = _status is null;
+        // A later reading overtakes: what an earlier one finds is of an older address.
+        var reading = ++_readings;
+        _isReading = true;
+        try
+        {
+            var (status, contents) = (await Reader.Find(Id), await Library.Find(Id));
+            var query = contents is { IsText: false } ? Math.Clamp(AddressValue.Number(GivenQuery) ?? 0, 0, contents.QueryCount - 1) : 0;
+            var version = (Id, query, contents?.ScoreDraws ?? 0);
+            var scores = contents is not { IsText: false } ? null : _read == version && _scores is not null ? _scores : await Library.Scores(Id, query);
+            if (reading == _readings)
+            {
+                (_status, _contents, _isMissing, Query, _scores, _read) = (status, contents, status is null, query, scores, version);
+                Arrange();
+            }
+        }
+        finally
+        {
+            if (reading == _readings)
+            {
+                _isReading = false;
+            }
+        }
+    }
+
+    private void Arrange()
+    {
         if (_contents is not { } run)
         {
             return;
@@ -134,15 +166,8 @@ public sealed partial class ImagesPage : IDisposable
 
         if (run.IsText)
         {
-            Navigation.NavigateTo($"/runs/{Id}/text?query={Query}", replace: true);
+            Navigation.NavigateTo($"/runs/{Id}/text?query={AddressValue.Number(GivenQuery) ?? 0}", replace: true);
             return;
-        }
-
-        Query = Math.Clamp(Query, 0, run.QueryCount - 1);
-        var version = (Id, Query, run.ScoreDraws);
-        if (_read != version || _scores is null)
-        {
-            (_scores, _read) = (await Library.Scores(Id, Query), version);
         }
 
         if (_scores is not { } scores)
