@@ -5,7 +5,6 @@ using Bif.Cli.Parsing;
 using Bif.Cli.Running;
 using Bif.Cli.Terminal;
 using Bif.Engine.Evaluation;
-using Bif.Engine.Runs;
 using Spectre.Console;
 
 namespace Bif.Cli.Commands;
@@ -46,7 +45,7 @@ internal sealed class SweepCommand : Verb
         var spec = _attribute.Spec(arguments, arguments.GetValue<string>("--queries")!);
         using var display = RunDisplay.For(output, json);
         using var interruption = new Interruption(() => output.Messages.WriteLine("Interrupted: finishing the current block of draws."));
-        var results = display.Follow(progress => new Sweep(spec, directory, json ? null : new Headlines(progress)).Run(
+        var results = display.Follow(progress => new Sweep(spec, directory, json ? null : progress).Run(
             [
                 .. SweepPoint.Grid(OrElse(arguments.GetValue(_damping), [0.3, 1, 3]), OrElse(arguments.GetValue(_temperature), [0.3, 1, 3]), OrElse(arguments.GetValue(_step), [0.5])),
                 .. arguments.GetValue(_posterior) ? new[] { SweepPoint.Posterior } : [],
@@ -110,19 +109,4 @@ internal sealed class SweepCommand : Verb
             var parts = word.Split(',').Select(part => double.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value > 0 && double.IsFinite(value) ? value : double.NaN).ToArray();
             return parts.Any(double.IsNaN) ? null : parts;
         });
-
-    // The calibration's reasons, the points as they come up and how far they are; the runs' own chatter stays away.
-    private sealed class Headlines(IProgress<RunProgress> display) : IProgress<RunProgress>
-    {
-        private static readonly string[] Shown = ["sampler", "damping", "nbeta", "step", "point"];
-
-        public void Report(RunProgress value)
-        {
-            var isShown = value.IsWarning || (value.Stage == RunStage.Preparing && Array.Exists(Shown, word => value.Message?.StartsWith(word, StringComparison.Ordinal) == true));
-            if (isShown || value.Message is null)
-            {
-                display.Report(value);
-            }
-        }
-    }
 }

@@ -13,7 +13,7 @@ namespace Bif.Engine.Evaluation;
 /// </summary>
 /// <param name="spec">The run to vary.</param>
 /// <param name="directory">Where the points' runs go.</param>
-/// <param name="progress">Receives reports of the calibration and of each run, or null.</param>
+/// <param name="progress">Receives reports of the calibration, each point as it comes up with its progress and its warnings, or null.</param>
 public sealed class Sweep(RunSpec spec, string directory, IProgress<RunProgress>? progress)
 {
     // Share of the draws that every point gets first.
@@ -28,7 +28,21 @@ public sealed class Sweep(RunSpec spec, string directory, IProgress<RunProgress>
     /// <returns>Results in the points' order; fewer if interrupted.</returns>
     public IReadOnlyList<SweepResult> Run(IReadOnlyList<SweepPoint> points, CancellationToken cancellation)
     {
-        var calibrated = Calibrated();
+        try
+        {
+            return RunAll(points, cancellation);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            return [];
+        }
+    }
+
+    private static bool IsIndependent(SamplerSettings settings) => settings.Sampler == "laplace";
+
+    private IReadOnlyList<SweepResult> RunAll(IReadOnlyList<SweepPoint> points, CancellationToken cancellation)
+    {
+        var calibrated = Calibrated(cancellation);
         IReadOnlyList<SweepPoint> all = [.. points.Prepend(SweepPoint.Center).Distinct().Where(point => point.Chains ? IsIndependent(calibrated) : point.Step == 1 || !IsIndependent(calibrated))];
         var first = Math.Min(calibrated.Draws, Math.Max(FewestDraws, calibrated.Draws / FirstPart));
         foreach (var draws in new[] { first, calibrated.Draws })
@@ -56,10 +70,8 @@ public sealed class Sweep(RunSpec spec, string directory, IProgress<RunProgress>
         return [.. all.Select(point => Describe(point, calibrated))];
     }
 
-    private static bool IsIndependent(SamplerSettings settings) => settings.Sampler == "laplace";
-
     // The calibration is kept, so that a sweep that goes on varies the same setting.
-    private SamplerSettings Calibrated()
+    private SamplerSettings Calibrated(CancellationToken cancellation)
     {
         var file = Path.Combine(directory, "calibrated.json");
         if (File.Exists(file))
@@ -67,7 +79,7 @@ public sealed class Sweep(RunSpec spec, string directory, IProgress<RunProgress>
             return JsonSerializer.Deserialize<SamplerSettings>(File.ReadAllText(file), RunRecord.Json)!;
         }
 
-        var settings = AttributionRun.Calibrate(spec, progress).Settings;
+        var settings = AttributionRun.Calibrate(spec, progress, cancellation).Settings;
         Directory.CreateDirectory(directory);
         RunDirectory.Replace(file, JsonSerializer.Serialize(settings, RunRecord.Json));
         return settings;
@@ -100,7 +112,7 @@ public sealed class Sweep(RunSpec spec, string directory, IProgress<RunProgress>
         };
         try
         {
-            AttributionRun.Execute(run, PathOf(point), resume, progress, cancellation);
+            AttributionRun.Execute(run, PathOf(point), resume, progress is null ? null : new Quiet(progress), cancellation);
         }
         catch (InputException error) when (point != SweepPoint.Center && Record(point) is null)
         {
@@ -175,4 +187,16 @@ public sealed class Sweep(RunSpec spec, string directory, IProgress<RunProgress>
     private string PathOf(SweepPoint point) => Path.Combine(directory, point.Name);
 
     private string ScoresOf(SweepPoint point) => ScoreFiles.PathOf(new RunDirectory(PathOf(point)).Scores, ScoreFiles.Bif);
+
+    // How far a run is, and its warnings; what else it says was said by the calibration.
+    private sealed class Quiet(IProgress<RunProgress> progress) : IProgress<RunProgress>
+    {
+        public void Report(RunProgress value)
+        {
+            if (value.Message is null || value.IsWarning)
+            {
+                progress.Report(value);
+            }
+        }
+    }
 }

@@ -117,10 +117,12 @@ public sealed partial class AttributionRun : IDisposable
     /// <summary>Chooses a run's settings as <see cref="Execute(RunSpec, string, bool, IProgress{RunProgress}?, CancellationToken)"/> would, and stops there.</summary>
     /// <param name="spec">What to do; what it gives is kept.</param>
     /// <param name="progress">Receives reports, or null.</param>
+    /// <param name="cancellation">Ends it at its next report.</param>
     /// <exception cref="InputException">Bad input, or no setting makes a pilot behave.</exception>
-    public static CalibrationReport Calibrate(RunSpec spec, IProgress<RunProgress>? progress)
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public static CalibrationReport Calibrate(RunSpec spec, IProgress<RunProgress>? progress, CancellationToken cancellation = default)
     {
-        using var run = new AttributionRun(spec, new RunDirectory("."), progress);
+        using var run = new AttributionRun(spec, new RunDirectory("."), new StoppingProgress(report => progress?.Report(report), cancellation));
         var start = run._clock.Elapsed.TotalSeconds;
         var (settings, source, plan) = run.Prepare();
         return new CalibrationReport(

@@ -63,4 +63,27 @@ public sealed class SweepTests
         Assert.Equal((0, null), (results[1].Draws, results[1].Reliability));
         Assert.Equal([40, 40], new[] { results[0], results[2] }.Select(result => result.Draws));
     }
+
+    [Fact]
+    public void A_sweep_that_is_stopped_while_its_setting_is_chosen_ends_there_and_goes_on_later()
+    {
+        using var problem = TestProblem.Random(5);
+        var spec = problem.Spec() with { Sampler = "baoab", Preconditioner = "lowrank", Chains = 2, Draws = 60, Threads = 2 };
+        using var stop = new CancellationTokenSource();
+        var said = new List<RunProgress>();
+        var sweep = new Sweep(spec, problem.At("sweep"), new Stopper(said, stop));
+        Assert.Empty(sweep.Run([SweepPoint.Center], stop.Token));
+        Assert.Single(said);
+        Assert.False(File.Exists(problem.At("sweep/calibrated.json")));
+        Assert.Equal(60, new Sweep(spec, problem.At("sweep"), null).Run([SweepPoint.Center], CancellationToken.None)[0].Draws);
+    }
+
+    private sealed class Stopper(List<RunProgress> said, CancellationTokenSource stop) : IProgress<RunProgress>
+    {
+        public void Report(RunProgress value)
+        {
+            said.Add(value);
+            stop.Cancel();
+        }
+    }
 }
