@@ -25,6 +25,7 @@ internal sealed class ThermalProbe : IDisposable
     {
         _source = source;
         (_atCheckpoint, _lossAtCheckpoint) = Gradient(source.Center);
+        _atCheckpoint.DetachFromDisposeScope();
     }
 
     /// <summary>The energy, in units of kT, by which the gradient at w* displaces the mode: ½·|s·Qᵀ·nβ·∇L(w*)|².</summary>
@@ -116,10 +117,11 @@ internal sealed class ThermalProbe : IDisposable
         return coordinates.Scale is { } scale ? gradient.mul_(scale) : gradient;
     }
 
+    // Belongs to the caller's scope.
     private (Tensor Gradient, double Loss) Gradient(Tensor position)
     {
         using var grad = enable_grad();
-        var gradient = zeros_like(_source.Center).DetachFromDisposeScope();
+        var gradient = zeros_like(_source.Center);
         using var weights = _source.Model.Bind(_source.Selection, position, gradient);
         var sum = 0.0;
         _source.ForEachPiece((batch, _) =>
