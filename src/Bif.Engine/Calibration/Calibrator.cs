@@ -41,6 +41,9 @@ public sealed class Calibrator(
     // Independent draws near kinks of a network raise its loss by more, and a control variate does not mind.
     private const double ControlledTolerance = 20;
 
+    // Share of a rise that remains at a step √2 shorter where it does not come from the step.
+    private const double Unchanged = 0.9;
+
     // A checkpoint whose gradient moves the mode by more than this share of the thermal energy is centred.
     private const double CenteringShare = 0.05;
 
@@ -175,14 +178,28 @@ public sealed class Calibrator(
         }
 
         var expected = dimension / (2 * nbeta);
+        Trial? longer = null;
         for (var shortening = 0; ; shortening++)
         {
             var rise = probe.Pilot(sampler, coordinates, step, nbeta, gamma, centered);
             var excess = double.IsFinite(rise) ? rise / expected : double.PositiveInfinity;
             reasons.Add(Text($"pilot at nbeta {nbeta:G3}, step {step:G3}: the loss rose by {rise:G3} nats, {expected:G3} expected"));
-            if (excess <= Tolerance || sampler != "baoab" || given.Step is not null || shortening == Shortenings)
+            if (excess <= Tolerance || sampler != "baoab" || given.Step is not null)
             {
                 return new Trial(nbeta, gamma, step, excess);
+            }
+
+            // What a step adds falls with its square: a rise that stays is the posterior's own, and a short step would only draw less.
+            if (longer is not null && double.IsFinite(excess) && excess > Unchanged * longer.Excess)
+            {
+                reasons.Add(Text($"step {longer.Step:G3} stays: the rise does not come from it"));
+                return longer;
+            }
+
+            longer = new Trial(nbeta, gamma, step, excess);
+            if (shortening == Shortenings)
+            {
+                return longer;
             }
 
             step /= Math.Sqrt(2);
