@@ -10,6 +10,8 @@ public sealed partial class Home : IDisposable
 {
     private const int MostRuns = 24;
     private const int MostLetters = 160;
+    private readonly Readings _readings = new();
+    private readonly Dictionary<Guid, RunStatus> _heard = [];
     private readonly Dictionary<Guid, IReadOnlyList<RankedItem>> _tops = [];
     private readonly Dictionary<Guid, (string Query, string Best)> _excerpts = [];
     private IReadOnlyList<RunStatus>? _runs;
@@ -28,7 +30,11 @@ public sealed partial class Home : IDisposable
     private RunEvents Events { get; set; } = null!;
 
     /// <inheritdoc/>
-    public void Dispose() => Events.Changed -= OnChanged;
+    public void Dispose()
+    {
+        Events.Changed -= OnChanged;
+        _readings.Dispose();
+    }
 
     /// <inheritdoc/>
     protected override async Task OnInitializedAsync()
@@ -59,6 +65,7 @@ public sealed partial class Home : IDisposable
     {
         if (change.Run is { } changed && _runs is not null && _runs.Any(run => run.Id == changed.Id))
         {
+            _heard[changed.Id] = changed;
             _runs = [.. _runs.Select(run => run.Id == changed.Id ? changed : run)];
             if (change.Kinds.Contains(RunSignal.Ranking))
             {
@@ -75,13 +82,19 @@ public sealed partial class Home : IDisposable
 
     private async Task Read()
     {
+        var overtaken = _readings.Begin();
+        _heard.Clear();
         var runs = await Reader.Recent(MostRuns);
         foreach (var run in runs.Where(run => run.ScoreDraws > 0))
         {
             await ReadTop(run);
         }
 
-        _runs = runs;
+        // What was heard of a run since then is newer than the list.
+        if (!overtaken.IsCancellationRequested)
+        {
+            _runs = [.. runs.Select(run => _heard.GetValueOrDefault(run.Id, run))];
+        }
     }
 
     private async Task ReadTop(RunStatus run)
