@@ -12,6 +12,9 @@ internal sealed partial class BrowserModule(IJSRuntime script, string address, I
     private Task<IJSObjectReference>? _import;
     private bool _isLeft;
 
+    /// <summary>Whether the browser has it: a call waits for nothing else then.</summary>
+    public bool IsImported => _import is { IsCompletedSuccessfully: true };
+
     /// <summary>Calls a function of the module.</summary>
     public Task Call(string function, params object?[] arguments) => Call<IJSVoidResult>(function, arguments);
 
@@ -56,14 +59,14 @@ internal sealed partial class BrowserModule(IJSRuntime script, string address, I
         _isLeft = true;
 
         // An import that is under way gives its module back itself: a browser that is gone would let this wait.
-        if (_import is not { IsCompletedSuccessfully: true } import)
+        if (!IsImported)
         {
             return;
         }
 
         try
         {
-            await (await import).DisposeAsync();
+            await (await _import!).DisposeAsync();
         }
         catch (JSDisconnectedException)
         {

@@ -42,7 +42,7 @@ public sealed partial class Chart : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        if (_drawn is not null)
+        if (_module.IsImported)
         {
             await _module.Call("forget", _place);
         }
