@@ -40,8 +40,8 @@ internal sealed record TinyTexts(string Data, string Queries, string Model)
     };
 
     /// <summary>An order for independent draws, whose tokens' responses are measured at its end.</summary>
-    public object OrderIndependent() => new
+    public object OrderIndependent(string? queries = null) => new
     {
-        name = "independent", model = Model, data = Data, queries = Queries, perToken = true, sampler = "laplace", nbeta = 1e3, gamma = 1e4, chains = 2, draws = 40, seed = 3,
+        name = "independent", model = Model, data = Data, queries = queries ?? Queries, perToken = true, sampler = "laplace", nbeta = 1e3, gamma = 1e4, chains = 2, draws = 40, seed = 3,
     };
 }

@@ -2,6 +2,7 @@
 import { draw } from './chart.js';
 
 const tile = 128;
+const turns = new WeakMap();
 
 const fetchTile = async (address, row, column) => {
   const answer = await fetch(`${address}&row=${row}&rows=${tile}&column=${column}&columns=${tile}&format=bin`);
@@ -15,13 +16,19 @@ const visible = (text) => text.replace(/\n/g, '⏎').replace(/\t/g, '⇥').repla
 
 // rows: units of the query; columns: units of the passage, as they are shown in the texts.
 export async function drawMatrix(element, address, rows, columns, unit) {
+  const turn = (turns.get(element) ?? 0) + 1;
+  turns.set(element, turn);
   const z = rows.map(() => new Float32Array(columns.length));
   const wanted = [];
   for (let row = 0; row < rows.length; row += tile) {
     for (let column = 0; column < columns.length; column += tile) wanted.push(fetchTile(address, row, column));
   }
+  const parts = await Promise.all(wanted);
+
+  // Tiles of an earlier matrix may come after those of a later one.
+  if (turns.get(element) !== turn) return;
   let largest = 0.02;
-  for (const part of await Promise.all(wanted)) {
+  for (const part of parts) {
     for (let row = 0; row < part.rows; row++) {
       const values = part.values.subarray(row * part.columns, (row + 1) * part.columns);
       z[part.row + row].set(values, part.column);

@@ -77,11 +77,12 @@ const shade = async (root, unit) => {
   const items = [...root.querySelectorAll('[data-item]')].map((passage) => +passage.dataset.item);
   const turn = ++state.turn;
   const shades = await state.load(unit, items);
-  if (turn !== state.turn || !root.isConnected) return;
+  if (turn !== state.turn || !root.isConnected) return false;
   state.shades = shades;
   paint(root);
   root.dataset.shaded = unit ?? 'all';
   root.dataset.milliseconds = Math.round(performance.now() - begin);
+  return true;
 };
 
 // Left and right walk through the query's tokens and choose; up and down are left to the page.
@@ -155,5 +156,7 @@ export async function show(root, address, unit, floor, intensity) {
     choose: (chosen, link) => link && window.Blazor.navigateTo(link.getAttribute('href'), { replaceHistoryEntry: true }),
   });
   reveal(root);
-  await shade(root, unit);
+
+  // Passages in the order of this unit, not only shaded for it.
+  if (await shade(root, unit)) root.dataset.ranked = unit ?? 'all';
 }

@@ -98,7 +98,7 @@ public sealed class BrowserTests(RunningApplication running) : IAsyncLifetime
         await page.Locator("dialog").GetByRole(AriaRole.Button, new() { Name = "Previous" }).ClickAsync();
         await Expect(page.Locator("dialog")).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Make it the query" }).ClickAsync();
-        await page.WaitForURLAsync(address => address.Contains("query=1", StringComparison.Ordinal) && !address.Contains("query=5", StringComparison.Ordinal));
+        await page.WaitForURLAsync(new Regex("query=(?!5(&|$))[0-9]+"));
         await Expect(page.Locator(".query-card")).ToContainTextAsync("training item");
         await Expect(page.Locator("section[aria-label=harmful] .ranking li").First).ToBeVisibleAsync(new() { Timeout = 60_000 });
         Assert.Empty(_complaints);
@@ -108,9 +108,11 @@ public sealed class BrowserTests(RunningApplication running) : IAsyncLifetime
     public async Task A_ranking_that_the_database_gives_late_is_waited_for()
     {
         var page = await Open($"/runs/{running.Run}");
+        var picture = page.Locator(".strip-row .ranking .picture").First;
+        await Expect(picture).ToBeVisibleAsync();
         await using (await running.Hold("scores"))
         {
-            await page.Locator(".strip-row .ranking .picture").First.ClickAsync();
+            await picture.ClickAsync();
             await page.WaitForURLAsync("**/images?item=*");
             await page.WaitForTimeoutAsync(1500);
             await Expect(page.GetByText("Reading the ranking")).ToBeVisibleAsync();
@@ -138,6 +140,32 @@ public sealed class BrowserTests(RunningApplication running) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_was_weighed_stays_what_it_was_while_another_query_is_typed()
+    {
+        var page = await Open($"/runs/{running.Run}/group?what=class");
+        var (weigh, prediction) = (page.GetByRole(AriaRole.Button, new() { Name = "Weigh them" }), page.GetByRole(AriaRole.Region, new() { Name = "Prediction" }));
+        var query = prediction.Locator("dd").Nth(1);
+        await weigh.ClickAsync();
+        await Expect(query).ToContainTextAsync("0 (");
+        foreach (var typed in new[] { "5", "-1" })
+        {
+            await page.Locator("#query").FillAsync(typed);
+            await page.Keyboard.PressAsync("Tab");
+
+            // The server has heard of the query when it has heard of what was chosen after it.
+            await page.Locator("#what").SelectOptionAsync(typed == "5" ? "items" : "class");
+            await Expect(page.Locator(typed == "5" ? "#items" : "#class")).ToBeVisibleAsync();
+            await Expect(query).ToContainTextAsync("0 (");
+        }
+
+        // What the browser would not send is told by the server as well.
+        await page.Locator("form.form").EvaluateAsync("form => { form.noValidate = true; }");
+        await weigh.ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Alert)).ToHaveTextAsync("There is no query -1: the run has the queries 0 to 11.");
+        Assert.Empty(_complaints);
+    }
+
+    [Fact]
     public async Task A_run_ordered_in_the_page_is_followed_to_its_end_without_a_reload()
     {
         var page = await Open("/runs/new");
@@ -158,7 +186,7 @@ public sealed class BrowserTests(RunningApplication running) : IAsyncLifetime
         await page.GetByRole(AriaRole.Button, new() { Name = "What would it cost?" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Estimate" })).ToBeVisibleAsync(new() { Timeout = 60_000 });
         await page.GetByRole(AriaRole.Button, new() { Name = "Start" }).ClickAsync();
-        await page.WaitForURLAsync(new System.Text.RegularExpressions.Regex("/runs/[0-9a-f-]{36}$"), new() { Timeout = 60_000 });
+        await page.WaitForURLAsync(new Regex("/runs/[0-9a-f-]{36}$"), new() { Timeout = 60_000 });
         await Expect(page.Locator(".status")).ToContainTextAsync("finished", new() { Timeout = 90_000 });
         await Expect(page.Locator(".chains li")).ToHaveCountAsync(2);
         await Expect(page.Locator(".unseen[role=status]")).ToContainTextAsync("finished");
@@ -185,6 +213,9 @@ public sealed class BrowserTests(RunningApplication running) : IAsyncLifetime
     public async Task A_picture_is_uploaded_looked_at_and_answered()
     {
         var page = await Open($"/runs/{running.Run}/images");
+
+        // The browser hears of files one message later than it shows where to choose them, and draws charts after several.
+        await Expect(page.Locator(".plot .main-svg").First).ToBeVisibleAsync();
         await page.GetByText("Ask about your own picture").ClickAsync();
         var picture = await running.Application.Client.GetByteArrayAsync($"/api/v1/runs/{running.Run}/items/31/image");
         await page.Locator("input[type=file]").SetInputFilesAsync(new FilePayload { Name = "mine.png", MimeType = "image/png", Buffer = picture });
@@ -209,7 +240,7 @@ public sealed class BrowserTests(RunningApplication running) : IAsyncLifetime
         await report.GotoAsync(link!);
         await Expect(report.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("What query 2 comes from");
         await Expect(report.Locator(".ranking li")).ToHaveCountAsync(48);
-        Assert.True(await report.Locator(".ranking img").First.EvaluateAsync<bool>("image => image.complete"));
+        Assert.True(await report.Locator(".ranking img").First.EvaluateAsync<bool>("image => image.complete && image.naturalWidth > 0"));
 
         // Its owner ends it on the run's page.
         await page.GotoAsync($"{Url}/runs/{running.Run}");
@@ -231,12 +262,17 @@ public sealed class BrowserTests(RunningApplication running) : IAsyncLifetime
         await running.Application.Client.PostAsync($"/api/v1/runs/{stopped}/cancel", null);
         await running.Application.WaitFor(stopped, now => now.GetProperty("state").GetString() == "cancelled", 30);
         var page = await _browser.NewPageAsync();
-        foreach (var address in new[] { "/", "/runs/new", "/jobs", $"/runs/{running.Run}", $"/runs/{running.Run}/images", $"/runs/{running.Run}/data", $"/runs/{running.Run}/group", $"/runs/{running.Run}/quality", $"/compare?a={running.Run}&b={running.Run}&mb=bif", "/nowhere" })
+        var run = $"/runs/{running.Run}";
+        foreach (var (address, content) in new[]
+        {
+            ("/", ".cards .cover img"), ("/runs/new", "#model"), ("/jobs", "table button"), (run, ".strip-row .picture"), (run + "/images", ".method-items li"), (run + "/data", ".ranking li"),
+            (run + "/group", "#what"), (run + "/quality", "section[aria-label=Measure]"), ($"/compare?a={running.Run}&b={running.Run}&mb=bif", ".method-items li"), ("/nowhere", "h1"),
+        })
         {
             await page.SetViewportSizeAsync(360, 740);
             await page.GotoAsync(Url + address);
             await Chromium.Live(page);
-            await page.Locator("h1").WaitForAsync();
+            await page.Locator(content).First.WaitForAsync();
             await Accessibility.Require(page);
             var width = await page.EvaluateAsync<int>("document.documentElement.scrollWidth");
             Assert.True(width <= 360, $"{address} is {width} pixels wide on a phone of 360");

@@ -23,7 +23,8 @@ public sealed class RestartTests
         var page = await browser.NewPageAsync();
         await using (var first = await Application.Start(folder.At("data"), settings))
         {
-            var run = await first.Order(pictures.Order(500));
+            // Long enough that the run goes on when the page can be clicked.
+            var run = await first.Order(pictures.Order(3000));
             await page.GotoAsync($"{first.Url}/runs/{run}");
             await Chromium.Live(page);
             await Expect(page.Locator(".status")).ToContainTextAsync("draws, about", new() { Timeout = 30_000 });
@@ -33,7 +34,7 @@ public sealed class RestartTests
         // Nobody touches the page from here on.
         await Task.Delay(1500);
         await using var second = await Application.Start(folder.At("data"), settings);
-        await Expect(page.Locator(".status")).ToContainTextAsync("finished", new() { Timeout = 120_000 });
+        await Expect(page.Locator(".status")).ToContainTextAsync("finished", new() { Timeout = 240_000 });
         await Expect(page.Locator(".ranking li").First).ToBeVisibleAsync();
     }
 

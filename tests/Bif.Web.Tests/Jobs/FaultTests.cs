@@ -12,7 +12,8 @@ namespace Bif.Web.Tests.Jobs;
 [Trait("Pace", "slow")]
 public sealed class FaultTests : IDisposable
 {
-    private const int Draws = 250;
+    // So many that a run that is asked after seldom is still found at work.
+    private const int Draws = 1000;
     private readonly TemporaryFolder _folder = new();
     private readonly TinyPictures _pictures;
 
@@ -73,7 +74,7 @@ public sealed class FaultTests : IDisposable
         string[] settings = [.. Roots, .. database.Settings, "--Bif:CpuSlots", "1"];
         await using var web = await Application.Start(_folder.At("data"), settings);
         await using var worker = await Application.Start(_folder.At("data"), [.. settings, "--Bif:Roles:0", "worker", "--Bif:Roles:1", "worker"]);
-        var run = await web.Order(_pictures.Order(8 * Draws));
+        var run = await web.Order(_pictures.Order(4 * Draws));
         await web.WaitFor(run, now => now.GetProperty("chains").EnumerateArray().Count(chain => chain.GetProperty("draws").GetInt32() > 0) == 2);
         Assert.True((web.Said + worker.Said).Contains($"chain 0 of run {run}", StringComparison.Ordinal), web.Said + worker.Said);
         foreach (var each in new[] { web, worker })
@@ -83,7 +84,7 @@ public sealed class FaultTests : IDisposable
 
         using var cancelled = await web.Client.PostAsync($"/api/v1/runs/{run}/cancel", null);
         await web.WaitFor(run, now => now.GetProperty("state").GetString() == "cancelled", 30);
-        Assert.True(DrawsOf(await web.Get($"/api/v1/runs/{run}")) < 16 * Draws);
+        Assert.True(DrawsOf(await web.Get($"/api/v1/runs/{run}")) < 8 * Draws);
     }
 
     [Fact]
@@ -93,11 +94,11 @@ public sealed class FaultTests : IDisposable
         string[] settings = [.. Roots, .. database.Settings, "--Bif:CpuSlots", "1"];
         await using var web = await Application.Start(_folder.At("data"), settings);
         await using var worker = await Application.Start(_folder.At("data"), [.. settings, "--Bif:Roles:0", "worker", "--Bif:Roles:1", "worker"]);
-        var run = await web.Order(_pictures.Order(2 * Draws));
+        var run = await web.Order(_pictures.Order(Draws));
         await web.WaitFor(run, now => now.GetProperty("chains").EnumerateArray().Count(chain => chain.GetProperty("draws").GetInt32() > 0) == 2);
         worker.Kill();
         await web.Finished(run, 240);
-        var undisturbed = await web.Order(_pictures.Order(2 * Draws));
+        var undisturbed = await web.Order(_pictures.Order(Draws));
         await web.Finished(undisturbed, 240);
         Assert.Equal(2, new[] { 0, 1 }.Count(chain => web.Said.Contains($"chain {chain} of run {run}", StringComparison.Ordinal)));
         Assert.Equal(Scores(undisturbed), Scores(run));

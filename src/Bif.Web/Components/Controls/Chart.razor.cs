@@ -7,7 +7,7 @@ namespace Bif.Web.Components.Controls;
 public sealed partial class Chart : IAsyncDisposable
 {
     private ElementReference _place;
-    private IJSObjectReference? _module;
+    private BrowserModule _module = null!;
     private IReadOnlyList<object>? _drawn;
 
     /// <summary>Plotly's traces; colours may name the page's variables (--helpful). A new list is a new picture.</summary>
@@ -42,21 +42,16 @@ public sealed partial class Chart : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        if (_module is null)
+        if (_module.IsImported)
         {
-            return;
+            await _module.Call("forget", _place);
         }
 
-        try
-        {
-            await _module.InvokeVoidAsync("forget", _place);
-            await _module.DisposeAsync();
-        }
-        catch (JSDisconnectedException)
-        {
-            // The browser is gone, and its charts with it.
-        }
+        await _module.DisposeAsync();
     }
+
+    /// <inheritdoc/>
+    protected override void OnInitialized() => _module = new(Script, "/js/chart.js", Logger);
 
     /// <inheritdoc/>
     protected override async Task OnAfterRenderAsync(bool firstRender)
@@ -66,23 +61,8 @@ public sealed partial class Chart : IAsyncDisposable
             return;
         }
 
+        // Where it fails, the summary and the table still say what the picture would.
         _drawn = Traces;
-        try
-        {
-            _module ??= await Script.InvokeAsync<IJSObjectReference>("import", "/js/chart.js");
-            DrawingMilliseconds = await _module.InvokeAsync<double>("draw", _place, Traces, Layout);
-        }
-        catch (JSDisconnectedException)
-        {
-            // The browser is gone.
-        }
-        catch (JSException error)
-        {
-            // The summary and the table still say what the picture would.
-            LogUndrawn(Logger, error, Summary);
-        }
+        DrawingMilliseconds = await _module.Call<double>("draw", _place, Traces, Layout);
     }
-
-    [LoggerMessage(LogLevel.Error, "A chart was not drawn: {Summary}")]
-    private static partial void LogUndrawn(ILogger logger, Exception error, string summary);
 }

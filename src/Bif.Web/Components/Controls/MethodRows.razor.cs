@@ -14,8 +14,10 @@ public sealed partial class MethodRows : IDisposable
 {
     private const int Count = 8;
     private readonly SortedSet<string> _chosen = new(StringComparer.Ordinal);
+    private readonly Readings _readings = new();
     private IReadOnlyList<MethodRow> _rows = [];
     private IReadOnlyList<RunTaskStatus> _tasks = [];
+    private IReadOnlyList<AttributionMethodAttribute> _missing = [];
     private (Guid Run, int Query)? _read;
     private string? _error;
 
@@ -48,7 +50,11 @@ public sealed partial class MethodRows : IDisposable
     private RunEvents Events { get; set; } = null!;
 
     /// <inheritdoc/>
-    public void Dispose() => Events.Changed -= OnChanged;
+    public void Dispose()
+    {
+        Events.Changed -= OnChanged;
+        _readings.Dispose();
+    }
 
     /// <inheritdoc/>
     protected override void OnInitialized() => Events.Follow(RendererInfo, OnChanged);
@@ -58,7 +64,8 @@ public sealed partial class MethodRows : IDisposable
     {
         if (_read != (Run, Query))
         {
-            _read = (Run, Query);
+            // The former query's rows may not stand under this one.
+            (_read, _rows) = ((Run, Query), []);
             await Read();
         }
     }
@@ -69,14 +76,17 @@ public sealed partial class MethodRows : IDisposable
 
     private async Task Read()
     {
-        _rows = await View.Rows(Run, Query, null, Count) ?? [];
+        var overtaken = _readings.Begin();
+        var rows = await View.Rows(Run, Query, null, Count) ?? [];
 
         // Of a method that was ordered several times, the last order counts.
-        _tasks = [.. (await Tasks.Of(Run)).Where(task => task.Kind == RunTask.Comparison).DistinctBy(task => task.Title)];
+        IReadOnlyList<RunTaskStatus> tasks = [.. (await Tasks.Of(Run)).Where(task => task.Kind == RunTask.Comparison).DistinctBy(task => task.Title)];
+        if (!overtaken.IsCancellationRequested)
+        {
+            (_rows, _tasks) = (rows, tasks);
+            _missing = [.. AttributionMethodCatalog.All.Where(method => rows.All(row => row.Method != method.Name) && !tasks.Any(task => task.IsActive && MethodOf(task) == method.Name))];
+        }
     }
-
-    private IEnumerable<AttributionMethodAttribute> Missing() => AttributionMethodCatalog.All
-        .Where(method => _rows.All(row => row.Method != method.Name) && !_tasks.Any(task => task.IsActive && MethodOf(task) == method.Name));
 
     private void Choose(string method, bool isWanted)
     {

@@ -37,6 +37,9 @@ public sealed partial class ShareReport
     [Inject]
     private IJSRuntime Script { get; set; } = null!;
 
+    [Inject]
+    private ILogger<ShareReport> Logger { get; set; } = null!;
+
     /// <inheritdoc/>
     protected override void OnParametersSet()
     {
@@ -48,20 +51,31 @@ public sealed partial class ShareReport
 
     private async Task Take()
     {
+        // A link that comes when another query is shown already would pass for that one's; the run's page lists its report.
+        var of = _of;
+        var (link, error) = await Taken();
+        if (of == _of)
+        {
+            (_link, _error, _isCopied) = (link, error, false);
+        }
+    }
+
+    private async Task<(string? Link, string? Error)> Taken()
+    {
         try
         {
             var taken = await Desk.Take(Run, Query, _title, _days > 0 ? TimeSpan.FromDays(_days) : null, default, Texts);
-            (_link, _error, _isCopied) = (Navigation.ToAbsoluteUri($"/r/{taken.Token}").ToString(), null, false);
+            return (Navigation.ToAbsoluteUri($"/r/{taken.Token}").ToString(), null);
         }
         catch (InputException error)
         {
-            _error = error.Message;
+            return (_link, error.Message);
         }
     }
 
     private async Task Copy()
     {
-        await using var module = await Script.InvokeAsync<IJSObjectReference>("import", "/js/page.js");
-        _isCopied = await module.InvokeAsync<bool>("copy", _link);
+        await using var module = new BrowserModule(Script, "/js/page.js", Logger);
+        _isCopied = await module.Call<bool>("copy", _link);
     }
 }

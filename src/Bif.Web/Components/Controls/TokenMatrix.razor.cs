@@ -10,8 +10,8 @@ public sealed partial class TokenMatrix : IAsyncDisposable
 {
     private const int TableRows = 12;
     private ElementReference _place;
-    private IJSObjectReference? _module;
-    private (string, int?)? _drawn;
+    private BrowserModule _module = null!;
+    private (MatrixPart, string, int?)? _drawn;
     private MatrixPart? _read;
     private IReadOnlyList<(int Row, int Column, float Correlation, float Error)> _strongest = [];
 
@@ -46,22 +46,10 @@ public sealed partial class TokenMatrix : IAsyncDisposable
     private string Summary => _strongest.Count == 0 ? "The matrix is empty." : $"{Rows.Count} by {Columns.Count} correlations; the strongest is {Wording.Signed(_strongest[0].Correlation)}, “{Rows[_strongest[0].Row].Trim()}” with “{Columns[_strongest[0].Column].Trim()}”.";
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        if (_module is null)
-        {
-            return;
-        }
+    public ValueTask DisposeAsync() => _module.DisposeAsync();
 
-        try
-        {
-            await _module.DisposeAsync();
-        }
-        catch (JSDisconnectedException)
-        {
-            // The browser is gone.
-        }
-    }
+    /// <inheritdoc/>
+    protected override void OnInitialized() => _module = new(Script, "/js/matrix.js", Logger);
 
     /// <inheritdoc/>
     protected override void OnParametersSet()
@@ -79,28 +67,14 @@ public sealed partial class TokenMatrix : IAsyncDisposable
     /// <inheritdoc/>
     protected override async Task OnAfterRenderAsync(bool firstRender)
     {
-        if (_drawn == (Address, Chosen))
+        // The same address has other numbers once the noise is taken out.
+        if (_drawn == (Part, Address, Chosen))
         {
             return;
         }
 
-        _drawn = (Address, Chosen);
-        try
-        {
-            _module ??= await Script.InvokeAsync<IJSObjectReference>("import", "/js/matrix.js");
-            await _module.InvokeVoidAsync("drawMatrix", _place, Address, Rows, Columns, Chosen);
-        }
-        catch (JSDisconnectedException)
-        {
-            // The browser is gone.
-        }
-        catch (JSException error)
-        {
-            // The summary and the table still say what the picture would.
-            LogUndrawn(Logger, error, Address);
-        }
+        // Where it fails, the summary and the table still say what the picture would.
+        _drawn = (Part, Address, Chosen);
+        await _module.Call("drawMatrix", _place, Address, Rows, Columns, Chosen);
     }
-
-    [LoggerMessage(LogLevel.Error, "A matrix was not drawn: {Address}")]
-    private static partial void LogUndrawn(ILogger logger, Exception error, string address);
 }

@@ -17,6 +17,9 @@ public sealed partial class MainLayout
     private IJSRuntime Script { get; set; } = null!;
 
     [Inject]
+    private ILogger<MainLayout> Logger { get; set; } = null!;
+
+    [Inject]
     private BifOptions Options { get; set; } = null!;
 
     private bool CanSignOut => Options.AdminToken.Length > 0 && !Navigation.ToBaseRelativePath(Navigation.Uri).StartsWith("sign-in", StringComparison.Ordinal);
@@ -30,8 +33,8 @@ public sealed partial class MainLayout
         if (firstRender)
         {
             // Until then the page can be read but not clicked.
-            await using var module = await Script.InvokeAsync<IJSObjectReference>("import", "/js/page.js");
-            await module.InvokeVoidAsync("live");
+            await using var module = new BrowserModule(Script, "/js/page.js", Logger);
+            await module.Call("live");
         }
     }
 }

@@ -1,21 +1,24 @@
 using Bif.Data.Entities;
 using Bif.Data.Storage;
 using Bif.Web.Browsing;
+using Bif.Web.Live;
 using Bif.Web.Tasks;
 using Microsoft.AspNetCore.Components;
 
 namespace Bif.Web.Components.Pages;
 
 /// <summary>Two rankings of one query: of two runs, of two methods, or of both; what is compared stands in the address.</summary>
-public sealed partial class ComparePage
+public sealed partial class ComparePage : IDisposable
 {
     private const int MostRuns = 200;
     private const int Shown = 16;
+    private readonly Readings _readings = new();
     private IReadOnlyList<RunStatus> _runs = [];
     private IReadOnlyList<Side> _sides = [];
     private RunContents? _first;
     private RankingComparison? _comparison;
     private string? _why;
+    private int _query;
 
     [SupplyParameterFromQuery(Name = "a")]
     private string? GivenA { get; set; }
@@ -54,35 +57,49 @@ public sealed partial class ComparePage
     private NavigationManager Navigation { get; set; } = null!;
 
     /// <inheritdoc/>
+    public void Dispose() => _readings.Dispose();
+
+    /// <inheritdoc/>
     protected override async Task OnParametersSetAsync()
     {
-        _runs = [.. (await Reader.Recent(MostRuns)).Where(run => run.State == RunState.Finished)];
-        _sides = [await SideOf("A", A, Ma), await SideOf("B", B, Mb)];
-        (_comparison, _why) = (null, null);
-        if (A is not { } a || B is not { } b)
+        var overtaken = _readings.Begin();
+        var query = Query;
+        IReadOnlyList<RunStatus> runs = [.. (await Reader.Recent(MostRuns)).Where(run => run.State == RunState.Finished)];
+        Side[] sides = [await SideOf("A", A, Ma), await SideOf("B", B, Mb)];
+        var (first, comparison, why) = await Compare(sides[0], sides[1], query);
+        if (!overtaken.IsCancellationRequested)
         {
-            return;
+            (_runs, _sides, _query, _first, _comparison, _why) = (runs, sides, query, first, comparison, why);
+        }
+    }
+
+    // The comparison, or why there is none; neither where a side is not chosen.
+    private async Task<(RunContents? First, RankingComparison? Comparison, string? Why)> Compare(Side a, Side b, int query)
+    {
+        if (a.Run is not { } runA || b.Run is not { } runB)
+        {
+            return default;
         }
 
-        (_first, var second) = (await Library.Find(a), await Library.Find(b));
-        if (_first is null || second is null)
+        if (await Library.Find(runA) is not { } first || await Library.Find(runB) is not { } second)
         {
-            _why = "One of these runs is not there.";
+            return (null, null, "One of these runs is not there.");
         }
-        else if (_first.Record.Data.Hash != second.Record.Data.Hash)
+
+        if (first.Record.Data.Hash != second.Record.Data.Hash)
         {
-            _why = "These runs hold different training items, so their rankings cannot be laid side by side.";
+            return (first, null, "These runs hold different training items, so their rankings cannot be laid side by side.");
         }
-        else if (await View.Scores(a, _sides[0].Method, Query) is not { } left || await View.Scores(b, _sides[1].Method, Query) is not { } right)
+
+        if (await View.Scores(runA, a.Method, query) is not { } left || await View.Scores(runB, b.Method, query) is not { } right)
         {
-            _why = $"One of them has no scores of query {Query}.";
+            return (first, null, $"One of them has no scores of query {query}.");
         }
-        else
-        {
-            // Queries of different data may share an index.
-            _why = _first.Record.Queries.Hash != second.Record.Queries.Hash ? "These runs were asked about different queries: the same index is not the same query." : null;
-            _comparison = _why is null ? RankingComparison.Of(_first, left, right, $"{_first.Name}, {_sides[0].Method}", $"{second.Name}, {_sides[1].Method}", Shown) : null;
-        }
+
+        // Queries of different data may share an index.
+        return first.Record.Queries.Hash != second.Record.Queries.Hash
+            ? (first, null, "These runs were asked about different queries: the same index is not the same query.")
+            : (first, RankingComparison.Of(first, left, right, $"{first.Name}, {a.Method}", $"{second.Name}, {b.Method}", Shown), null);
     }
 
     private async Task<Side> SideOf(string name, Guid? run, string? method)
@@ -95,8 +112,9 @@ public sealed partial class ComparePage
         ? Address(a: run ?? A, ma: method ?? side.Method)
         : Address(b: run ?? B, mb: method ?? side.Method));
 
+    // A method that is not given is the side's usual one, also while the sides are still read.
     private string Address(Guid? a = null, Guid? b = null, string? ma = null, string? mb = null, int? query = null)
-        => $"/compare?a={a ?? A}&ma={ma ?? _sides[0].Method}&b={b ?? B}&mb={mb ?? _sides[1].Method}&query={query ?? Query}";
+        => $"/compare?a={a ?? A}&ma={ma ?? Ma}&b={b ?? B}&mb={mb ?? Mb}&query={query ?? Query}";
 
     private sealed record Side(string Name, Guid? Run, IReadOnlyList<string> Methods, string Method);
 }

@@ -15,6 +15,8 @@ namespace Bif.Web.Components.Pages;
 /// <summary>A set of training items: its summed influence on a query, and retraining without it.</summary>
 public sealed partial class GroupPage : IDisposable
 {
+    private readonly Readings _readings = new();
+    private readonly Readings _taskReadings = new();
     private RunContents? _contents;
     private RunStatus? _status;
     private IReadOnlyList<RunTaskStatus> _tasks = [];
@@ -30,10 +32,8 @@ public sealed partial class GroupPage : IDisposable
     private int _query;
     private int _repeats = 5;
     private string? _error;
-    private string? _what;
     private string? _whyNot;
-    private ItemChoice? _choice;
-    private GroupInfluence? _weighed;
+    private (GroupInfluence Group, ItemChoice Choice, string What, int Query)? _weighed;
 
     /// <summary>The run.</summary>
     [Parameter]
@@ -63,7 +63,12 @@ public sealed partial class GroupPage : IDisposable
     private RunEvents Events { get; set; } = null!;
 
     /// <inheritdoc/>
-    public void Dispose() => Events.Changed -= OnChanged;
+    public void Dispose()
+    {
+        Events.Changed -= OnChanged;
+        _readings.Dispose();
+        _taskReadings.Dispose();
+    }
 
     /// <inheritdoc/>
     protected override void OnInitialized() => Events.Follow(RendererInfo, OnChanged);
@@ -73,12 +78,18 @@ public sealed partial class GroupPage : IDisposable
 
     private async Task Read()
     {
-        (_status, _contents) = (await Reader.Find(Id), await Library.Find(Id));
-        _isMissing = _status is null;
-        if (_contents is { } run)
+        var overtaken = _readings.Begin();
+        var (status, contents) = (await Reader.Find(Id), await Library.Find(Id));
+        if (overtaken.IsCancellationRequested)
+        {
+            return;
+        }
+
+        (_status, _contents, _isMissing) = (status, contents, status is null);
+        if (contents is { } run)
         {
             _query = Math.Clamp(Query ?? 0, 0, run.Record.Queries.Count - 1);
-            _kind = What is "class" or "suspects" or "items" or "cluster" ? What : "top";
+            _kind = What is "suspects" or "items" or "cluster" || (What is "class" && run.Train.Labels is not null) ? What : "top";
             _class = run.Train.Labels is { } labels ? run.LabelOfQuery(_query) ?? labels[0] : 0;
             _whyNot = TaskDesk.WhyNotRetrained(run);
             await ReadTasks();
@@ -93,7 +104,15 @@ public sealed partial class GroupPage : IDisposable
 
     private double Change(double bif) => -_contents!.Record.Settings.Nbeta * bif / _contents.Record.Data.Count;
 
-    private async Task ReadTasks() => _tasks = [.. (await Tasks.Of(Id)).Where(task => task.Kind == RunTask.Removal)];
+    private async Task ReadTasks()
+    {
+        var overtaken = _taskReadings.Begin();
+        var tasks = await Tasks.Of(Id);
+        if (!overtaken.IsCancellationRequested)
+        {
+            _tasks = [.. tasks.Where(task => task.Kind == RunTask.Removal)];
+        }
+    }
 
     private ItemChoice Choice() => _kind switch
     {
@@ -112,16 +131,22 @@ public sealed partial class GroupPage : IDisposable
             return;
         }
 
+        (_error, _clusters) = (null, null);
+        var count = _clusterCount = Math.Clamp(_clusterCount, 2, _contents!.Record.Data.Count);
         try
         {
-            (_error, _clusters) = (null, null);
-            _clusterCount = Math.Clamp(_clusterCount, 2, _contents!.Record.Data.Count);
-            _clusters = await Desk.Clusters(Id, _clusterCount, default);
-            _cluster = Math.Clamp(_cluster, 1, _clusters.Count);
+            var clusters = await Desk.Clusters(Id, count, default);
+            if (count == _clusterCount)
+            {
+                (_clusters, _cluster) = (clusters, Math.Clamp(_cluster, 1, clusters.Count));
+            }
         }
         catch (Exception error) when (error is InputException or IOException)
         {
-            _error = error.Message;
+            if (count == _clusterCount)
+            {
+                _error = error.Message;
+            }
         }
     }
 
@@ -132,33 +157,28 @@ public sealed partial class GroupPage : IDisposable
         return $"{cluster.Number}: {cluster.Items.Length:N0} items{(most is null ? "" : $", {most.Count() / (double)cluster.Items.Length:P0} {RankingView.NameOf(run, most.Key)}")}";
     }
 
-    // Reading the traces may take seconds: the circuit stays free for it.
+    // Reading the traces may take seconds: the circuit stays free for it, and what is typed meanwhile is for the next time.
     private async Task Weigh()
     {
+        var (run, choice, query) = (_contents!, Choice(), _query);
+        var name = _kind == "class" ? $"the class {RankingView.NameOf(run, _class)}" : null;
         (_isBusy, _error, _weighed) = (true, null, null);
         try
         {
-            var run = _contents!;
-            if (_query < 0 || _query >= run.Record.Queries.Count)
+            if (query < 0 || query >= run.Record.Queries.Count)
             {
-                throw new InputException($"There is no query {_query}: the run has the queries 0 to {run.Record.Queries.Count - 1}.");
+                throw new InputException($"There is no query {query}: the run has the queries 0 to {run.Record.Queries.Count - 1}.");
             }
 
-            var choice = Choice();
-            (var items, _what) = await Desk.Items(Id, choice, default);
-            if (_kind == "class")
-            {
-                _what = $"the class {RankingView.NameOf(run, _class)}";
-            }
-
-            var folder = await Library.Directory(Id);
-            _weighed = await Task.Run(() =>
+            var (items, what) = await Desk.Items(run.Id, choice, default);
+            var folder = await Library.Directory(run.Id);
+            var group = await Task.Run(() =>
             {
                 using var control = FirstOrderControl.OpenIfThere(folder);
                 var place = new RunDirectory(folder);
-                return GroupInfluence.Of(place.OpenTraces(), items, _query, place.ReadRecord().Spec.ScoreCentering, control);
+                return GroupInfluence.Of(place.OpenTraces(), items, query, place.ReadRecord().Spec.ScoreCentering, control);
             });
-            _choice = choice;
+            _weighed = (group, choice, name ?? what, query);
         }
         catch (Exception error) when (error is InputException or IOException)
         {
@@ -170,12 +190,12 @@ public sealed partial class GroupPage : IDisposable
         }
     }
 
-    private async Task Retrain()
+    private async Task Retrain(ItemChoice choice)
     {
         try
         {
             _error = null;
-            await Desk.Remove(Id, new NewRemoval { Without = _choice!, Repeats = _repeats }, default);
+            await Desk.Remove(Id, new NewRemoval { Without = choice, Repeats = _repeats }, default);
             await ReadTasks();
         }
         catch (InputException error)

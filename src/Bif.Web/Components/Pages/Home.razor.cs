@@ -10,10 +10,13 @@ public sealed partial class Home : IDisposable
 {
     private const int MostRuns = 24;
     private const int MostLetters = 160;
+    private readonly Dictionary<Guid, RunStatus> _heard = [];
     private readonly Dictionary<Guid, IReadOnlyList<RankedItem>> _tops = [];
     private readonly Dictionary<Guid, (string Query, string Best)> _excerpts = [];
     private IReadOnlyList<RunStatus>? _runs;
     private long _shownAt;
+    private bool _isReading;
+    private bool _isDue;
 
     [Inject]
     private RunReader Reader { get; set; } = null!;
@@ -57,31 +60,56 @@ public sealed partial class Home : IDisposable
 
     private async Task Take(RunChange change)
     {
-        if (change.Run is { } changed && _runs is not null && _runs.Any(run => run.Id == changed.Id))
+        if (change.Run is { } changed)
         {
-            _runs = [.. _runs.Select(run => run.Id == changed.Id ? changed : run)];
-            if (change.Kinds.Contains(RunSignal.Ranking))
+            _heard[changed.Id] = changed;
+            if (_runs?.Any(run => run.Id == changed.Id) == true)
             {
-                await ReadTop(changed);
+                _runs = [.. _runs.Select(run => run.Id == changed.Id ? changed : run)];
+                if (change.Kinds.Contains(RunSignal.Ranking))
+                {
+                    await ReadTop(changed);
+                }
+
+                StateHasChanged();
+                return;
             }
         }
-        else
-        {
-            await Read();
-        }
 
-        StateHasChanged();
+        await Read();
     }
 
+    // One reading at a time: what asks for another meanwhile is served by a further one, so that no list is older than the one before.
     private async Task Read()
     {
-        var runs = await Reader.Recent(MostRuns);
-        foreach (var run in runs.Where(run => run.ScoreDraws > 0))
+        _isDue = true;
+        if (_isReading)
         {
-            await ReadTop(run);
+            return;
         }
 
-        _runs = runs;
+        _isReading = true;
+        try
+        {
+            while (_isDue)
+            {
+                _isDue = false;
+                _heard.Clear();
+                var runs = await Reader.Recent(MostRuns);
+                foreach (var run in runs.Where(run => run.ScoreDraws > 0))
+                {
+                    await ReadTop(run);
+                }
+
+                // What was heard of a run since then is newer than the list.
+                _runs = [.. runs.Select(run => _heard.GetValueOrDefault(run.Id, run))];
+                StateHasChanged();
+            }
+        }
+        finally
+        {
+            _isReading = false;
+        }
     }
 
     private async Task ReadTop(RunStatus run)

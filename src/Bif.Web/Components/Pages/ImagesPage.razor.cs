@@ -10,12 +10,13 @@ using Microsoft.JSInterop;
 namespace Bif.Web.Components.Pages;
 
 /// <summary>The rankings of a run's queries; what is shown stands in the address.</summary>
-public sealed partial class ImagesPage : IDisposable
+public sealed partial class ImagesPage : IAsyncDisposable
 {
     private const int GallerySize = 24;
     private const int ShortList = 12;
     private const int LongList = 48;
     private static readonly string[] Sides = ["both", "helpful", "harmful"];
+    private readonly Readings _readings = new();
     private RunContents? _contents;
     private RunStatus? _status;
     private ScoreVectors? _scores;
@@ -26,7 +27,6 @@ public sealed partial class ImagesPage : IDisposable
     private object _classLayout = new { };
     private double _scale = 1;
     private bool _isMissing;
-    private int _readings;
     private bool _isReading;
     private bool _isWalked;
     private RankedItem? _chosen;
@@ -35,7 +35,7 @@ public sealed partial class ImagesPage : IDisposable
     private string? _cost;
     private ElementReference _dialog;
     private ElementReference _gallery;
-    private IJSObjectReference? _module;
+    private BrowserModule _module = null!;
 
     /// <summary>The run.</summary>
     [Parameter]
@@ -86,6 +86,9 @@ public sealed partial class ImagesPage : IDisposable
     [Inject]
     private IJSRuntime Script { get; set; } = null!;
 
+    [Inject]
+    private ILogger<ImagesPage> Logger { get; set; } = null!;
+
     [SupplyParameterFromQuery]
     private string? Sort { get; set; }
 
@@ -96,10 +99,19 @@ public sealed partial class ImagesPage : IDisposable
     private int GalleryStart => Query / GallerySize * GallerySize;
 
     /// <inheritdoc/>
-    public void Dispose() => Events.Changed -= OnChanged;
+    public ValueTask DisposeAsync()
+    {
+        Events.Changed -= OnChanged;
+        _readings.Dispose();
+        return _module.DisposeAsync();
+    }
 
     /// <inheritdoc/>
-    protected override void OnInitialized() => Events.Follow(RendererInfo, OnChanged);
+    protected override void OnInitialized()
+    {
+        _module = new(Script, "/js/page.js", Logger);
+        Events.Follow(RendererInfo, OnChanged);
+    }
 
     /// <inheritdoc/>
     protected override Task OnParametersSetAsync() => Read();
@@ -119,12 +131,11 @@ public sealed partial class ImagesPage : IDisposable
         if (!_isWalked)
         {
             _isWalked = true;
-            _module = await Script.InvokeAsync<IJSObjectReference>("import", "/js/page.js");
-            await _module.InvokeVoidAsync("walk", _gallery);
+            await _module.Call("walk", _gallery);
         }
 
         // An address that names an item opens with it.
-        if (_module is not null && Item is { } item && _opened != item && _scores is { } scores && item >= 0 && item < scores.Correlation.Length)
+        if (Item is { } item && _opened != item && _scores is { } scores && item >= 0 && item < scores.Correlation.Length)
         {
             _opened = item;
             await Look(Shown().FirstOrDefault(each => each.Item == item) ?? RankingView.Item(_contents!, scores, item));
@@ -133,8 +144,7 @@ public sealed partial class ImagesPage : IDisposable
 
     private async Task Read()
     {
-        // A later reading overtakes: what an earlier one finds is of an older address.
-        var reading = ++_readings;
+        var overtaken = _readings.Begin();
         _isReading = true;
         try
         {
@@ -142,7 +152,7 @@ public sealed partial class ImagesPage : IDisposable
             var query = contents is { IsText: false } ? Math.Clamp(AddressValue.Number(GivenQuery) ?? 0, 0, contents.QueryCount - 1) : 0;
             var version = (Id, query, contents?.ScoreDraws ?? 0);
             var scores = contents is not { IsText: false } ? null : _read == version && _scores is not null ? _scores : await Library.Scores(Id, query);
-            if (reading == _readings)
+            if (!overtaken.IsCancellationRequested)
             {
                 (_status, _contents, _isMissing, Query, _scores, _read) = (status, contents, status is null, query, scores, version);
                 Arrange();
@@ -150,7 +160,7 @@ public sealed partial class ImagesPage : IDisposable
         }
         finally
         {
-            if (reading == _readings)
+            if (!overtaken.IsCancellationRequested)
             {
                 _isReading = false;
             }
@@ -257,10 +267,10 @@ public sealed partial class ImagesPage : IDisposable
         (_chosen, _askError) = (item, null);
         _cost = _contents is { IsFinal: true } run ? QueryCost.Of(run.Record, 1).Sentence : null;
         StateHasChanged();
-        await _module!.InvokeVoidAsync("open", _dialog, item.Item);
+        await _module.Call("open", _dialog, item.Item);
     }
 
-    private async Task CloseLook() => await _module!.InvokeVoidAsync("close", _dialog);
+    private Task CloseLook() => _module.Call("close", _dialog);
 
     private async Task Ask()
     {
@@ -268,11 +278,20 @@ public sealed partial class ImagesPage : IDisposable
         {
             var query = await Desk.AskItem(Id, _chosen!.Item, default);
             await CloseLook();
-            Navigation.NavigateTo(Address(query: query));
+            GoTo(query);
         }
         catch (InputException error)
         {
             _askError = error.Message;
+        }
+    }
+
+    // Who has gone elsewhere meanwhile is not called back.
+    private void GoTo(int query)
+    {
+        if (!_readings.AreOver)
+        {
+            Navigation.NavigateTo(Address(query: query));
         }
     }
 }

@@ -12,7 +12,7 @@ using Microsoft.EntityFrameworkCore;
 namespace Bif.Web.Components.Pages;
 
 /// <summary>Orders a run: everything that can be checked is checked before anything is queued.</summary>
-public sealed partial class NewRunPage
+public sealed partial class NewRunPage : IDisposable
 {
     private CatalogContents _library = new([], [], true);
     private string _model = "";
@@ -39,6 +39,7 @@ public sealed partial class NewRunPage
     private string? _error;
     private string? _said;
     private bool _isBusy;
+    private bool _isLeft;
     private RunEstimate? _estimate;
 
     [Inject]
@@ -64,6 +65,9 @@ public sealed partial class NewRunPage
     private string? GivenFrom { get; set; }
 
     private Guid? From => AddressValue.Identity(GivenFrom);
+
+    /// <inheritdoc/>
+    public void Dispose() => _isLeft = true;
 
     /// <inheritdoc/>
     protected override async Task OnInitializedAsync()
@@ -128,7 +132,12 @@ public sealed partial class NewRunPage
     {
         var wanted = Wanted();
         var run = await Task.Run(() => Desk.Submit(wanted, default));
-        Navigation.NavigateTo($"/runs/{run}");
+
+        // Who has gone elsewhere meanwhile is not called back.
+        if (!_isLeft)
+        {
+            Navigation.NavigateTo($"/runs/{run}");
+        }
     });
 
     private Task Estimate() => Do(async () =>

@@ -17,6 +17,7 @@ namespace Bif.Web.Components.Pages;
 /// <summary>How well a run's scores predict retraining, beside other methods: LDS, ceiling, agreement, cost; and the way to measure it.</summary>
 public sealed partial class QualityPage : IDisposable
 {
+    private readonly Readings _readings = new();
     private RunContents? _contents;
     private RunStatus? _status;
     private RunQuality? _quality;
@@ -59,7 +60,11 @@ public sealed partial class QualityPage : IDisposable
     private IReadOnlyList<MethodQuality> Shown => [.. _quality!.Record.Methods.Where(method => method.Chosen ?? true).OrderByDescending(method => double.IsFinite(method.Lds) ? method.Lds : -2)];
 
     /// <inheritdoc/>
-    public void Dispose() => Events.Changed -= OnChanged;
+    public void Dispose()
+    {
+        Events.Changed -= OnChanged;
+        _readings.Dispose();
+    }
 
     /// <inheritdoc/>
     protected override void OnInitialized() => Events.Follow(RendererInfo, OnChanged);
@@ -84,24 +89,30 @@ public sealed partial class QualityPage : IDisposable
 
     private async Task Read()
     {
-        (_status, _contents) = (await Reader.Find(Id), await Library.Find(Id));
-        _isMissing = _status is null;
-        if (_contents is not { } run)
+        var overtaken = _readings.Begin();
+        var (status, contents) = (await Reader.Find(Id), await Library.Find(Id));
+        IReadOnlyList<RunTaskStatus> tasks = contents is null ? [] : await Tasks.Of(Id);
+        var quality = contents is { IsFinal: true } ? await Qualities.Find(contents) : null;
+        var folder = contents is null ? "" : await Library.Directory(Id);
+        if (overtaken.IsCancellationRequested)
         {
             return;
         }
 
-        var tasks = await Tasks.Of(Id);
+        (_status, _contents, _isMissing, _quality, _folder) = (status, contents, status is null, quality, folder);
+        if (contents is not { } run)
+        {
+            return;
+        }
+
         _tasks = [.. tasks.Where(task => task.Kind == RunTask.Quality)];
         _agreement = tasks.Where(task => task is { Kind: RunTask.Comparison, State: "finished", Result: not null })
             .Select(task => task.Result!.Value.Deserialize<ComparisonResult>(RunRecord.Json)!)
             .Where(result => result.WithBif is not null).DistinctBy(result => result.Record.Method)
             .ToDictionary(result => result.Record.Method, result => (result.WithBif!.RankCorrelation ?? double.NaN, result.WithBif.TopOverlap));
-        _quality = run.IsFinal ? await Qualities.Find(run) : null;
         _health = RunHealth.Of(run.Record);
         _whyNot = TaskDesk.WhyNotRetrained(run);
-        _folder = await Library.Directory(Id);
-        if (_quality is { } quality)
+        if (quality is not null)
         {
             Draw(quality.Record);
         }

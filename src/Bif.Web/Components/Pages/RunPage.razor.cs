@@ -10,6 +10,7 @@ namespace Bif.Web.Components.Pages;
 /// <summary>A run as it goes on: chains, losses, health, and the ranking so far.</summary>
 public sealed partial class RunPage : IDisposable
 {
+    private readonly Readings _readings = new();
     private RunStatus? _run;
     private RunRecord? _record;
     private RunContents? _contents;
@@ -34,23 +35,17 @@ public sealed partial class RunPage : IDisposable
     private NavigationManager Navigation { get; set; } = null!;
 
     /// <inheritdoc/>
-    public void Dispose() => Events.Changed -= OnChanged;
+    public void Dispose()
+    {
+        Events.Changed -= OnChanged;
+        _readings.Dispose();
+    }
 
     /// <inheritdoc/>
     protected override void OnInitialized() => Events.Follow(RendererInfo, OnChanged);
 
     /// <inheritdoc/>
-    protected override async Task OnParametersSetAsync()
-    {
-        if (_run?.Id == Id)
-        {
-            return;
-        }
-
-        (_run, _record, _contents, _top, _health) = (await Reader.Find(Id), null, null, null, []);
-        _isMissing = _run is null;
-        await ReadContents();
-    }
+    protected override Task OnParametersSetAsync() => Read(null);
 
     private static double ScaleOf(RankingPage top) => Math.Max(0.1, top.Items.Count > 0 ? top.Items.Max(item => Math.Abs(item.Correlation) + item.CorrelationError) : 1);
 
@@ -61,26 +56,25 @@ public sealed partial class RunPage : IDisposable
         {
             _ = InvokeAsync(async () =>
             {
-                _run = change.Run ?? await Reader.Find(Id) ?? _run;
-                await ReadContents();
+                await Read(change.Run);
                 StateHasChanged();
             });
         }
     }
 
-    private async Task ReadContents()
+    private async Task Read(RunStatus? told)
     {
-        if (await Library.Find(Id) is not { } contents)
+        var overtaken = _readings.Begin();
+        var (run, contents) = (told ?? await Reader.Find(Id), await Library.Find(Id));
+        var scores = contents is null ? null : await Library.Scores(Id, 0);
+        if (overtaken.IsCancellationRequested)
         {
             return;
         }
 
-        (_contents, _record) = (contents, contents.Record);
-        _health = RunHealth.Of(contents.Record);
-        if (await Library.Scores(Id, 0) is { } scores)
-        {
-            _top = RankingView.Of(contents, scores, new RankingChoice(0, Size: 8), null);
-        }
+        (_run, _contents, _record, _isMissing) = (run, contents, contents?.Record, run is null);
+        _health = contents is null ? [] : RunHealth.Of(contents.Record);
+        _top = contents is null || scores is null ? null : RankingView.Of(contents, scores, new RankingChoice(0, Size: 8), null);
     }
 
     private void Look(RankedItem item) => Navigation.NavigateTo($"/runs/{Id}/images?item={item.Item}");

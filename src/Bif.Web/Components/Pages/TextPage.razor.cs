@@ -13,7 +13,7 @@ namespace Bif.Web.Components.Pages;
 /// Heatmaps of texts: which tokens of the training data move with a token of a query. What is shown stands in the address; the
 /// shades go to the browser over HTTP, not through the circuit.
 /// </summary>
-public sealed partial class TextPage : IDisposable
+public sealed partial class TextPage : IAsyncDisposable
 {
     private const int Related = 15;
     private const int ListedQueries = 200;
@@ -23,6 +23,7 @@ public sealed partial class TextPage : IDisposable
     private static readonly string[] Sides = ["helpful", "harmful"];
     private static readonly string[] Levels = ["token", "word", "sentence"];
     private readonly Dictionary<int, IReadOnlyList<TextPiece>> _shown = [];
+    private readonly Readings _readings = new();
     private RunContents? _contents;
     private RunStatus? _status;
     private OpenTexts? _texts;
@@ -30,15 +31,17 @@ public sealed partial class TextPage : IDisposable
     private QueryText? _query;
     private PassagesAnswer? _passages;
     private TextChoice? _choice;
+    private string _askedBy = Levels[0];
+    private int _askedTokens;
     private RelatedAnswer? _related;
     private RankingPage? _ranking;
     private PartnerRecord? _partners;
-    private (MatrixPart Part, string Address, IReadOnlyList<string> Rows, IReadOnlyList<string> Columns)? _matrix;
-    private CancellationTokenSource _reading = new();
+    private (int Item, MatrixPart Part, string Address, IReadOnlyList<string> Rows, IReadOnlyList<string> Columns)? _matrix;
     private ElementReference _root;
-    private IJSObjectReference? _module;
+    private BrowserModule _module = null!;
     private string? _error;
     private bool _isMissing;
+    private bool _isReading;
     private bool _isBusy;
     private bool _isStale;
 
@@ -105,6 +108,9 @@ public sealed partial class TextPage : IDisposable
     [Inject]
     private IJSRuntime Script { get; set; } = null!;
 
+    [Inject]
+    private ILogger<TextPage> Logger { get; set; } = null!;
+
     private string ByShown => Levels.Contains(By) ? By! : UsualLevel;
 
     // Partners are words: where they are known, words are what people come for.
@@ -118,9 +124,6 @@ public sealed partial class TextPage : IDisposable
 
     private PartnerWord? ChosenWord => Token is { } token && ByShown == "word" ? _partners?.Words.FirstOrDefault(word => word.Query == Query && word.Unit == token) : null;
 
-    // Tokens of the chosen unit, or of all of the query.
-    private int AskedTokens => _query is not { } query ? 0 : Token is { } token && token < query.Units.Count ? query.Units[token].Tokens : query.Units.Sum(unit => unit.Tokens);
-
     private bool IsPartial => View == Partial;
 
     private string FindShown => Find?.Trim() ?? "";
@@ -128,92 +131,97 @@ public sealed partial class TextPage : IDisposable
     private double IntensityShown => double.TryParse(Intensity, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? Math.Clamp(value, 1, 8) : 1;
 
     /// <inheritdoc/>
-    public void Dispose()
+    public ValueTask DisposeAsync()
     {
         Events.Changed -= OnChanged;
-        _reading.Cancel();
-        _reading.Dispose();
+        _readings.Dispose();
+        return _module.DisposeAsync();
     }
 
     /// <inheritdoc/>
-    protected override void OnInitialized() => Events.Follow(RendererInfo, OnChanged);
-
-    /// <inheritdoc/>
-    protected override Task OnParametersSetAsync()
+    protected override void OnInitialized()
     {
-        (Query, Token) = (AddressValue.Number(GivenQuery) ?? 0, AddressValue.Number(GivenToken));
-        return Read();
+        _module = new(Script, "/js/text.js", Logger);
+        Events.Follow(RendererInfo, OnChanged);
     }
+
+    /// <inheritdoc/>
+    protected override Task OnParametersSetAsync() => Read();
+
+    /// <summary>Until the query is read, its token would be sought in another one's text.</summary>
+    protected override bool ShouldRender() => !_isReading;
 
     /// <inheritdoc/>
     protected override async Task OnAfterRenderAsync(bool firstRender)
     {
-        if (!_isStale || _passages is null || _isBusy)
+        if (_isStale && !_isBusy && _passages is { } passages && _choice is { } choice)
         {
-            return;
-        }
-
-        _isStale = false;
-        try
-        {
-            _module ??= await Script.InvokeAsync<IJSObjectReference>("import", "/js/text.js");
-            await _module.InvokeVoidAsync("show", _root, $"/api/v1/runs/{Id}/queries/{Query}/tokens/shades?by={ByShown}&view={(IsPartial ? Partial : Full)}", Token, _passages.NoiseFloor, IntensityShown);
-        }
-        catch (JSDisconnectedException)
-        {
-            // The browser is gone.
+            _isStale = false;
+            await _module.Call("show", _root, $"/api/v1/runs/{Id}/queries/{choice.Query}/tokens/shades?by={_askedBy}&view={ViewOf(choice)}", choice.Unit, passages.NoiseFloor, IntensityShown);
         }
     }
+
+    private static string ViewOf(TextChoice choice) => choice.IsPartial ? Partial : Full;
 
     private TextChoice Choice() => TextChoice.From(Query, Token, ByShown, IsPartial ? Partial : Full, SideShown, OrderShown, FindShown);
 
     private async Task Read()
     {
-        await _reading.CancelAsync();
-        _reading.Dispose();
-        _reading = new();
-        var cancellation = _reading.Token;
+        var overtaken = _readings.Begin();
+        _isReading = true;
         try
         {
-            (_status, _contents, _error) = (await Reader.Find(Id, cancellation), await Library.Find(Id, cancellation), null);
-            _isMissing = _status is null;
-            if (_contents is not { IsText: true } run)
+            var (status, contents) = (await Reader.Find(Id, overtaken), await Library.Find(Id, overtaken));
+            var partners = contents is { IsText: true } ? await Partners.Find(contents, overtaken) : null;
+            overtaken.ThrowIfCancellationRequested();
+            (_status, _contents, _partners, _error, _isMissing) = (status, contents, partners, null, status is null);
+            if (contents is { IsText: true } run)
             {
-                return;
-            }
-
-            Query = Math.Clamp(Query, 0, run.QueryCount - 1);
-            _partners = await Partners.Find(run, cancellation);
-            if (run.HasTokens && run.IsFinal && run.AddedAt(Query) is null or { State: "finished" })
-            {
-                await ReadTokens(cancellation);
-            }
-            else
-            {
-                (_texts, _pieces, _passages, _related, _matrix) = (null, null, null, null, null);
-                _ranking = await Library.Scores(Id, Query, cancellation) is { } scores ? RankingView.Of(run, scores, new RankingChoice(Query, SideShown, Page: Math.Max(1, Page)), null) : null;
+                (Query, Token) = (Math.Clamp(AddressValue.Number(GivenQuery) ?? 0, 0, run.QueryCount - 1), AddressValue.Number(GivenToken));
+                await (run.HasTokens && run.IsFinal && run.AddedAt(Query) is null or { State: "finished" } ? ReadTokens(overtaken) : ReadRanking(run, overtaken));
             }
         }
         catch (OperationCanceledException)
         {
-            // Another token was chosen meanwhile.
+            // Another token was chosen meanwhile, or the page was left.
         }
         catch (InputException error)
         {
-            (_error, _isBusy) = (error.Message, false);
+            if (!overtaken.IsCancellationRequested)
+            {
+                (_error, _passages, _related, _matrix, _isBusy) = (error.Message, null, null, null, false);
+            }
+        }
+        finally
+        {
+            if (!overtaken.IsCancellationRequested)
+            {
+                _isReading = false;
+            }
         }
     }
 
-    private async Task ReadTokens(CancellationToken cancellation)
+    private async Task ReadRanking(RunContents run, CancellationToken overtaken)
     {
-        _texts = await Texts.Open(Id, Query, cancellation);
-        if (_texts is not { } texts)
+        var scores = await Library.Scores(Id, Query, overtaken);
+        overtaken.ThrowIfCancellationRequested();
+        (_texts, _pieces, _query, _passages, _related, _matrix, _isBusy) = (null, null, null, null, null, null, false);
+        _ranking = scores is null ? null : RankingView.Of(run, scores, new RankingChoice(Query, SideShown, Page: Math.Max(1, Page)), null);
+    }
+
+    private async Task ReadTokens(CancellationToken overtaken)
+    {
+        var texts = await Texts.Open(Id, Query, overtaken);
+        overtaken.ThrowIfCancellationRequested();
+        if (texts is null)
         {
             return;
         }
 
-        (_pieces, _query) = (texts.QueryPieces(Choice().Level), TextLibrary.Query(texts, Choice()));
-        Token = Token is { } token && token >= 0 && token < _query.Units.Count ? token : null;
+        var query = TextLibrary.Query(texts, Choice());
+        (_texts, _pieces, _query) = (texts, texts.QueryPieces(Choice().Level), query);
+        Token = Token is { } given && given >= 0 && given < query.Units.Count ? given : null;
+        _isReading = false;
 
         // The pass waits until a browser is there to show it; what is shaded stays until the new ranking comes.
         if (!RendererInfo.IsInteractive)
@@ -226,33 +234,29 @@ public sealed partial class TextPage : IDisposable
         if (_passages is not null)
         {
             // What is in view is shaded first, and keys that walk through tokens pass over the corpus only where they stop.
-            await Task.Delay(BeforePass, cancellation);
+            await Task.Delay(BeforePass, overtaken);
         }
 
-        var choice = Choice();
-        var passages = await Texts.Passages(texts, choice, Math.Max(1, Page), TextLibrary.PageSize, cancellation);
-        var related = await Texts.Related(texts, choice, Related, cancellation);
-        _matrix = await Task.Run(() => MatrixOf(texts, choice), cancellation);
-        cancellation.ThrowIfCancellationRequested();
+        var (choice, by) = (Choice(), ByShown);
+        var passages = await Texts.Passages(texts, choice, Math.Max(1, Page), TextLibrary.PageSize, overtaken);
+        var related = await Texts.Related(texts, choice, Related, overtaken);
+        var matrix = Item is { } item && item >= 0 && item < texts.Tokens.Passages.Passages.Length ? await Task.Run(() => MatrixOf(texts, choice, by, item), overtaken) : default;
+        overtaken.ThrowIfCancellationRequested();
         _shown.Clear();
         foreach (var entry in passages.Passages)
         {
             _shown[entry.Item] = texts.Pieces(choice.Level, entry.Item);
         }
 
-        (_passages, _related, _choice, _isBusy, _isStale) = (passages, related, choice, false, true);
+        (_passages, _related, _matrix, _choice, _askedBy, _isBusy, _isStale) = (passages, related, matrix, choice, by, false, true);
+        _askedTokens = choice.Unit is { } unit ? query.Units[unit].Tokens : query.Units.Sum(each => each.Tokens);
     }
 
-    private (MatrixPart, string, IReadOnlyList<string>, IReadOnlyList<string>)? MatrixOf(OpenTexts texts, TextChoice choice)
+    private (int, MatrixPart, string, IReadOnlyList<string>, IReadOnlyList<string>)? MatrixOf(OpenTexts texts, TextChoice choice, string by, int item)
     {
-        if (Item is not { } item || item < 0 || item >= texts.Tokens.Passages.Passages.Length)
-        {
-            return null;
-        }
-
         static IReadOnlyList<string> Names(IReadOnlyList<TextPiece> pieces) => [.. pieces.Where(piece => piece.Unit >= 0).Select(piece => piece.Text)];
-        var address = $"/api/v1/runs/{Id}/queries/{Query}/tokens/matrix?item={item}&by={ByShown}&view={(IsPartial ? Partial : Full)}";
-        return (TextLibrary.Matrix(texts, choice, item, (0, int.MaxValue), (0, int.MaxValue)), address, Names(texts.QueryPieces(choice.Level)), Names(texts.Pieces(choice.Level, item)));
+        var address = $"/api/v1/runs/{Id}/queries/{choice.Query}/tokens/matrix?item={item}&by={by}&view={ViewOf(choice)}";
+        return (item, TextLibrary.Matrix(texts, choice, item, (0, int.MaxValue), (0, int.MaxValue)), address, Names(texts.QueryPieces(choice.Level)), Names(texts.Pieces(choice.Level, item)));
     }
 
     private string PlainQuery(RunContents run) => Query < run.Record.Queries.Count ? run.Queries.Text!.Passages[Query] : run.DescribeQuery(Query);
@@ -288,6 +292,15 @@ public sealed partial class TextPage : IDisposable
         Add("item", item ?? (query is null ? Item : null), -1);
         Add("intensity", intensity ?? Intensity, "1");
         return $"/runs/{Id}/text{(parts.Count > 0 ? "?" : "")}{string.Join('&', parts)}";
+    }
+
+    // Who has gone elsewhere meanwhile is not called back.
+    private void GoTo(int query)
+    {
+        if (!_readings.AreOver)
+        {
+            Navigation.NavigateTo(Address(query: query));
+        }
     }
 
     private async Task Again()
