@@ -17,10 +17,8 @@ public sealed record ExecutionPlan(
     int EvaluationBatch, int GradientPiece, int DrawsPerBlock, int ConcurrentChains, int ThreadsPerChain,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ImageLayout? Layout = null)
 {
-    // One chain of a larger network keeps a GPU busy by itself; of a smaller one it waits for the host most of the time. On the CPU the
-    // operators of a larger one serve several cores as well as its chains would, and its chains' vectors are most of a run's memory.
+    // One chain of a larger network keeps a GPU busy by itself; of a smaller one it waits for the host most of the time.
     private const long SmallModel = 2_000_000;
-    private const int ThreadsOfLargeModel = 4;
 
     /// <summary>How many chains run at the same time.</summary>
     /// <param name="chains">Chains of the run.</param>
@@ -28,5 +26,5 @@ public sealed record ExecutionPlan(
     /// <param name="onCpu">Whether they are computed on the CPU.</param>
     /// <param name="parameters">Parameters of the model.</param>
     public static int ChainsAtATime(int chains, int threads, bool onCpu, long parameters)
-        => Math.Min(chains, parameters <= SmallModel ? threads : onCpu ? Math.Max(1, threads / ThreadsOfLargeModel) : 1);
+        => onCpu || parameters <= SmallModel ? Math.Min(chains, threads) : 1;
 }
