@@ -75,8 +75,8 @@ public sealed class Model : IDisposable
         {
             ZipChecksums.Require(System.IO.Path.Combine(config.Folder, config.Text("torchscript_file", "model.pt")));
             var module = ArchitectureCatalog.Create(new ModelSource(config, _ => null));
-            return new Model(path, config, module, module.OwnParameters()!.to(device), [], HashOf(config, module, module.OwnParameters()!, []))
-                .Detached();
+            var own = module.OwnParameters()!;
+            return new Model(path, config, module, own.to(device), [], HashOf(config, module, own, [])).Detached();
         }
 
         using var weights = Directory.Exists(path) ? CheckpointReader.Open(path) : CheckpointReader.OpenFile(path);

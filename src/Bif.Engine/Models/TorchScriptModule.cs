@@ -63,7 +63,7 @@ public sealed class TorchScriptModule : Architecture
         using var scope = NewDisposeScope();
         using var module = Load(_file, DeviceType.CPU, -1);
         using var noGradient = no_grad();
-        return cat([.. module.named_parameters().Select(entry => entry.parameter.detach().reshape(-1))]).DetachFromDisposeScope();
+        return cat([.. module.named_parameters().Select(entry => entry.parameter.detach().reshape(-1))]).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
