@@ -184,9 +184,10 @@ public sealed class Calibrator(
             var rise = probe.Pilot(sampler, coordinates, step, nbeta, gamma, centered);
             var excess = double.IsFinite(rise) ? rise / expected : double.PositiveInfinity;
             reasons.Add(Text($"pilot at nbeta {nbeta:G3}, step {step:G3}: the loss rose by {rise:G3} nats, {expected:G3} expected"));
+            var trial = new Trial(nbeta, gamma, step, excess);
             if (excess <= Tolerance || sampler != "baoab" || given.Step is not null)
             {
-                return new Trial(nbeta, gamma, step, excess);
+                return trial;
             }
 
             // What a step adds falls with its square: a rise that stays is the posterior's own, and a short step would only draw less.
@@ -196,12 +197,12 @@ public sealed class Calibrator(
                 return longer;
             }
 
-            longer = new Trial(nbeta, gamma, step, excess);
             if (shortening == Shortenings)
             {
-                return longer;
+                return trial;
             }
 
+            longer = trial;
             step /= Math.Sqrt(2);
         }
     }

@@ -286,12 +286,5 @@ public sealed partial class ImagesPage : IAsyncDisposable
         }
     }
 
-    // Who has gone elsewhere meanwhile is not called back.
-    private void GoTo(int query)
-    {
-        if (!_readings.AreOver)
-        {
-            Navigation.NavigateTo(Address(query: query));
-        }
-    }
+    private void GoTo(int query) => _readings.GoTo(Navigation, Address(query: query));
 }

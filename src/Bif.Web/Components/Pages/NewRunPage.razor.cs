@@ -6,6 +6,7 @@ using Bif.Engine.Models;
 using Bif.Engine.Runs;
 using Bif.Web.Browsing;
 using Bif.Web.Jobs;
+using Bif.Web.Live;
 using Microsoft.AspNetCore.Components;
 using Microsoft.EntityFrameworkCore;
 
@@ -14,6 +15,7 @@ namespace Bif.Web.Components.Pages;
 /// <summary>Orders a run: everything that can be checked is checked before anything is queued.</summary>
 public sealed partial class NewRunPage : IDisposable
 {
+    private readonly Readings _readings = new();
     private CatalogContents _library = new([], [], true);
     private string _model = "";
     private string _data = "";
@@ -39,7 +41,6 @@ public sealed partial class NewRunPage : IDisposable
     private string? _error;
     private string? _said;
     private bool _isBusy;
-    private bool _isLeft;
     private RunEstimate? _estimate;
 
     [Inject]
@@ -67,7 +68,7 @@ public sealed partial class NewRunPage : IDisposable
     private Guid? From => AddressValue.Identity(GivenFrom);
 
     /// <inheritdoc/>
-    public void Dispose() => _isLeft = true;
+    public void Dispose() => _readings.Dispose();
 
     /// <inheritdoc/>
     protected override async Task OnInitializedAsync()
@@ -132,12 +133,7 @@ public sealed partial class NewRunPage : IDisposable
     {
         var wanted = Wanted();
         var run = await Task.Run(() => Desk.Submit(wanted, default));
-
-        // Who has gone elsewhere meanwhile is not called back.
-        if (!_isLeft)
-        {
-            Navigation.NavigateTo($"/runs/{run}");
-        }
+        _readings.GoTo(Navigation, $"/runs/{run}");
     });
 
     private Task Estimate() => Do(async () =>

@@ -12,7 +12,6 @@ public sealed partial class RunPage : IDisposable
 {
     private readonly Readings _readings = new();
     private RunStatus? _run;
-    private RunRecord? _record;
     private RunContents? _contents;
     private RankingPage? _top;
     private IReadOnlyList<(string Name, string Value, string Meaning)> _health = [];
@@ -33,6 +32,8 @@ public sealed partial class RunPage : IDisposable
 
     [Inject]
     private NavigationManager Navigation { get; set; } = null!;
+
+    private RunRecord? Record => _contents?.Record;
 
     /// <inheritdoc/>
     public void Dispose()
@@ -72,7 +73,7 @@ public sealed partial class RunPage : IDisposable
             return;
         }
 
-        (_run, _contents, _record, _isMissing) = (run, contents, contents?.Record, run is null);
+        (_run, _contents, _isMissing) = (run, contents, run is null);
         _health = contents is null ? [] : RunHealth.Of(contents.Record);
         _top = contents is null || scores is null ? null : RankingView.Of(contents, scores, new RankingChoice(0, Size: 8), null);
     }

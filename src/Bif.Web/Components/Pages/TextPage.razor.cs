@@ -294,14 +294,7 @@ public sealed partial class TextPage : IAsyncDisposable
         return $"/runs/{Id}/text{(parts.Count > 0 ? "?" : "")}{string.Join('&', parts)}";
     }
 
-    // Who has gone elsewhere meanwhile is not called back.
-    private void GoTo(int query)
-    {
-        if (!_readings.AreOver)
-        {
-            Navigation.NavigateTo(Address(query: query));
-        }
-    }
+    private void GoTo(int query) => _readings.GoTo(Navigation, Address(query: query));
 
     private async Task Again()
     {
